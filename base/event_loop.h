@@ -1,0 +1,51 @@
+// Waiting for descriptors and deadlines: epoll behind a few functions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace tailrace {
+
+// An epoll instance with one callback per descriptor.
+//
+// Ownership: borrows descriptors; whoever owns one calls unwatch() before closing it.
+// Threading: confined to one thread, except wake(), which any thread may call.
+class EventLoop {
+ public:
+  struct Interest {
+    bool readable = false;
+    bool writable = false;
+  };
+  // What happened: readable (also hang-up and error, so that a read reports it), writable.
+  using Callback = std::function<void(bool readable, bool writable)>;
+
+  static Result<std::unique_ptr<EventLoop>> create();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Watches `descriptor`, level-triggered; calling again replaces interest and callback.
+  Status watch(int descriptor, Interest interest, Callback callback);
+  void unwatch(int descriptor);
+
+  // Waits until something happens, wake() is called or `deadline` passes, and runs the callbacks.
+  // A callback may watch and unwatch anything. SteadyTime::max() waits without a limit.
+  Status wait(const Clock& clock, SteadyTime deadline);
+
+  // Ends a wait() that is going on, or the next one. Any thread; async-signal-safe.
+  void wake();
+
+ private:
+  EventLoop(int epoll_descriptor, int wake_descriptor);
+
+  const int epoll_descriptor_;
+  const int wake_descriptor_;
+  std::unordered_map<int, std::shared_ptr<const Callback>> callbacks_;
+};
+
+}  // namespace tailrace

@@ -1,0 +1,64 @@
+// The program's own log: levelled lines in logfmt or JSON on stderr, repeated messages folded.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+
+namespace tailrace {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kLogfmt, kJson };
+
+struct LogField {
+  std::string_view key;
+  std::string value;
+};
+
+// Writes `level=... ts=... msg="..." key=value ...` (or the same as one JSON object) per message.
+//
+// A message at warn or error whose text and fields were logged before is folded: it appears the
+// 1st, 2nd, 4th, 8th ... time, with repeated=<count>. At most 256 texts are remembered.
+//
+// Threading: any thread.
+// Errors: what cannot be written is lost.
+class Log {
+ public:
+  using Sink = std::function<void(std::string_view line)>;  // The line ends in '\n'.
+
+  struct Options {
+    LogLevel level = LogLevel::kInfo;
+    LogFormat format = LogFormat::kLogfmt;
+  };
+
+  Log(const Clock& clock, Options options, Sink sink);
+
+  // A log that writes nothing, for tests.
+  static Log discard(const Clock& clock) {
+    return {clock, Options{}, [](std::string_view) {}};
+  }
+
+  void debug(std::string_view message, std::initializer_list<LogField> fields = {});
+  void info(std::string_view message, std::initializer_list<LogField> fields = {});
+  void warn(std::string_view message, std::initializer_list<LogField> fields = {});
+  void error(std::string_view message, std::initializer_list<LogField> fields = {});
+
+  // A reload may change both.
+  void set_options(Options options);
+
+ private:
+  void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
+
+  const Clock& clock_;
+  const Sink sink_;
+  Mutex mutex_;
+  Options options_ TAILRACE_GUARDED_BY(mutex_);
+  std::map<std::string, std::uint64_t, std::less<>> repeats_ TAILRACE_GUARDED_BY(mutex_);
+};
+
+}  // namespace tailrace

@@ -1,0 +1,75 @@
+// HTTP requests without waiting: curl's in production, a scripted twin in tests.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/tls_options.h"
+
+namespace tailrace::http {
+
+// What stays the same for all requests to one endpoint: connection, TLS, proxy, redirects.
+struct EndpointOptions {
+  TlsOptions tls;
+  std::string proxy_url;  // Empty: none.
+  std::string no_proxy;   // Comma list, as the environment variable.
+  bool proxy_from_environment = false;
+  std::vector<std::pair<std::string, std::string>> proxy_headers;  // For CONNECT.
+  bool follow_redirects = true;
+  friend bool operator==(const EndpointOptions&, const EndpointOptions&) = default;
+};
+
+// One request. The views must stay valid until its completion.
+struct Request {
+  std::string method = "POST";
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::string_view> body;  // Sent one behind the other, without being joined.
+  std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // For the whole attempt.
+  // "user:password" for basic authentication; empty: none.
+  std::string basic_auth;
+};
+
+// What came back.
+struct Response {
+  int status = 0;  // 0: no answer; then `error` says why.
+  std::string error;
+  std::string body;  // The first 64 KiB.
+  std::string content_type;
+  std::chrono::seconds retry_after{0};  // From Retry-After (seconds or date); 0: none.
+};
+
+// Names a request in flight; chosen by the caller, unique while in flight.
+using RequestTag = std::uint64_t;
+
+struct Completion {
+  RequestTag tag = 0;
+  Response response;
+};
+
+// Sends requests to endpoints.
+//
+// Ownership: does not own bodies.
+// Threading: confined to one worker, on its event loop.
+// Errors: a request that cannot even start completes with status 0.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Endpoints are registered once; the options are compiled into reusable handles.
+  virtual int add_endpoint(const EndpointOptions& options) = 0;
+  virtual void remove_endpoint(int endpoint) = 0;
+  virtual void submit(int endpoint, RequestTag tag, const Request& request) = 0;
+  // Gives the request up; no completion follows.
+  virtual void cancel(RequestTag tag) = 0;
+  // Completions since the last call.
+  virtual std::vector<Completion> take_completions() = 0;
+};
+
+}  // namespace tailrace::http

@@ -1,0 +1,63 @@
+// Where a source goes on after a restart: the unit that a cut makes durable.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/entry.h"
+#include "model/line_block.h"
+
+namespace tailrace {
+
+// What a file is recognised by (docs/tailing.md): content first, device and inode as hints.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  // Hash of the first min(1024, size) bytes and how many these were; grows with the file.
+  std::uint64_t head_hash = 0;
+  std::uint32_t head_bytes = 0;
+  // Hash of the last min(64, offset) bytes before the resume point's offset.
+  std::uint64_t before_hash = 0;
+  std::uint32_t before_bytes = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+// A line that was read and that a stage still holds (multiline, cri, a limit that waits).
+struct HeldLine {
+  std::uint64_t number = 0;  // LineOrigin::line.
+  SourcePosition begin = 0;  // Where it starts in its source.
+  std::int64_t time_ns = 0;  // Its time, kept when it runs again.
+  bool context = false;      // Already sent; kept for the labels that later lines take from it.
+  std::string text;          // Raw, without line end.
+};
+
+// Everything needed to go on with one source exactly behind the last cut.
+struct ResumePoint {
+  SourceId source = 0;
+  std::string job;   // The scrape config's job_name.
+  std::string kind;  // "file", "journal", ...: who can open it again.
+  // Files: the path it has now (positions.yaml's key) and the one its labels were made from.
+  std::string path;
+  std::string label_path;
+  FileIdentity identity;
+  // The file that was followed under this name before and is read first; 0: none.
+  SourceId predecessor = 0;
+  SourcePosition position = 0;
+  bool skipping_line = false;    // position is inside a line over the limit; its rest is skipped.
+  bool finished = false;         // Read to its end for good; kept for a while to know rotations by.
+  std::int64_t finished_ns = 0;  // When, in wall time.
+  std::string cursor;            // Kinds that resume by an opaque text.
+  std::uint64_t next_line = 0;   // The number that the next line read gets.
+  std::vector<HeldLine> held;    // In line order; lines before `position`.
+
+  // What positions.yaml shows: the earliest line that is held (and not mere context) or unread.
+  SourcePosition earliest() const {
+    for (const HeldLine& line : held) {
+      if (!line.context) return line.begin;
+    }
+    return position;
+  }
+};
+
+}  // namespace tailrace

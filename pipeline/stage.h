@@ -1,0 +1,56 @@
+// One step of a pipeline. To add a stage, follow docs/how-to/add-a-stage.md.
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.h"
+#include "model/entry.h"
+
+namespace tailrace::pipeline {
+
+class StageContext;
+
+// What becomes of an entry after a stage has run on it.
+enum class Verdict {
+  kKeep,  // It goes on to the next stage.
+  kDrop,  // It ends here, counted under the stage's drop reason.
+  kHold,  // The stage took it over (multiline) and will emit it, merged, later.
+};
+
+// Looks at one entry, may change it, and gives a verdict.
+//
+// A stage is built once per worker from its config struct (config/stage_config.h) and sees every
+// line of its job's sources on that worker, in file order. Trouble with a single line (no match,
+// bad JSON, a time that does not parse) is not an error: the entry is left as Promtail leaves it.
+//
+// Ownership: owns its compiled state (regex, parser). The entry's views point into the worker's
+//   read buffer and arena and die when run() returns; a stage that holds an entry copies its text
+//   and keeps the entry's origins, for the resume point.
+// Threading: confined to one worker, no locks. What a job's workers share (a rate limit, a metric
+//   family) is reached through StageContext and synchronised inside.
+// Errors: run() cannot fail. What can (a bad regex) fails in the stage's create().
+// Memory: run() takes scratch space from context.arena(), never from the heap.
+// Time: run() never sleeps; a stage that must slow its job down calls context.pause_job_until().
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  // The stage's key in YAML, e.g. "labeldrop"; inspect mode prints it.
+  virtual std::string_view name() const = 0;
+
+  // Processes `entry` in place.
+  virtual Verdict run(Entry& entry, StageContext& context) = 0;
+
+  // Releases entries held past their deadline, through context.emit(); with SteadyTime::max()
+  // everything held.
+  virtual void release_held(SteadyTime /*now*/, StageContext& /*context*/) {}
+  // When release_held() has something to do; SteadyTime::max(): nothing is held with a deadline.
+  virtual SteadyTime next_release() const { return SteadyTime::max(); }
+
+ protected:
+  Stage() = default;
+};
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,156 @@
+// Cuts on disk: what was read and is not yet answered, with the resume points that belong to it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "model/resume_point.h"
+
+namespace tailrace::positions {
+
+// A lane is the queue of one (client, tenant): fragments leave it in order.
+struct LaneKey {
+  std::string client;  // The client's key (house 6: name, else URL, user, tenant, numbered).
+  std::string tenant;
+  friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
+};
+using LaneId = std::uint32_t;  // Dense, for the life of an Outbox.
+
+// The sealed bytes of one lane in one cut: a PushRequest in snappy block format.
+struct Fragment {
+  LaneKey lane;
+  std::string bytes;  // Snappy block: varint of the raw length, then elements.
+  std::uint32_t entries = 0;
+  std::uint64_t line_bytes = 0;    // Promtail's batch size: lines and structured metadata.
+  std::int64_t first_time_ns = 0;  // Wall time at which its first line was appended.
+};
+
+// What a request is made of. Views stay valid until record_outcome() covers all of it.
+struct PendingRequest {
+  LaneId lane = 0;
+  std::uint64_t first_fragment = 0;  // Sequence number within the lane.
+  std::uint32_t fragments = 0;
+  std::uint32_t skip_entries = 0;  // Of the first fragment: already answered before a restart.
+  std::uint32_t entries = 0;       // To be answered: without the skipped ones.
+  std::uint64_t line_bytes = 0;
+  std::string header;                      // The varint of the joined raw length.
+  std::vector<std::string_view> elements;  // The fragments' snappy elements.
+};
+
+// What became of the next `entries` entries of a lane, counted in wire order.
+struct Outcome {
+  LaneId lane = 0;
+  std::uint32_t entries = 0;
+  bool accepted = true;
+  std::string reason;  // When not accepted: ingester_error, rate_limited, ...
+};
+
+// The durable queue of one worker (house.md 6). Before cut() nothing has happened; after it the
+// fragments are ours to deliver, once, and reading goes on behind its resume points.
+//
+// Ownership: borrows file system, clock and log, which outlive it.
+// Threading: confined to one worker; sync() is called by the disk thread (locks inside).
+// Errors: when the disk refuses, the outbox goes on in memory (disk_error() says why) until a
+//   later write succeeds; nothing is dropped.
+class Outbox {
+ public:
+  struct Options {
+    std::string directory;  // Of this worker. Empty: in memory only (dry-run).
+    std::uint64_t segment_bytes = 16U << 20U;
+    std::uint64_t memory_bytes = 4U << 20U;  // Fragments kept in memory; the rest is read back.
+    std::uint64_t lane_share_bytes = 256U << 20U;  // Per client, on disk.
+    bool sync_every_cut = false;
+  };
+
+  // What a restart finds.
+  struct Recovered {
+    std::vector<ResumePoint> resume_points;
+    std::uint64_t run = 0;  // The run that wrote last; this one is greater.
+    std::uint64_t damaged_records = 0;
+    std::int64_t last_time_ns = 0;  // No entry was stamped later than this.
+  };
+
+  static Result<std::unique_ptr<Outbox>> open(FileSystem& file_system, const Clock& clock, Log& log,
+                                              Options options);
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  const Recovered& recovered() const;
+
+  // The cut: fragments and the resume points that changed (whole, replacing what is known of their
+  // sources) in one record. `forgotten` sources are removed. Fragments with no entries are ignored.
+  // `last_time_ns`: no line stamped so far is later.
+  void cut(std::vector<Fragment> fragments, std::vector<ResumePoint> changed,
+           std::span<const SourceId> forgotten, std::int64_t last_time_ns);
+
+  // The resume points as of the last cut, for adoption after a reload.
+  const ResumePoint* find(SourceId source) const;
+
+  // --- delivery ---
+  // Lanes that have fragments which are not in a request. `in_flight` ones are left out.
+  struct LaneState {
+    LaneId lane = 0;
+    const LaneKey* key = nullptr;
+    std::uint64_t pending_line_bytes = 0;
+    std::int64_t oldest_time_ns = 0;  // first_time_ns of the first fragment.
+    bool recovered = false;           // The first fragment is from before the restart.
+    bool in_flight = false;
+  };
+  // Valid until the next call that changes the outbox. Lanes without fragments are left out.
+  const std::vector<LaneState>& lanes();
+  // Takes fragments in order until `line_bytes_max` is reached (always at least one) into a
+  // request. Fails when they cannot be read back (damage): those are then counted lost and skipped.
+  Result<PendingRequest> take_request(LaneId lane, std::uint64_t line_bytes_max);
+  // Puts an unanswered request back (reload, shutdown): it is taken again later, first.
+  void return_request(LaneId lane);
+  // The answer for the next entries of the lane's request. When all are answered the request is
+  // over and its views die.
+  void record_outcome(const Outcome& outcome);
+
+  // --- what became final ---
+  struct AcceptedPosition {
+    std::string job;
+    std::string kind;
+    std::string path;
+    SourcePosition position = 0;
+    std::string cursor;
+    SourceId source = 0;
+    bool finished = false;
+  };
+  // Resume points whose cut, and every one before it, is done; the last per source since the last
+  // call.
+  std::vector<AcceptedPosition> take_accepted();
+  bool everything_done() const;  // No fragment is left.
+
+  // --- limits ---
+  std::uint64_t client_bytes(std::string_view client) const;  // Live bytes on disk (or in memory).
+  // Drops whole fragments of the client, oldest first and never what is in flight, until `bytes`
+  // are free; records and returns the entries dropped per tenant.
+  std::vector<Outcome> drop_oldest(std::string_view client, std::uint64_t bytes);
+  // Takes the fragments of a client that is no longer configured out of the queue, into a file.
+  Status set_client_aside(std::string_view client);
+
+  // --- health ---
+  const std::optional<Error>& disk_error() const;  // Why the last write failed; none when fine.
+  std::uint64_t memory_bytes() const;
+  std::uint64_t disk_bytes() const;
+  // fdatasync() of what was written since the last call. Disk thread, or tests.
+  Status sync();
+
+ private:
+  struct State;
+  explicit Outbox(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tailrace::positions
