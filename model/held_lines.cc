@@ -1,0 +1,2 @@
+// The raw lines that stages hold.
+#include "model/held_lines.h"

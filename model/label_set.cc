@@ -1,0 +1,2 @@
+// Label sets and their interning.
+#include "model/label_set.h"
