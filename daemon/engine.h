@@ -1,4 +1,5 @@
-// The program without its threads: workers, file set, positions, and how they start, reload and stop.
+// The program without its threads: workers, file set, positions, and how they start, reload and
+// stop.
 #pragma once
 
 #include <cstdint>
@@ -41,9 +42,9 @@ class Engine {
     std::function<std::unique_ptr<tailer::FileWatcher>(std::uint32_t number)> make_watcher;
     std::function<void(std::uint32_t number)> wake_worker;
     std::function<void()> wake_main;
-    std::string host_name;            // For __host__.
-    std::string working_directory;    // For relative patterns.
-    std::uint32_t cpus = 1;           // Workers when the configuration does not say.
+    std::string host_name;          // For __host__.
+    std::string working_directory;  // For relative patterns.
+    std::uint32_t cpus = 1;         // Workers when the configuration does not say.
   };
 
   enum class Mode {
@@ -86,8 +87,10 @@ class Engine {
   tailer::FileSet& files() { return *files_; }
   positions::Positions& positions() { return *positions_; }
 
- private:
+  // For create() only.
   Engine(World world, Options options);
+
+ private:
   Status open_state(const config::Config& config);
   void start(Topology topology);
   void hand_out(Topology topology);

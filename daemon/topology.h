@@ -48,8 +48,8 @@ struct Topology {
   std::map<std::string, std::shared_ptr<pipeline::JobState>> jobs;
 
   struct Built;
-  // Compiles regular expressions, layouts and relabel rules of `config`. Jobs and clients that equal
-  // those of `before` (may be null) keep their pipelines and shippers.
+  // Compiles regular expressions, layouts and relabel rules of `config`. Jobs and clients that
+  // equal those of `before` (may be null) keep their pipelines and shippers.
   static Built build(std::shared_ptr<const config::Config> config, const World& world,
                      const Topology* before);
 };

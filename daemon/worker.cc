@@ -79,6 +79,8 @@ void Worker::apply(WorkerPlan& plan) {
     const positions::Outbox::Recovered& recovered = delivery_.outbox().recovered();
     intake_.recover(recovered.resume_points, recovered.last_time_ns);
   }
+  for (tailer::FileCommand& command : plan.files)
+    follower_.handle(std::move(command));
   planned_ = true;
 }
 

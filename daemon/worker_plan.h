@@ -13,6 +13,7 @@
 #include "pipeline/pipeline.h"
 #include "shippers/batcher.h"
 #include "shippers/shipper.h"
+#include "tailer/file_commands.h"
 
 namespace tailrace::daemon {
 
