@@ -67,6 +67,9 @@ class Pipeline {
   // and held events it completes), for the room that a cut makes before it runs.
   std::uint64_t room_needed(std::uint64_t bytes) const;
 
+  // Adds the plain counts of this worker to the job's metrics; called once per block.
+  void publish();
+
   // Label sets kept by stages survive a sweep; call before LabelSetTable::sweep().
   void forget_label_cache();
 
