@@ -108,16 +108,16 @@ std::optional<Diagnostic> find_bad_byte(std::string_view text) {
                         length == 0 ? fmt::format("not valid UTF-8 (byte 0x{:02x})", c)
                                     : fmt::format("a control character (0x{:02x})", c)};
     }
-    for (std::size_t k = 0; k < length; ++k) cursor.pass(text[i + k]);
+    for (std::size_t k = 0; k < length; ++k)
+      cursor.pass(text[i + k]);
     i += length;
   }
   return std::nullopt;
 }
 
 bool is_marker(std::string_view line, std::string_view marker) {
-  return line.starts_with(marker) &&
-         (line.size() == marker.size() || line[marker.size()] == ' ' ||
-          line[marker.size()] == '\t' || line[marker.size()] == '\r');
+  return line.starts_with(marker) && (line.size() == marker.size() || line[marker.size()] == ' ' ||
+                                      line[marker.size()] == '\t' || line[marker.size()] == '\r');
 }
 
 // Up to the marker that ends the first document: at the start of a line a marker is one even

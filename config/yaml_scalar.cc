@@ -21,7 +21,9 @@ bool is_one_of(const std::array<std::string_view, N>& words, std::string_view te
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Splits a sign off; returns whether it was a minus.
 bool take_sign(std::string_view& text) {
@@ -33,7 +35,8 @@ bool take_sign(std::string_view& text) {
 
 std::size_t count_digits(std::string_view text) {
   std::size_t count = 0;
-  while (count < text.size() && is_digit(text[count])) ++count;
+  while (count < text.size() && is_digit(text[count]))
+    ++count;
   return count;
 }
 

@@ -97,8 +97,8 @@ void YamlTreeBuilder::attach(const YamlNode& node, Cost cost) {
   frame.cost.depth = std::max(frame.cost.depth, cost.depth);
   const Place place{node.line, node.column, 0};
   if (frame.cost.bytes > kExpandedBytesMax) {
-    error(place, fmt::format("larger than {} bytes when its aliases are written out",
-                             kExpandedBytesMax));
+    error(place,
+          fmt::format("larger than {} bytes when its aliases are written out", kExpandedBytesMax));
     failed_ = true;
   } else if (frame.cost.depth > kYamlDepthMax) {
     error(place, fmt::format("nested more than {} levels deep", kYamlDepthMax));
