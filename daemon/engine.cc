@@ -99,7 +99,8 @@ Status Engine::open_state(const config::Config& config) {
     worker_options.files.gather = gather;
     workers_.push_back(std::make_unique<Worker>(
         Worker::Parts{world_.clock, file_system, world_.log, world_.metrics, *positions_,
-                      std::move(*outbox), world_.make_transport(number),
+                      std::move(*outbox),
+                      [make = world_.make_transport, number] { return make(number); },
                       world_.make_watcher(number)},
         std::move(worker_options)));
   }

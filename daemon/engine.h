@@ -37,8 +37,9 @@ class Engine {
     FileSystem& file_system;
     Log& log;
     Metrics& metrics;
-    // For worker `number`; the engine owns the result.
+    // A transport for one client of worker `number`; called on the worker's thread.
     std::function<std::unique_ptr<http::Transport>(std::uint32_t number)> make_transport;
+    // For worker `number`, and once more for the main thread.
     std::function<std::unique_ptr<tailer::FileWatcher>(std::uint32_t number)> make_watcher;
     std::function<void(std::uint32_t number)> wake_worker;
     std::function<void()> wake_main;

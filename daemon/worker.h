@@ -57,7 +57,7 @@ class Worker {
     std::function<void()> wake;                // Ends the wait of this worker's event loop.
   };
 
-  // What the worker is made of; the last three are its own from now on.
+  // What the worker is made of; outbox and watcher are its own from now on.
   struct Parts {
     const Clock& clock;
     FileSystem& file_system;
@@ -65,7 +65,7 @@ class Worker {
     Metrics& metrics;
     positions::Positions& positions;
     std::unique_ptr<positions::Outbox> outbox;
-    std::unique_ptr<http::Transport> transport;
+    Delivery::MakeTransport make_transport;
     std::unique_ptr<tailer::FileWatcher> watcher;
   };
 
@@ -95,7 +95,6 @@ class Worker {
   Delivery& delivery() { return delivery_; }
   const tailer::FileFollower& files() const { return follower_; }
   tailer::FileWatcher& watcher() { return *watcher_; }
-  http::Transport& transport() { return *transport_; }
   std::vector<std::string> troubles() const;
 
  private:
@@ -111,7 +110,6 @@ class Worker {
   const Clock& clock_;
   Log& log_;
   const Options options_;
-  std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<tailer::FileWatcher> watcher_;
   Intake intake_;
   Delivery delivery_;
