@@ -69,6 +69,9 @@ Status Engine::open_state(const config::Config& config) {
     if (Status loaded = positions_->load(on_corrupt); !loaded) return loaded;
   }
   const std::uint32_t count = worker_count(config, world_.cpus, options_.mode);
+  if (world_.make_worker_place && !world_.make_worker_place(count)) {
+    return fail(Error::kExhausted, "event loops for the workers cannot be made");
+  }
   const std::string directory = outbox_directory(config, options_.mode);
   std::int64_t last_source =
       unix_nanoseconds(world_.clock.wall_now()) / 1024;  // Rises over restarts by itself.

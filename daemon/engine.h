@@ -37,6 +37,8 @@ class Engine {
     FileSystem& file_system;
     Log& log;
     Metrics& metrics;
+    // Called once, before anything else, with the number of workers; false: it cannot be.
+    std::function<bool(std::uint32_t count)> make_worker_place = {};
     // A transport for one client of worker `number`; called on the worker's thread.
     std::function<std::unique_ptr<http::Transport>(std::uint32_t number)> make_transport;
     // For worker `number`, and once more for the main thread.

@@ -89,6 +89,8 @@ class Worker {
   void add_source(std::unique_ptr<Source> source);
   // The source ended and every line of it was delivered.
   bool drained() const;
+  bool has_sources() const { return !sources_.empty(); }
+  bool planned() const { return planned_; }
 
   std::uint32_t number() const { return options_.number; }
   Intake& intake() { return intake_; }

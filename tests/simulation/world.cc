@@ -113,7 +113,17 @@ void World::start() {
   watchers_.clear();
   crashing_ = false;
   mutations_to_crash_.reset();
-  daemon::Engine::World world{clock_, files_, log_, *metrics_, {}, {}, {}, {}, "host", "/", 1};
+  daemon::Engine::World world{.clock = clock_,
+                              .file_system = files_,
+                              .log = log_,
+                              .metrics = *metrics_,
+                              .make_transport = {},
+                              .make_watcher = {},
+                              .wake_worker = {},
+                              .wake_main = {},
+                              .host_name = "host",
+                              .working_directory = "/",
+                              .cpus = 1};
   world.make_transport = [this](std::uint32_t) {
     auto transport = std::make_unique<SimulatedTransport>(clock_, random_, loki_,
                                                           [this] { return choose_answer(); });
