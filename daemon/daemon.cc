@@ -98,7 +98,7 @@ int Daemon::run(config::Config config) {
     world_.log.error("error creating tailrace", {{"error", serving.error().message}});
     return 1;
   }
-  if (options_.mode == Engine::Mode::kStdin) add_stdin();
+  if (options_.input == Engine::Input::kStdin) add_stdin();
   start_threads();
   return run_main();
 }
@@ -141,6 +141,7 @@ Status Daemon::create_engine(config::Config config) {
     };
     Engine::Options options;
     options.mode = options_.mode;
+    options.input = options_.input;
     options.print = [](std::string_view text) {
       // Standard output is the product of a dry run.
       for (std::string_view rest = text; !rest.empty();) {
@@ -222,14 +223,14 @@ void Daemon::run_worker(std::size_t index) {
         loop.watch(worker.watcher().descriptor(), {.readable = true}, [](bool, bool) {}));
   }
   bool stdin_watched = false;
-  if (options_.mode == Engine::Mode::kStdin) {
+  if (options_.input == Engine::Input::kStdin) {
     // A regular file cannot be watched and is always readable.
     stdin_watched = loop.watch(STDIN_FILENO, {.readable = true}, [](bool, bool) {}).has_value();
   }
   while (true) {
     const Worker::Turn turn = worker.run_once();
     if (turn == Worker::Turn::kStopped) break;
-    if (options_.mode == Engine::Mode::kStdin) {
+    if (options_.input == Engine::Input::kStdin) {
       if (stdin_watched && !worker.has_sources() && worker.planned()) {
         loop.unwatch(STDIN_FILENO);
         stdin_watched = false;
@@ -237,7 +238,7 @@ void Daemon::run_worker(std::size_t index) {
       if (worker.planned() && worker.drained()) break;
     }
     SteadyTime deadline = turn == Worker::Turn::kBusy ? SteadyTime::min() : worker.next_deadline();
-    if (options_.mode == Engine::Mode::kStdin && !stdin_watched && worker.has_sources()) {
+    if (options_.input == Engine::Input::kStdin && !stdin_watched && worker.has_sources()) {
       deadline = SteadyTime::min();
     }
     if (!loop.wait(world_.clock, deadline)) break;
@@ -288,7 +289,7 @@ int Daemon::run_main() {
   if (!drained) {
     world_.log.warn("stopped with entries that Loki has not taken yet; the next start sends them",
                     {{"entries", std::to_string(left)}});
-    if (options_.mode == Engine::Mode::kStdin) return 1;
+    if (options_.input == Engine::Input::kStdin) return 1;
   }
   return 0;
 }
@@ -365,7 +366,7 @@ http::ServerResponse Daemon::ready() {
   }
   if (!engine_->config().server.health_check_target) return {.body = "Ready", .headers = {}};
   // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.
-  if (files == 0 && options_.mode != Engine::Mode::kStdin) {
+  if (files == 0 && options_.input != Engine::Input::kStdin) {
     return {.status = 500,
             .body =
                 "Not ready: Unable to find any logs to tail. Please verify permissions, volumes, "

@@ -30,6 +30,7 @@ class Daemon {
  public:
   struct Options {
     Engine::Mode mode = Engine::Mode::kDaemon;
+    Engine::Input input = Engine::Input::kFiles;
     std::string host_name;
     std::string working_directory;
     std::uint32_t cpus = 1;

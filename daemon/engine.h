@@ -53,10 +53,14 @@ class Engine {
   enum class Mode {
     kDaemon,  // Ships, and saves positions.
     kDryRun,  // Prints, and saves nothing.
-    kStdin,   // Reads what add_source() brings; files are left alone.
+  };
+  enum class Input {
+    kFiles,
+    kStdin,  // What Worker::add_source() brings; files and positions are left alone.
   };
   struct Options {
     Mode mode = Mode::kDaemon;
+    Input input = Input::kFiles;
     std::function<void(std::string_view)> print;  // Dry run: where entries go.
   };
 
