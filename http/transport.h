@@ -70,6 +70,8 @@ class Transport {
   virtual void cancel(RequestTag tag) = 0;
   // Completions since the last call.
   virtual std::vector<Completion> take_completions() = 0;
+  // When take_completions() has something to do without an event; SteadyTime::max(): nothing.
+  virtual SteadyTime next_deadline() const { return SteadyTime::max(); }
 };
 
 }  // namespace tailrace::http

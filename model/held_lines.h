@@ -38,6 +38,8 @@ class HeldLines {
   std::vector<SourceId> take_changed();
   // Appends the held lines of `source` in line order (text copied).
   void append_held(SourceId source, std::vector<HeldLine>& out) const;
+  // Drops everything about `source` (its lines run again, or it is forgotten).
+  void clear(SourceId source);
   // Whether any line of `source` is held or kept as context.
   bool holds(SourceId source) const;
 
