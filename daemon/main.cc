@@ -115,7 +115,7 @@ int check_syntax(const daemon::CommandLine& line) {
   PosixFileSystem file_system;
   Log log = Log::discard(clock);
   Metrics metrics;
-  daemon::Intake intake(clock, 0, 1U << 20U);
+  daemon::Intake intake(clock, 0, 1U << 20U, [] {});
   daemon::Topology::World world{
       clock, file_system, log, metrics, host_name(), working_directory(), {intake.world()}, {}};
   const auto built = daemon::Topology::build(
