@@ -351,7 +351,7 @@ void Fields::finish() {
     const bool known = std::any_of(known_.begin(), known_.end(), [&](std::string_view key) {
       return is_stage() ? equal_ignoring_case(key, entry.key) : key == entry.key;
     });
-    if (known) continue;
+    if (known || report_->is_full()) continue;
     SourceLocation location{path_of(entry.key), entry.line, entry.column};
     const std::string hint = did_you_mean(entry.key, known_);
     if (is_stage()) {
