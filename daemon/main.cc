@@ -23,6 +23,7 @@
 #include "config/load.h"
 #include "daemon/command_line.h"
 #include "daemon/daemon.h"
+#include "daemon/receive_command.h"
 #include "daemon/topology.h"
 
 namespace {
@@ -114,7 +115,7 @@ int check_syntax(const daemon::CommandLine& line) {
   PosixFileSystem file_system;
   Log log = Log::discard(clock);
   Metrics metrics;
-  daemon::Intake intake(clock, 0, 1U << 20U);
+  daemon::Intake intake(clock, 0, 1U << 20U, [] {});
   daemon::Topology::World world{
       clock, file_system, log, metrics, host_name(), working_directory(), {intake.world()}, {}};
   const auto built = daemon::Topology::build(
@@ -168,10 +169,34 @@ int run(const daemon::CommandLine& line) {
   return daemon.run(std::move(*loaded.config));
 }
 
+int receive(const std::vector<const char*>& arguments) {
+  const auto options = daemon::parse_receive_options(arguments);
+  if (!options) {
+    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
+    return 2;
+  }
+  if (options->help) {
+    print(stdout, daemon::receive_help_text());
+    return 0;
+  }
+  return daemon::run_receive(*options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Signals are read from a descriptor by the main thread; blocked before any thread starts.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1})
+    sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
   const std::vector<const char*> arguments(argv + 1, argv + argc);
+  if (!arguments.empty() && std::string_view(arguments.front()) == "receive") {
+    return receive({arguments.begin() + 1, arguments.end()});
+  }
   const auto line = tailrace::daemon::parse_command_line(arguments);
   if (!line) {
     print(stderr, line.error().message + "\nRun with -help for the list of flags.\n");
@@ -189,14 +214,5 @@ int main(int argc, char** argv) {
     print(stdout, "Invalid config file\n");
     return 1;
   }
-  if (line->check_syntax) return check_syntax(*line);
-
-  // Signals are read from a descriptor by the main thread; blocked before any thread starts.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1})
-    sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return run(*line);
+  return line->check_syntax ? check_syntax(*line) : run(*line);
 }

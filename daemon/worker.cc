@@ -19,7 +19,7 @@ Worker::Worker(Parts parts, Options options)
       log_(parts.log),
       options_(std::move(options)),
       watcher_(std::move(parts.watcher)),
-      intake_(parts.clock, options_.number, options_.pool_bytes),
+      intake_(parts.clock, options_.number, options_.pool_bytes, [this] { cut(); }),
       delivery_(
           {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
           std::move(parts.outbox), Delivery::Options{}),

@@ -121,8 +121,8 @@ Result<Auth::Readiness> Auth::apply_credentials(http::Request& request) {
   return Readiness::kReady;
 }
 
-void Auth::on_token_completion(const http::Response& response) {
-  if (token_) token_->on_completion(response);
+void Auth::take_completions() {
+  if (token_) token_->take_completions();
 }
 
 void Auth::on_unauthorized() {

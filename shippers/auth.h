@@ -32,7 +32,7 @@ class Auth {
  public:
   enum class Readiness {
     kReady,
-    kTokenOnItsWay,  // Try again after the completion with OAuth2Token::kTag.
+    kTokenOnItsWay,  // Try again when it is no longer pending().
   };
 
   Auth(const config::HttpClientConfig& config, FileSystem& file_system, http::Transport& transport,
@@ -45,7 +45,7 @@ class Auth {
 
   // Whether requests wait for a token.
   bool pending() const { return token_ && token_->pending(); }
-  void on_token_completion(const http::Response& response);
+  void take_completions();
   // The server answered 401: a cached token is not used again.
   void on_unauthorized();
 

@@ -9,8 +9,8 @@ namespace tailrace::shippers {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kReasons{kIngesterError, kRateLimited, kStreamLimited,
-                                                   kLineTooLong};
+constexpr std::array<std::string_view, 4> kReasons{kReasonIngesterError, kReasonRateLimited,
+                                                   kReasonStreamLimited, kReasonLineTooLong};
 
 // Prometheus' default buckets, in seconds.
 std::vector<double> duration_bounds() {

@@ -12,10 +12,10 @@
 namespace tailrace::shippers {
 
 // Why entries were dropped; the values of the label `reason` (docs/metrics.md).
-inline constexpr std::string_view kIngesterError = "ingester_error";
-inline constexpr std::string_view kRateLimited = "rate_limited";
-inline constexpr std::string_view kStreamLimited = "stream_limited";
-inline constexpr std::string_view kLineTooLong = "line_too_long";
+inline constexpr std::string_view kReasonIngesterError = "ingester_error";
+inline constexpr std::string_view kReasonRateLimited = "rate_limited";
+inline constexpr std::string_view kReasonStreamLimited = "stream_limited";
+inline constexpr std::string_view kReasonLineTooLong = "line_too_long";
 
 // host:port of a URL as it is written; the label `host`.
 std::string url_host(std::string_view url);

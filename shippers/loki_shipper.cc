@@ -46,7 +46,6 @@ LokiShipper::LokiShipper(const config::ClientConfig& client, const World& world)
       user_agent_(world.user_agent),
       url_(client.url),
       host_(url_host(client.url)),
-      name_(client.name.empty() ? host_ : client.name),
       headers_(client.headers),
       timeout_(client.timeout),
       backoff_(backoff_options(client.backoff)),
@@ -71,7 +70,6 @@ bool LokiShipper::has_place() const {
 }
 
 void LokiShipper::submit(RequestId id, PushBody body) {
-  TAILRACE_CHECK(id != OAuth2Token::kTag);
   if (body.entries == 0) return;
   metrics_.add_tenant(body.tenant);
   const SteadyTime now = clock_.steady_now();
@@ -101,11 +99,8 @@ void LokiShipper::plan_parts(OpenRequest& open) const {
 }
 
 std::vector<PushResult> LokiShipper::take_results(SteadyTime now) {
-  for (const http::Completion& completion : transport_.take_completions()) {
-    if (completion.tag == OAuth2Token::kTag) {
-      auth_.on_token_completion(completion.response);
-      continue;
-    }
+  auth_.take_completions();
+  for (const http::Completion& completion : transport_.take_completions(endpoint_)) {
     const auto found = requests_.find(completion.tag);
     if (found != requests_.end()) on_answer(*found->second, completion.response, now);
   }
@@ -134,7 +129,7 @@ void LokiShipper::abandon() {
 
 std::string LokiShipper::trouble() const {
   for (const auto& [id, open] : requests_) {
-    if (!open->trouble.empty()) return "client " + name_ + ": " + open->trouble;
+    if (!open->trouble.empty()) return open->trouble;
   }
   return {};
 }
@@ -360,7 +355,7 @@ void LokiShipper::on_probe_answer(OpenRequest& open, const http::Response& respo
 void LokiShipper::on_failed(OpenRequest& open, const http::Response& response, SteadyTime now) {
   const Verdict verdict = judge(response);
   const bool limited = verdict == Verdict::kRateLimited;
-  const std::string_view reason = limited ? kRateLimited : kIngesterError;
+  const std::string_view reason = limited ? kReasonRateLimited : kReasonIngesterError;
   if (limited && drop_rate_limited_) {
     give_up(open, reason, response);
     return;
@@ -415,14 +410,14 @@ void LokiShipper::settle_undecided(OpenRequest& open) {
 }
 
 void LokiShipper::drop_refused(OpenRequest& open, const OpenRequest::Undecided& part) {
-  metrics_.dropped(open.body.tenant, kIngesterError, part.entries, part.bytes);
+  metrics_.dropped(open.body.tenant, kReasonIngesterError, part.entries, part.bytes);
   log_.error("entries refused by the server, dropped", {{"component", "client"},
                                                         {"host", host_},
                                                         {"status", status_text(part.answer)},
                                                         {"tenant", open.body.tenant},
                                                         {"entries", std::to_string(part.entries)},
                                                         {"error", describe(part.answer)}});
-  report(open, part.entries, kIngesterError);
+  report(open, part.entries, kReasonIngesterError);
 }
 
 // An empty reason means accepted.

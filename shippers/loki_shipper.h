@@ -35,8 +35,7 @@ namespace tailrace::shippers {
 // - Misconfigured: the same, and trouble() says it.
 // With max_retries the rest of the request is dropped after so many attempts without a result.
 //
-// Ownership: borrows what World names. The transport serves this shipper alone, because
-//   completions are taken from it.
+// Ownership: borrows what World names.
 // Threading: confined to one worker.
 // Errors: a secret file that cannot be read counts as no answer.
 // Memory: one encoded part per request that is being taken apart.
@@ -92,7 +91,6 @@ class LokiShipper final : public Shipper {
   const std::string user_agent_;
   const std::string url_;
   const std::string host_;
-  const std::string name_;  // For people: the client's name, else its host.
   const config::TextPairs headers_;
   const std::chrono::nanoseconds timeout_;
   const Backoff::Options backoff_;

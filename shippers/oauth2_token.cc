@@ -69,7 +69,7 @@ OAuth2Token::OAuth2Token(config::OAuth2Config config, FileSystem& file_system,
 }
 
 OAuth2Token::~OAuth2Token() {
-  if (in_flight_) transport_.cancel(kTag);
+  if (in_flight_) transport_.cancel(tag());
   transport_.remove_endpoint(endpoint_);
 }
 
@@ -122,8 +122,14 @@ Status OAuth2Token::submit(Style style) {
   request.body.emplace_back(body_);
   in_flight_ = true;
   sent_ = style;
-  transport_.submit(endpoint_, kTag, request);
+  transport_.submit(endpoint_, tag(), request);
   return {};
+}
+
+void OAuth2Token::take_completions() {
+  for (const http::Completion& completion : transport_.take_completions(endpoint_)) {
+    on_completion(completion.response);
+  }
 }
 
 void OAuth2Token::on_completion(const http::Response& response) {

@@ -23,22 +23,18 @@ namespace tailrace::shippers {
 // Threading: confined to one worker.
 class OAuth2Token {
  public:
-  // Of the token's request on the transport; no push request has this tag.
-  static constexpr http::RequestTag kTag = ~http::RequestTag{0};
-
   OAuth2Token(config::OAuth2Config config, FileSystem& file_system, http::Transport& transport,
               const Clock& clock);
   ~OAuth2Token();
   OAuth2Token(const OAuth2Token&) = delete;
   OAuth2Token& operator=(const OAuth2Token&) = delete;
 
-  // The value of the header Authorization; none while the token is on its way, and then a
-  // completion with kTag follows. Fails when it could not be fetched just now; a later call tries
-  // again.
+  // The value of the header Authorization; none while the token is on its way. Fails when it could
+  // not be fetched just now; a later call tries again.
   Result<std::optional<std::string>> authorization();
   bool pending() const { return in_flight_; }
 
-  void on_completion(const http::Response& response);
+  void take_completions();
 
   // The server did not take the token: the next call fetches another.
   void forget() { authorization_.clear(); }
@@ -48,6 +44,9 @@ class OAuth2Token {
 
   Status fetch();
   Status submit(Style style);
+  void on_completion(const http::Response& response);
+  // Requests of others have small numbers, and no two tokens have the same endpoint.
+  http::RequestTag tag() const { return ~static_cast<http::RequestTag>(endpoint_); }
 
   const config::OAuth2Config config_;
   http::Transport& transport_;

@@ -55,7 +55,7 @@ void PrintShipper::submit(RequestId id, PushBody body) {
     results_.push_back({.request = id,
                         .entries = body.entries,
                         .accepted = false,
-                        .reason = std::string(kIngesterError)});
+                        .reason = std::string(kReasonIngesterError)});
     return;
   }
   std::uint32_t skip = body.skip_entries;

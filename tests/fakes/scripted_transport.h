@@ -73,8 +73,8 @@ class ScriptedTransport final : public http::Transport {
   std::size_t endpoints_removed() const { return endpoints_removed_; }
   bool views_changed() const { return views_changed_; }
 
-  // When the next reply arrives; SteadyTime::max(): none is on its way.
-  SteadyTime next_completion() const {
+  // When the next reply arrives.
+  SteadyTime next_deadline() const override {
     SteadyTime next = SteadyTime::max();
     for (const Flight& flight : flights_)
       next = std::min(next, flight.due);
@@ -105,7 +105,8 @@ class ScriptedTransport final : public http::Transport {
       reply = script_(sent);
     }
     const SteadyTime due = reply.never ? SteadyTime::max() : sent.at + reply.delay;
-    flights_.push_back({.tag = tag,
+    flights_.push_back({.endpoint = endpoint,
+                        .tag = tag,
                         .views = request.body,
                         .body = sent.body,
                         .reply = std::move(reply),
@@ -121,11 +122,11 @@ class ScriptedTransport final : public http::Transport {
     });
   }
 
-  std::vector<http::Completion> take_completions() override {
+  std::vector<http::Completion> take_completions(int endpoint) override {
     std::vector<http::Completion> completions;
     const SteadyTime now = clock_.steady_now();
     for (std::size_t i = 0; i < flights_.size();) {
-      if (flights_[i].due > now) {
+      if (flights_[i].endpoint != endpoint || flights_[i].due > now) {
         ++i;
         continue;
       }
@@ -144,6 +145,7 @@ class ScriptedTransport final : public http::Transport {
 
  private:
   struct Flight {
+    int endpoint = 0;
     http::RequestTag tag = 0;
     std::vector<std::string_view> views;
     std::string body;

@@ -12,14 +12,14 @@ SimulatedTransport::SimulatedTransport(testing::FakeClock& clock, Random& random
     : clock_(clock), random_(random), loki_(loki), choose_answer_(std::move(choose_answer)) {}
 
 int SimulatedTransport::add_endpoint(const http::EndpointOptions& /*options*/) {
-  return 0;
+  return next_endpoint_++;
 }
 void SimulatedTransport::remove_endpoint(int /*endpoint*/) {}
 
-void SimulatedTransport::submit(int /*endpoint*/, http::RequestTag tag,
-                                const http::Request& request) {
+void SimulatedTransport::submit(int endpoint, http::RequestTag tag, const http::Request& request) {
   if (dead_) return;
   Flight flight;
+  flight.endpoint = endpoint;
   flight.tag = tag;
   for (const std::string_view part : request.body)
     flight.body += part;
@@ -46,7 +46,7 @@ void SimulatedTransport::deliver(Flight& flight) {
   flight.arrived = true;
 }
 
-std::vector<http::Completion> SimulatedTransport::take_completions() {
+std::vector<http::Completion> SimulatedTransport::take_completions(int endpoint) {
   std::vector<http::Completion> done;
   if (dead_) return done;
   const SteadyTime now = clock_.steady_now();
@@ -54,7 +54,7 @@ std::vector<http::Completion> SimulatedTransport::take_completions() {
                    [](const Flight& a, const Flight& b) { return a.arrives < b.arrives; });
   for (Flight& flight : flights_) {
     if (!flight.arrived && flight.arrives <= now) deliver(flight);
-    if (!flight.arrived || flight.answered > now) continue;
+    if (flight.endpoint != endpoint || !flight.arrived || flight.answered > now) continue;
     http::Completion completion;
     completion.tag = flight.tag;
     completion.response.status = flight.reply.status;
@@ -62,8 +62,9 @@ std::vector<http::Completion> SimulatedTransport::take_completions() {
     if (flight.reply.status == 0) completion.response.error = "injected";
     done.push_back(std::move(completion));
   }
-  std::erase_if(flights_,
-                [now](const Flight& flight) { return flight.arrived && flight.answered <= now; });
+  std::erase_if(flights_, [now, endpoint](const Flight& flight) {
+    return flight.endpoint == endpoint && flight.arrived && flight.answered <= now;
+  });
   return done;
 }
 

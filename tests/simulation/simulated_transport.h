@@ -26,7 +26,7 @@ class SimulatedTransport final : public http::Transport {
   void remove_endpoint(int endpoint) override;
   void submit(int endpoint, http::RequestTag tag, const http::Request& request) override;
   void cancel(http::RequestTag tag) override;
-  std::vector<http::Completion> take_completions() override;
+  std::vector<http::Completion> take_completions(int endpoint) override;
   SteadyTime next_deadline() const override;
 
   // The process dies: of what is on its way, some arrives and some does not. Nothing is sent after.
@@ -34,6 +34,7 @@ class SimulatedTransport final : public http::Transport {
 
  private:
   struct Flight {
+    int endpoint = 0;
     http::RequestTag tag = 0;
     std::string tenant;
     std::string body;
@@ -50,6 +51,7 @@ class SimulatedTransport final : public http::Transport {
   StandInLoki& loki_;
   const ChooseAnswer choose_answer_;
   std::vector<Flight> flights_;
+  int next_endpoint_ = 0;
   bool dead_ = false;
 };
 
