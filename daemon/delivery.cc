@@ -9,14 +9,12 @@
 
 namespace tailrace::daemon {
 
-Delivery::Delivery(const Clock& clock, Log& log, Metrics& metrics, http::Transport& transport,
-                   positions::Positions& positions, std::unique_ptr<positions::Outbox> outbox,
-                   Options options)
-    : clock_(clock),
-      log_(log),
-      metrics_(metrics),
-      transport_(transport),
-      positions_(positions),
+Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Options options)
+    : clock_(world.clock),
+      log_(world.log),
+      metrics_(world.metrics),
+      positions_(world.positions),
+      make_transport_(std::move(world.make_transport)),
       options_(options),
       outbox_(std::move(outbox)) {}
 
@@ -31,7 +29,8 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
     });
     Client client;
     if (old != clients_.end() && old->plan.config == plan.config) {
-      client.shipper = std::move(old->shipper);
+      client = std::move(*old);
+      client.drain_until = SteadyTime::max();
     } else {
       if (old != clients_.end()) {
         old->shipper->abandon();
@@ -40,7 +39,9 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
         }
         old->shipper = nullptr;
       }
-      client.shipper = plan.make_shipper(transport_);
+      client.transport = make_transport_();
+      client.metrics = std::make_unique<shippers::ClientMetrics>(metrics_, plan.host);
+      client.shipper = plan.make_shipper(*client.transport, *client.metrics);
     }
     client.plan = std::move(plan);
     next.push_back(std::move(client));
@@ -70,6 +71,14 @@ void Delivery::cut(Intake::Cut cut) {
     fragments.push_back(std::move(fragment));
   }
   outbox_->cut(std::move(fragments), std::move(cut.changed), cut.forgotten, cut.last_time_ns);
+}
+
+void Delivery::count(const std::vector<shippers::BatchCounts>& counts) {
+  for (const shippers::BatchCounts& count : counts) {
+    for (const Client& client : clients_) {
+      if (client.plan.key == count.client_key) client.metrics->batch(count);
+    }
+  }
 }
 
 bool Delivery::make_room(std::uint64_t bytes) {

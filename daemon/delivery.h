@@ -34,9 +34,19 @@ class Delivery {
     std::chrono::nanoseconds drain = std::chrono::seconds(10);
   };
 
-  Delivery(const Clock& clock, Log& log, Metrics& metrics, http::Transport& transport,
-           positions::Positions& positions, std::unique_ptr<positions::Outbox> outbox,
-           Options options);
+  // Every client has a transport of its own.
+  using MakeTransport = std::function<std::unique_ptr<http::Transport>()>;
+
+  // What a delivery works with. All but the outbox outlives it.
+  struct World {
+    const Clock& clock;
+    Log& log;
+    Metrics& metrics;
+    positions::Positions& positions;
+    MakeTransport make_transport;
+  };
+
+  Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Options options);
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
@@ -47,6 +57,7 @@ class Delivery {
 
   // Makes a cut durable.
   void cut(Intake::Cut cut);
+  void count(const std::vector<shippers::BatchCounts>& counts);
 
   // Whether every client has room for `bytes` more; makes room where the configuration says
   // drop_oldest. False: reading must wait.
@@ -75,7 +86,9 @@ class Delivery {
  private:
   struct Client {
     ClientPlan plan;
-    std::unique_ptr<shippers::Shipper> shipper;
+    std::unique_ptr<http::Transport> transport;
+    std::unique_ptr<shippers::ClientMetrics> metrics;
+    std::unique_ptr<shippers::Shipper> shipper;  // Null: replaced, about to go.
     SteadyTime drain_until = SteadyTime::max();  // Set: removed from the configuration.
     bool full = false;
   };
@@ -90,8 +103,8 @@ class Delivery {
   const Clock& clock_;
   Log& log_;
   Metrics& metrics_;
-  http::Transport& transport_;
   positions::Positions& positions_;
+  const MakeTransport make_transport_;
   const Options options_;
   std::unique_ptr<positions::Outbox> outbox_;
   std::vector<Client> clients_;

@@ -12,19 +12,20 @@ namespace {
 constexpr std::uint32_t kWorkersMax = 4;          // house 4: default number of workers.
 constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
 
-std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus, Engine::Mode mode) {
-  if (mode != Engine::Mode::kDaemon) return 1;
+std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
+                           const Engine::Options& options) {
+  if (options.mode == Engine::Mode::kDryRun || options.input == Engine::Input::kStdin) return 1;
   if (config.tailrace.workers > 0) return config.tailrace.workers;
   return std::clamp(cpus, 1U, kWorkersMax);
 }
 
 // Where cuts go; empty: in memory.
-std::string outbox_directory(const config::Config& config, Engine::Mode mode) {
-  if (mode == Engine::Mode::kDryRun) return {};
+std::string outbox_directory(const config::Config& config, const Engine::Options& options) {
+  if (options.mode == Engine::Mode::kDryRun) return {};
   std::string directory = config.positions.filename + ".outbox";
   if (!config.tailrace.outbox_dir.empty()) directory = config.tailrace.outbox_dir;
   if (config.wal.enabled && !config.wal.dir.empty()) directory = config.wal.dir;
-  return mode == Engine::Mode::kStdin ? directory + "/stdin" : directory;
+  return options.input == Engine::Input::kStdin ? directory + "/stdin" : directory;
 }
 
 std::string describe(const std::vector<config::Diagnostic>& diagnostics) {
@@ -62,14 +63,17 @@ Result<std::unique_ptr<Engine>> Engine::create(config::Config config, World worl
 Status Engine::open_state(const config::Config& config) {
   FileSystem& file_system = world_.file_system;
   positions_ = std::make_unique<positions::Positions>(file_system, config.positions.filename);
-  if (options_.mode != Mode::kStdin) {
+  if (options_.input != Input::kStdin) {
     const auto on_corrupt = config.positions.ignore_invalid_yaml
                                 ? positions::Positions::OnCorruptFile::kStartEmpty
                                 : positions::Positions::OnCorruptFile::kFail;
     if (Status loaded = positions_->load(on_corrupt); !loaded) return loaded;
   }
-  const std::uint32_t count = worker_count(config, world_.cpus, options_.mode);
-  const std::string directory = outbox_directory(config, options_.mode);
+  const std::uint32_t count = worker_count(config, world_.cpus, options_);
+  if (world_.make_worker_place && !world_.make_worker_place(count)) {
+    return fail(Error::kExhausted, "event loops for the workers cannot be made");
+  }
+  const std::string directory = outbox_directory(config, options_);
   std::int64_t last_source =
       unix_nanoseconds(world_.clock.wall_now()) / 1024;  // Rises over restarts by itself.
   next_source_ = static_cast<SourceId>(std::max<std::int64_t>(last_source, 1));
@@ -99,7 +103,8 @@ Status Engine::open_state(const config::Config& config) {
     worker_options.files.gather = gather;
     workers_.push_back(std::make_unique<Worker>(
         Worker::Parts{world_.clock, file_system, world_.log, world_.metrics, *positions_,
-                      std::move(*outbox), world_.make_transport(number),
+                      std::move(*outbox),
+                      [make = world_.make_transport, number] { return make(number); },
                       world_.make_watcher(number)},
         std::move(worker_options)));
   }
@@ -131,7 +136,7 @@ void Engine::start(Topology topology) {
 }
 
 void Engine::hand_out(Topology topology) {
-  if (options_.mode != Mode::kStdin) {
+  if (options_.input != Input::kStdin) {
     files_->set_targets(topology.targets);
     files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kFull);
   }
@@ -149,7 +154,7 @@ void Engine::run_main() {
       files_->handle_report(report.worker, std::move(file));
     }
   }
-  if (options_.mode != Mode::kStdin) {
+  if (options_.input != Input::kStdin) {
     files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kEvents);
   }
   flush_commands();
@@ -164,7 +169,7 @@ void Engine::flush_commands() {
 }
 
 SteadyTime Engine::next_deadline() const {
-  return options_.mode == Mode::kStdin ? SteadyTime::max() : files_->next_deadline();
+  return options_.input == Input::kStdin ? SteadyTime::max() : files_->next_deadline();
 }
 
 Status Engine::reload(config::Config config) {
@@ -186,7 +191,7 @@ Status Engine::save() {
   for (const auto& worker : workers_) {
     if (Status synced = worker->delivery().outbox().sync(); !synced) result = std::move(synced);
   }
-  if (options_.mode == Mode::kStdin) return result;
+  if (options_.input == Input::kStdin) return result;
   if (Status saved = positions_->save(); !saved) result = std::move(saved);
   return result;
 }

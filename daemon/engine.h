@@ -37,8 +37,11 @@ class Engine {
     FileSystem& file_system;
     Log& log;
     Metrics& metrics;
-    // For worker `number`; the engine owns the result.
+    // Called once, before anything else, with the number of workers; false: it cannot be.
+    std::function<bool(std::uint32_t count)> make_worker_place = {};
+    // A transport for one client of worker `number`; called on the worker's thread.
     std::function<std::unique_ptr<http::Transport>(std::uint32_t number)> make_transport;
+    // For worker `number`, and once more for the main thread.
     std::function<std::unique_ptr<tailer::FileWatcher>(std::uint32_t number)> make_watcher;
     std::function<void(std::uint32_t number)> wake_worker;
     std::function<void()> wake_main;
@@ -50,10 +53,14 @@ class Engine {
   enum class Mode {
     kDaemon,  // Ships, and saves positions.
     kDryRun,  // Prints, and saves nothing.
-    kStdin,   // Reads what add_source() brings; files are left alone.
+  };
+  enum class Input {
+    kFiles,
+    kStdin,  // What Worker::add_source() brings; files and positions are left alone.
   };
   struct Options {
     Mode mode = Mode::kDaemon;
+    Input input = Input::kFiles;
     std::function<void(std::string_view)> print;  // Dry run: where entries go.
   };
 

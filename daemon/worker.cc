@@ -18,11 +18,11 @@ Worker::Worker(Parts parts, Options options)
     : clock_(parts.clock),
       log_(parts.log),
       options_(std::move(options)),
-      transport_(std::move(parts.transport)),
       watcher_(std::move(parts.watcher)),
       intake_(parts.clock, options_.number, options_.pool_bytes),
-      delivery_(parts.clock, parts.log, parts.metrics, *transport_, parts.positions,
-                std::move(parts.outbox), Delivery::Options{}),
+      delivery_(
+          {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
+          std::move(parts.outbox), Delivery::Options{}),
       follower_(parts.file_system, parts.clock, parts.log, *watcher_, intake_.label_sets(),
                 options_.files),
       mailbox_(options_.wake) {}
@@ -161,6 +161,7 @@ void Worker::cut_if_due() {
 
 void Worker::finish_turn() {
   intake_.publish_counts();
+  delivery_.count(intake_.take_batch_counts());
   std::vector<tailer::FileReport> reports = follower_.take_reports();
   for (const tailer::FileReport& report : reports) {
     if (report.kind == tailer::FileReport::Kind::kEnded) {

@@ -12,6 +12,7 @@
 #include "http/transport.h"
 #include "pipeline/pipeline.h"
 #include "shippers/batcher.h"
+#include "shippers/client_metrics.h"
 #include "shippers/shipper.h"
 #include "tailer/file_commands.h"
 
@@ -31,7 +32,9 @@ struct ClientPlan {
   shippers::BatchOptions batch;
   std::uint64_t share_bytes = 0;  // Of the outbox, for this worker.
   config::ClientConfig::WhenFull when_full = config::ClientConfig::WhenFull::kBlock;
-  std::function<std::unique_ptr<shippers::Shipper>(http::Transport&)> make_shipper;
+  std::string host;  // Of the URL; the label `host` of the client's metrics.
+  std::function<std::unique_ptr<shippers::Shipper>(http::Transport&, shippers::ClientMetrics&)>
+      make_shipper;
 };
 
 // Ownership: given to the worker by mailbox; the old plan's parts die when they are replaced.

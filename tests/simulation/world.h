@@ -68,7 +68,6 @@ class World {
   std::vector<bool> worker_stopped_;
   std::optional<std::uint64_t> mutations_to_crash_;  // Set: the process dies at that one.
   bool crashing_ = false;
-  bool writer_at_work_ = false;
 
   // What holds for the whole run.
   std::uint32_t workers_ = 1;
