@@ -150,8 +150,7 @@ std::string help_text() {
   for (const Flag& flag : kFlags)
     add(flag);
   text += "\nFlags that set one value over the configuration file:\n";
-  for (const Flag& flag : kOverrides)
-    add(flag);
+  text += config_flags_help();
   text +=
       "\nSignals: SIGHUP reads the configuration again; SIGTERM and SIGINT stop within 5 s and "
       "lose\n"
