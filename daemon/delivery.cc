@@ -162,16 +162,16 @@ bool Delivery::lane_is_due(const Client& client, const positions::Outbox::LaneSt
 
 void Delivery::start_requests(Client& client, Haste haste) {
   // Copied: taking a request changes the table. Tenants take turns in who goes first.
-  std::vector<positions::LaneId> due;
+  std::vector<std::pair<positions::LaneId, std::string>> due;  // With the tenant.
   for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
     if (lane.key->client == client.plan.key && lane_is_due(client, lane, haste)) {
-      due.push_back(lane.lane);
+      due.emplace_back(lane.lane, lane.key->tenant);
     }
   }
   if (due.empty()) return;
   const std::size_t first = next_lane_++ % due.size();
   for (std::size_t i = 0; i < due.size() && client.shipper->has_place(); ++i) {
-    const positions::LaneId lane = due[(first + i) % due.size()];
+    const auto& [lane, tenant] = due[(first + i) % due.size()];
     Result<positions::PendingRequest> request =
         outbox_->take_request(lane, client.plan.batch.batch_bytes);
     if (!request) {
@@ -180,7 +180,7 @@ void Delivery::start_requests(Client& client, Haste haste) {
       continue;
     }
     shippers::PushBody body;
-    body.tenant = outbox_->key(lane).tenant;
+    body.tenant = tenant;
     body.header = std::move(request->header);
     body.elements = std::move(request->elements);
     body.skip_entries = request->skip_entries;
