@@ -20,13 +20,21 @@ Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Optio
 
 Delivery::~Delivery() = default;
 
-void Delivery::apply(std::vector<ClientPlan>& clients) {
+void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::string>& previous) {
   const SteadyTime now = clock_.steady_now();
+  const bool takes_over =
+      previous.size() == 1 && clients.size() == 1 && previous.front() != clients.front().key;
+  const auto is_configured = [&clients](const std::string& key) {
+    return std::any_of(clients.begin(), clients.end(),
+                       [&key](const ClientPlan& plan) { return plan.key == key; });
+  };
   std::vector<Client> next;
   for (ClientPlan& plan : clients) {
-    const auto old = std::find_if(clients_.begin(), clients_.end(), [&](const Client& client) {
-      return client.shipper != nullptr && client.plan.key == plan.key;
-    });
+    const std::string old_key = takes_over ? previous.front() : plan.key;
+    const auto old =
+        std::find_if(clients_.begin(), clients_.end(), [&old_key](const Client& client) {
+          return client.shipper != nullptr && client.plan.key == old_key;
+        });
     Client client;
     if (old != clients_.end() && old->plan.config == plan.config) {
       client = std::move(*old);
@@ -35,7 +43,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
       if (old != clients_.end()) {
         old->shipper->abandon();
         for (const positions::Outbox::LaneState& lane : std::vector(outbox_->lanes())) {
-          if (lane.in_flight && lane.key->client == plan.key) outbox_->return_request(lane.lane);
+          if (lane.in_flight && lane.key->client == old_key) outbox_->return_request(lane.lane);
         }
         old->shipper = nullptr;
       }
@@ -44,7 +52,15 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
       client.shipper = plan.make_shipper(*client.transport, *client.metrics);
     }
     client.plan = std::move(plan);
+    plan.key = client.plan.key;  // For is_configured().
     next.push_back(std::move(client));
+  }
+  if (takes_over) {
+    if (Status renamed = outbox_->rename_client(previous.front(), next.front().plan.key);
+        !renamed) {
+      log_.error("what the old client still has cannot be handed to the new one",
+                 {{"client", previous.front()}, {"error", renamed.error().message}});
+    }
   }
   for (Client& old : clients_) {
     if (old.shipper == nullptr) continue;
@@ -56,6 +72,22 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
     next.push_back(std::move(old));
   }
   clients_ = std::move(next);
+  for (const std::string& key : outbox_->clients()) {
+    const bool draining =
+        std::any_of(clients_.begin(), clients_.end(),
+                    [&key](const Client& client) { return client.plan.key == key; });
+    if (!is_configured(key) && !draining) set_aside(key);
+  }
+}
+
+void Delivery::set_aside(const std::string& key) {
+  const Status aside = outbox_->set_client_aside(key);
+  metrics_
+      .counter("tailrace_clients_set_aside_total",
+               "Clients that were removed before they had taken everything", {{"client", key}})
+      .increment();
+  log_.warn("a removed client did not take everything; the rest was set aside beside the outbox",
+            {{"client", key}, {"error", aside ? "" : aside.error().message}});
 }
 
 void Delivery::cut(Intake::Cut cut) {
@@ -219,11 +251,7 @@ void Delivery::drop_drained(SteadyTime now) {
     const bool empty = outbox_->client_bytes(client.plan.key) == 0;
     if (!empty && now < client.drain_until) return false;
     client.shipper->abandon();
-    if (!empty) {
-      const Status aside = outbox_->set_client_aside(client.plan.key);
-      log_.warn("a removed client did not take everything; the rest was set aside",
-                {{"client", client.plan.key}, {"error", aside ? "" : aside.error().message}});
-    }
+    if (!empty) set_aside(client.plan.key);
     return true;
   });
 }

@@ -41,6 +41,8 @@ struct ClientPlan {
 struct WorkerPlan {
   std::vector<JobPlan> jobs;
   std::vector<ClientPlan> clients;
+  // Keys of the clients before this plan, also those of an earlier run.
+  std::vector<std::string> previous_clients;
   std::chrono::nanoseconds sync_period = std::chrono::seconds(10);
   // Given together with the plan, so that no file is read between the two.
   std::vector<tailer::FileCommand> files;
