@@ -10,7 +10,9 @@
 namespace tailrace::daemon {
 namespace {
 
-constexpr std::uint32_t kWorkersMax = 4;          // house 4: default number of workers.
+constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
+// After a reload: by then every worker knows its clients.
+constexpr std::chrono::seconds kRememberClientsAfter{1};
 constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
 
 std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
@@ -75,7 +77,6 @@ Status Engine::open_state(const config::Config& config) {
     return fail(Error::kExhausted, "event loops for the workers cannot be made");
   }
   outbox_directory_ = outbox_directory(config, options_);
-  clients_ = load_known_clients(file_system, outbox_directory_);
   // Rises over restarts by itself; what is known rises further.
   const std::int64_t now = unix_nanoseconds(world_.clock.wall_now());
   next_source_ = static_cast<SourceId>(std::max<std::int64_t>(now / 1024, 1));
@@ -98,6 +99,7 @@ Status Engine::open_state(const config::Config& config) {
   } else if (Status absorbed = absorb_old_workers(outboxes); !absorbed) {
     return absorbed;
   }
+  if (Status given = give_to_heir(config, outboxes); !given) return given;
   for (std::uint32_t number = 0; number < count; ++number) {
     add_worker(config, std::move(outboxes[number]), number, count);
   }
@@ -137,6 +139,30 @@ Status Engine::absorb_old_workers(std::vector<std::unique_ptr<positions::Outbox>
     if (Status removed = world_.file_system.remove_directory(directory); !removed) return removed;
   }
   return {};
+}
+
+// One client then and one now: what the old one still has is the new one's (house 6, client keys).
+Status Engine::give_to_heir(const config::Config& config,
+                            std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
+  const std::vector<std::string> before = load_known_clients(world_.file_system, outbox_directory_);
+  clients_ = client_keys(config.clients);
+  if (before.size() == 1 && clients_.size() == 1 && before.front() != clients_.front()) {
+    for (const auto& outbox : outboxes) {
+      if (Status renamed = outbox->rename_client(before.front(), clients_.front()); !renamed) {
+        return renamed;
+      }
+    }
+  }
+  remember_clients();
+  return {};
+}
+
+// Not being able to is no reason to stop: it matters when the client changes and nothing was sent.
+void Engine::remember_clients() {
+  if (Status saved = save_known_clients(world_.file_system, outbox_directory_, clients_); !saved) {
+    world_.log.warn("the list of clients cannot be saved beside the outbox",
+                    {{"error", saved.error().message}});
+  }
 }
 
 void Engine::add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
@@ -202,7 +228,11 @@ void Engine::hand_out(Topology topology) {
     workers_[number]->post(std::move(plan));
   }
   topology_ = std::move(topology);
-  clients_ = client_keys(topology_.config->clients);
+  std::vector<std::string> clients = client_keys(topology_.config->clients);
+  if (clients != clients_) {
+    clients_ = std::move(clients);
+    remember_clients_at_ = world_.clock.steady_now() + kRememberClientsAfter;
+  }
 }
 
 void Engine::run_main() {
@@ -215,6 +245,10 @@ void Engine::run_main() {
     files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kEvents);
   }
   flush_commands();
+  if (remember_clients_at_ <= world_.clock.steady_now()) {
+    remember_clients_at_ = SteadyTime::max();
+    remember_clients();
+  }
 }
 
 void Engine::flush_commands() {
@@ -226,7 +260,8 @@ void Engine::flush_commands() {
 }
 
 SteadyTime Engine::next_deadline() const {
-  return options_.input == Input::kStdin ? SteadyTime::max() : files_->next_deadline();
+  if (options_.input == Input::kStdin) return remember_clients_at_;
+  return std::min(remember_clients_at_, files_->next_deadline());
 }
 
 Status Engine::reload(config::Config config) {
