@@ -109,7 +109,7 @@ void finish_clients(ParsedFile& file, const Overrides& overrides, Report& report
       report.error(std::move(location), "is required");
     }
   }
-  if (clients.empty()) {
+  if (clients.empty() && file.clients_are_readable) {
     report.error({"clients", 0, 0}, "at least one client config must be provided");
   }
   refuse_duplicates(clients, report);
@@ -121,11 +121,16 @@ Config finish_config(ParsedFile file, const Overrides& overrides, Report& report
   apply_overrides(overrides, file.config, file.client_block);
   finish_clients(file, overrides, report);
   correct_periods(file.config, report);
-  if (file.config.positions.filename.empty()) {
-    report.error({"positions.filename", 0, 0}, "may not be empty");
+  if (overrides.positions_file && overrides.positions_file->empty()) {
+    report.error({"-positions.file", 0, 0}, "may not be empty");
   }
-  if (file.config.server.http_tls != ServerTlsConfig{}) {
-    report.error({"server.http_tls_config", 0, 0}, "TLS for the status pages is not yet supported");
+  for (const auto* flag :
+       {&overrides.server_http_tls_cert_path, &overrides.server_http_tls_key_path,
+        &overrides.server_http_tls_ca_path, &overrides.server_http_tls_client_auth}) {
+    if (*flag && !(*flag)->empty()) {
+      report.error({"-server.http-tls-*", 0, 0}, "TLS for the status pages is not yet supported");
+      break;
+    }
   }
   return std::move(file.config);
 }

@@ -18,6 +18,7 @@ struct ParsedFile {
   Config config;
   ClientConfig client_block;
   bool has_client_block = false;
+  bool clients_are_readable = true;  // Else nothing is said about their number.
 };
 
 // Whether jobs read their own targets; with `-stdin` they only lend their stages.

@@ -95,7 +95,9 @@ void parse_clients(Fields& root, ParsedFile& file) {
     file.client_block.location = {"client", block->node().line, block->node().column};
     parse_client(std::move(*block), file.client_block);
   }
+  const std::size_t errors = root.report().error_count();
   const YamlNode* list = root.list("clients");
+  if (root.report().error_count() != errors) file.clients_are_readable = false;
   if (list == nullptr) return;
   for (std::size_t i = 0; i < list->items.size(); ++i) {
     const YamlNode& item = *list->items[i];
@@ -135,7 +137,9 @@ void refuse_negative(Fields& fields, std::string_view key, std::chrono::nanoseco
 ParsedFile parse_file(const YamlNode& root, JobSources sources, Report& report) {
   ParsedFile file;
   Config& config = file.config;
+  const std::size_t errors = report.error_count();
   Fields fields = Fields::strict(root, "", report);
+  file.clients_are_readable = report.error_count() == errors;
   if (auto block = fields.block("global")) parse_global(std::move(*block), config.file_watch);
   if (auto block = fields.block("server")) parse_server(std::move(*block), config.server);
   parse_clients(fields, file);

@@ -14,8 +14,9 @@ void parse_labels(Fields& fields, std::string_view key, TextPairs& labels) {
   fields.read(key, labels);
   for (const YamlEntry& entry : map->entries) {
     if (!is_label_name(entry.key)) {
-      fields.report().error({fields.path_of(key), entry.line, entry.column},
-                            fmt::format("\"{}\" is not a valid label name", entry.key));
+      fields.report().error(
+          {fmt::format("{}.{}", fields.path_of(key), entry.key), entry.line, entry.column},
+          fmt::format("\"{}\" is not a valid label name", entry.key));
     }
   }
 }

@@ -14,12 +14,13 @@ namespace {
 
 // Inputs that are not built yet. Targets of the first kind add to static_configs; of the others a
 // job has one kind, and what stands beside it is not read (docs/compatibility.md, scrape_configs).
-constexpr std::array<std::string_view, 15> kFileDiscoveries = {
+constexpr std::array<std::string_view, 16> kFileDiscoveries = {
     "file_sd_configs",         "kubernetes_sd_configs",  "consul_sd_configs",
     "consulagent_sd_configs",  "dns_sd_configs",         "ec2_sd_configs",
     "gce_sd_configs",          "azure_sd_configs",       "openstack_sd_configs",
     "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
-    "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs"};
+    "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
+    "http_sd_configs"};
 constexpr std::array<std::string_view, 11> kOtherInputs = {
     "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
     "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
@@ -53,7 +54,7 @@ void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
   const auto unsupported = [&](std::string_view key) {
     has_input = true;
     if (sources == JobSources::kStdin) return;
-    fields.error(key, fmt::format("`{}` is not yet supported", key));
+    fields.report().error(fields.key_location(key), fmt::format("`{}` is not yet supported", key));
   };
   for (const std::string_view key : kFileDiscoveries) {
     if (is_given(fields.present(key))) unsupported(key);
@@ -69,7 +70,6 @@ void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
       unsupported(key);
     }
   }
-  fields.refuse("http_sd_configs", "`http_sd_configs` is not yet supported");
   if (!has_input && sources == JobSources::kTargets) {
     fields.report().error(
         {fields.path(), fields.node().line, fields.node().column},

@@ -53,6 +53,10 @@ void parse_tls(Fields& fields, ServerTlsConfig& tls) {
     block->read("client_ca_file", tls.client_ca_file);
     block->read("client_auth_type", tls.client_auth_type);
     block->finish();
+    if (tls != ServerTlsConfig{}) {
+      fields.report().error(fields.key_location("http_tls_config"),
+                            "TLS for the status pages is not yet supported");
+    }
   }
   std::string text;
   fields.read("tls_cipher_suites", text);

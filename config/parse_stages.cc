@@ -21,11 +21,6 @@ struct Body {
   void error(std::string message) const { report.error(node, path, std::move(message)); }
 };
 
-void require(Fields& fields, std::string_view key, const std::string& value) {
-  const YamlNode* node = fields.present(key);
-  if (value.empty() && (node == nullptr || node->is_scalar())) fields.error(key, "is required");
-}
-
 // `source: ""` would name no key; Promtail refuses it at start.
 void read_source(Fields& fields, std::optional<std::string>& source) {
   fields.read("source", source);
@@ -57,7 +52,7 @@ RegexStageConfig parse_regex(const Body& body) {
   RegexStageConfig config;
   Fields fields = body.strict();
   fields.read("expression", config.expression);
-  require(fields, "expression", config.expression);
+  fields.require("expression");
   read_source(fields, config.source);
   fields.finish();
   return config;
@@ -121,8 +116,8 @@ TimestampStageConfig parse_timestamp(const Body& body) {
   Fields fields = body.strict();
   fields.read("source", config.source);
   fields.read("format", config.format);
-  require(fields, "source", config.source);
-  require(fields, "format", config.format);
+  fields.require("source");
+  fields.require("format");
   fields.read("fallback_formats", config.fallback_formats);
   fields.read("location", config.location);
   std::string action = "fudge";
@@ -140,13 +135,17 @@ OutputStageConfig parse_output(const Body& body) {
   OutputStageConfig config;
   Fields fields = body.strict();
   fields.read("source", config.source);
-  require(fields, "source", config.source);
+  fields.require("source");
   fields.finish();
   return config;
 }
 
 void check_drop(Fields& fields, const DropStageConfig& config) {
-  if (!config.sources && !config.expression && !config.older_than && !config.longer_than) {
+  bool has_condition = false;
+  for (const char* key : {"source", "expression", "older_than", "longer_than"}) {
+    has_condition = has_condition || fields.present(key) != nullptr;
+  }
+  if (!has_condition) {
     fields.report().error({fields.path(), fields.node().line, fields.node().column},
                           "needs at least one of source, expression, older_than, longer_than");
   }

@@ -72,7 +72,8 @@ class ConfigCase : public testing::Test {
   void accept(const std::string& rest) const {
     const std::size_t count = load_text(rest, "", Overrides{}).diagnostics.size();
     std::string padded;
-    for (std::size_t i = 0; i < count; ++i) padded += "#\n";
+    for (std::size_t i = 0; i < count; ++i)
+      padded += "#\n";
     std::ofstream stream(path_, std::ios::binary);
     for (const std::string& line : observed(load_text(padded + rest, "", Overrides{}))) {
       stream << line << "\n";
