@@ -28,13 +28,12 @@ TEST(ClientMetrics, makes_all_series_of_a_tenant_at_once) {
   EXPECT_TRUE(has(metrics, "promtail_sent_entries_total{host=\"h:1\"} 0"));
   client.add_tenant("t");
   EXPECT_TRUE(has(metrics, "promtail_batch_retries_total{host=\"h:1\",tenant=\"t\"} 0"));
-  for (const std::string family : {"promtail_dropped_bytes_total", "promtail_dropped_entries_total",
-                                   "promtail_mutated_bytes_total",
-                                   "promtail_mutated_entries_total"}) {
+  for (const std::string family :
+       {"promtail_dropped_bytes_total", "promtail_dropped_entries_total",
+        "promtail_mutated_bytes_total", "promtail_mutated_entries_total"}) {
     for (const std::string reason :
          {"ingester_error", "rate_limited", "stream_limited", "line_too_long"}) {
-      EXPECT_TRUE(
-          has(metrics, family + "{host=\"h:1\",reason=\"" + reason + "\",tenant=\"t\"} 0"))
+      EXPECT_TRUE(has(metrics, family + "{host=\"h:1\",reason=\"" + reason + "\",tenant=\"t\"} 0"))
           << family << reason;
     }
   }
@@ -53,16 +52,16 @@ TEST(ClientMetrics, counts) {
   EXPECT_TRUE(has(metrics, "promtail_sent_bytes_total{host=\"h\"} 90"));
   EXPECT_TRUE(has(metrics, "promtail_sent_entries_total{host=\"h\"} 3"));
   EXPECT_TRUE(has(metrics, "promtail_batch_retries_total{host=\"h\",tenant=\"\"} 1"));
-  EXPECT_TRUE(has(metrics,
-                  "promtail_dropped_entries_total{host=\"h\",reason=\"rate_limited\",tenant=\"\"} 2"));
-  EXPECT_TRUE(has(metrics,
-                  "promtail_dropped_bytes_total{host=\"h\",reason=\"rate_limited\",tenant=\"\"} 50"));
+  EXPECT_TRUE(has(
+      metrics, "promtail_dropped_entries_total{host=\"h\",reason=\"rate_limited\",tenant=\"\"} 2"));
+  EXPECT_TRUE(has(
+      metrics, "promtail_dropped_bytes_total{host=\"h\",reason=\"rate_limited\",tenant=\"\"} 50"));
   const std::string text = metrics.serialize();
   EXPECT_NE(text.find("promtail_request_duration_seconds_bucket"), std::string::npos);
-  EXPECT_TRUE(has(metrics,
-                  "promtail_request_duration_seconds_count{host=\"h\",status_code=\"204\"} 1"));
-  EXPECT_TRUE(has(metrics,
-                  "promtail_request_duration_seconds_count{host=\"h\",status_code=\"-1\"} 1"));
+  EXPECT_TRUE(
+      has(metrics, "promtail_request_duration_seconds_count{host=\"h\",status_code=\"204\"} 1"));
+  EXPECT_TRUE(
+      has(metrics, "promtail_request_duration_seconds_count{host=\"h\",status_code=\"-1\"} 1"));
   EXPECT_NE(text.find("le=\"0.005\""), std::string::npos);
   EXPECT_NE(text.find("le=\"10\""), std::string::npos);
 }

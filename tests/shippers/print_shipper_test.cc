@@ -20,7 +20,8 @@ TEST(DryRunTime, trims_the_fraction) {
       {1'709'208'000'000'000'000, "2024-02-29T12:00:00+0000"},
       {-1, "1969-12-31T23:59:59.999999999+0000"},
   };
-  for (const auto& [time, want] : cases) EXPECT_EQ(dry_run_time(time), want);
+  for (const auto& [time, want] : cases)
+    EXPECT_EQ(dry_run_time(time), want);
 }
 
 TEST(PrintShipper, prints_time_labels_and_line_and_accepts) {
@@ -61,8 +62,7 @@ TEST(PrintShipper, colours_time_blue_and_labels_yellow) {
                        PrintShipper::Colours::kAnsi);
   const std::string body = body_of({"one"});
   shipper.submit(1, push_body(body, 1));
-  EXPECT_EQ(out,
-            "\033[34m2023-11-14T22:13:20+0000\033[0m\t\033[33m{job=\"j\"}\033[0m\tone\n");
+  EXPECT_EQ(out, "\033[34m2023-11-14T22:13:20+0000\033[0m\t\033[33m{job=\"j\"}\033[0m\tone\n");
 }
 
 TEST(PrintShipper, says_that_it_cannot_read_a_body) {

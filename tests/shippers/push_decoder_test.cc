@@ -63,7 +63,7 @@ TEST(PushDecoder, takes_nothing_for_an_empty_request) {
 }
 
 TEST(PushDecoder, skips_unknown_fields_of_every_kind) {
-  const std::string unknown = bytes("\x20\x96\x01")                          // Varint.
+  const std::string unknown = bytes("\x20\x96\x01")                            // Varint.
                               + bytes("\x29\x01\x02\x03\x04\x05\x06\x07\x08")  // 64 bits.
                               + bytes("\x35\x01\x02\x03\x04")                  // 32 bits.
                               + bytes("\x3a\x02hi")                            // Bytes.
@@ -78,8 +78,8 @@ TEST(PushDecoder, skips_unknown_fields_of_every_kind) {
 }
 
 TEST(PushDecoder, skips_a_hash_and_what_servers_parsed) {
-  const std::string request =
-      field(0x0a, field(0x0a, "{}") + field(0x12, field(0x12, "l") + field(0x22, "x")) + "\x18\x07");
+  const std::string request = field(
+      0x0a, field(0x0a, "{}") + field(0x12, field(0x12, "l") + field(0x22, "x")) + "\x18\x07");
   const auto push = decode_push(request);
   ASSERT_TRUE(push.has_value());
   EXPECT_EQ(push->streams[0].entries.at(0).line, "l");
@@ -123,9 +123,9 @@ TEST(PushDecoder, refuses_malformed_bytes) {
 }
 
 TEST(PushDecoder, takes_the_last_of_a_repeated_field) {
-  const auto push = decode_push(
-      field(0x0a, field(0x0a, "{a}") + field(0x0a, "{b}") +
-                      field(0x12, field(0x12, "first") + field(0x12, "second"))));
+  const auto push =
+      decode_push(field(0x0a, field(0x0a, "{a}") + field(0x0a, "{b}") +
+                                  field(0x12, field(0x12, "first") + field(0x12, "second"))));
   ASSERT_TRUE(push.has_value());
   EXPECT_EQ(push->streams[0].labels, "{b}");
   EXPECT_EQ(push->streams[0].entries.at(0).line, "second");

@@ -80,11 +80,10 @@ TEST(EntryEncoder, counts_nanoseconds_forward_before_1970) {
 }
 
 TEST(EntryEncoder, writes_metadata_in_order_and_empty_parts_not_at_all) {
-  EXPECT_EQ(encoded(0, "", {{"n", "v"}, {"", "w"}, {"m", ""}}),
-            bytes("\x12\x14\x0a\x00"
-                  "\x1a\x06\x0a\x01n\x12\x01v"
-                  "\x1a\x03\x12\x01w"
-                  "\x1a\x03\x0a\x01m"));
+  EXPECT_EQ(encoded(0, "", {{"n", "v"}, {"", "w"}, {"m", ""}}), bytes("\x12\x14\x0a\x00"
+                                                                      "\x1a\x06\x0a\x01n\x12\x01v"
+                                                                      "\x1a\x03\x12\x01w"
+                                                                      "\x1a\x03\x0a\x01m"));
 }
 
 TEST(EntryEncoder, keeps_bytes_that_are_not_utf8) {

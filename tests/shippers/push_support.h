@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/entry.h"
 #include "model/label_set.h"
 #include "shippers/push_decoder.h"
 #include "shippers/push_encoder.h"

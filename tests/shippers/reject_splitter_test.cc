@@ -15,8 +15,8 @@ namespace {
 // Three streams of 2, 1 and 3 entries in two fragments.
 struct Fixture {
   std::string first = body_of({"a0", "a1"}, "{s=\"a\"}");
-  std::string second_raw = raw_of(body_of({"b0"}, "{s=\"b\"}")) +
-                           raw_of(body_of({"c0", "c1", "c2"}, "{s=\"c\"}"));
+  std::string second_raw =
+      raw_of(body_of({"b0"}, "{s=\"b\"}")) + raw_of(body_of({"c0", "c1", "c2"}, "{s=\"c\"}"));
   std::string second;
   PushBody body;
 
@@ -39,8 +39,8 @@ TEST(RejectSplitter, encodes_every_range_in_wire_order) {
     for (std::uint32_t count = 1; first + count <= 6; ++count) {
       const auto part = encode_range(fixture.body, {.first = first, .count = count});
       ASSERT_TRUE(part.has_value());
-      EXPECT_EQ(lines_of(*part), std::vector<std::string>(kAll.begin() + first,
-                                                          kAll.begin() + first + count));
+      EXPECT_EQ(lines_of(*part),
+                std::vector<std::string>(kAll.begin() + first, kAll.begin() + first + count));
     }
   }
 }

@@ -72,9 +72,9 @@ TEST(RetryPolicy, describes_an_answer_as_promtail_does) {
 }
 
 TEST(RetryPolicy, shows_at_most_1024_bytes_of_an_answer) {
-  EXPECT_EQ(described(500, std::string(2000, 'x')),
-            "server returned HTTP status 500 Internal Server Error (500): " +
-                std::string(1024, 'x'));
+  EXPECT_EQ(
+      described(500, std::string(2000, 'x')),
+      "server returned HTTP status 500 Internal Server Error (500): " + std::string(1024, 'x'));
 }
 
 TEST(RetryPolicy, shows_the_transports_words_when_there_is_no_answer) {

@@ -1,12 +1,13 @@
 // Snappy blocks of gathered parts.
 #include "shippers/snappy_block.h"
 
+#include <snappy.h>
+
 #include <random>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <snappy.h>
 
 #include "tests/shippers/push_support.h"
 
@@ -24,7 +25,8 @@ TEST(SnappyCompressor, makes_one_block_of_many_parts) {
       // Some parts are empty, some longer than snappy's own blocks of 64 KiB.
       const std::size_t size = random() % 4 == 0 ? 0 : random() % (1U << (random() % 18));
       std::string text;
-      while (text.size() < size) text += "word" + std::to_string(random() % 50);
+      while (text.size() < size)
+        text += "word" + std::to_string(random() % 50);
       text.resize(size);
       joined += text;
       texts.push_back(std::move(text));

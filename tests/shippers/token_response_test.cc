@@ -21,8 +21,10 @@ TEST(TokenResponse, reads_the_three_members) {
 TEST(TokenResponse, takes_an_expiry_as_text_fraction_null_or_not_at_all) {
   using std::chrono::seconds;
   const std::vector<std::pair<std::string, seconds>> cases{
-      {R"(,"expires_in":"60")", seconds(60)}, {R"(,"expires_in":60.7)", seconds(60)},
-      {R"(,"expires_in":null)", seconds(0)},  {"", seconds(0)},
+      {R"(,"expires_in":"60")", seconds(60)},
+      {R"(,"expires_in":60.7)", seconds(60)},
+      {R"(,"expires_in":null)", seconds(0)},
+      {"", seconds(0)},
       {R"(,"expires_in":1e300)", seconds(315'360'000)}};
   for (const auto& [member, want] : cases) {
     const auto token = parse_token_response(R"({"access_token":"a")" + member + "}");
@@ -47,16 +49,30 @@ TEST(TokenResponse, reads_escapes) {
 }
 
 TEST(TokenResponse, refuses_what_is_no_such_object) {
-  for (const char* const text :
-       {"", "[]", "{", "{}", R"({"access_token":""})", R"({"access_token":1})",
-        R"({"access_token":"a")", R"({"access_token":"a",})", R"({"access_token" "a"})",
-        R"({"access_token":"a)", R"({"access_token":"\x"})", R"({"access_token":"\u12"})",
-        R"({"access_token":"\u12zz"})", R"({"access_token":"a\)",
-        R"({"access_token":"a","expires_in":"soon"})", R"({"access_token":"a","expires_in":-5})",
-        R"({"access_token":"a","expires_in":x})", R"({"access_token":"a","expires_in":"6})",
-        R"({"access_token":"a","b":})", R"({"access_token":"a","b":])",
-        R"({"access_token":"a","b":[)", R"({"access_token":"a","b":["x})",
-        R"({"access_token":"a","b":,})", "access_token=a"}) {
+  for (const char* const text : {"",
+                                 "[]",
+                                 "{",
+                                 "{}",
+                                 R"({"access_token":""})",
+                                 R"({"access_token":1})",
+                                 R"({"access_token":"a")",
+                                 R"({"access_token":"a",})",
+                                 R"({"access_token" "a"})",
+                                 R"({"access_token":"a)",
+                                 R"({"access_token":"\x"})",
+                                 R"({"access_token":"\u12"})",
+                                 R"({"access_token":"\u12zz"})",
+                                 R"({"access_token":"a\)",
+                                 R"({"access_token":"a","expires_in":"soon"})",
+                                 R"({"access_token":"a","expires_in":-5})",
+                                 R"({"access_token":"a","expires_in":x})",
+                                 R"({"access_token":"a","expires_in":"6})",
+                                 R"({"access_token":"a","b":})",
+                                 R"({"access_token":"a","b":])",
+                                 R"({"access_token":"a","b":[)",
+                                 R"({"access_token":"a","b":["x})",
+                                 R"({"access_token":"a","b":,})",
+                                 "access_token=a"}) {
     const auto token = parse_token_response(text);
     ASSERT_FALSE(token.has_value()) << text;
     EXPECT_EQ(token.error().code, Error::kInvalid) << text;
