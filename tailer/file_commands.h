@@ -30,8 +30,8 @@ struct AdoptFile {
   std::shared_ptr<const FileReadOptions> options;
   // The point was in the outbox already (a restart); otherwise the next cut records it.
   bool recovered = false;
-  // The name is gone and this file is the last of its name: it is read to its end and left after the
-  // rotation wait, without a successor.
+  // The name is gone and this file is the last of its name: it is read to its end and left after
+  // the rotation wait, without a successor.
   bool orphan = false;
 };
 
