@@ -121,15 +121,15 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
     JobPlan plan;
     plan.name = job.job_name;
     if (!unchanged) {
-      std::vector<config::Diagnostic> diagnostics;
-      Result<std::unique_ptr<pipeline::Pipeline>> pipeline = pipeline::build_pipeline(
-          job.pipeline_stages, world.workers[number], *topology.jobs[job.job_name], diagnostics);
+      pipeline::BuiltPipeline pipeline = pipeline::build_pipeline(
+          job.pipeline_stages, world.workers[number], *topology.jobs[job.job_name]);
       // Every worker's pipeline has the same problems: they are told once.
       if (number == 0) {
-        built.diagnostics.insert(built.diagnostics.end(), diagnostics.begin(), diagnostics.end());
+        built.diagnostics.insert(built.diagnostics.end(), pipeline.diagnostics.begin(),
+                                 pipeline.diagnostics.end());
       }
-      if (!pipeline) return;
-      plan.pipeline = std::move(*pipeline);
+      if (pipeline.pipeline == nullptr) return;
+      plan.pipeline = std::move(pipeline.pipeline);
     }
     topology.plans[number]->jobs.push_back(std::move(plan));
   }
