@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/entry.h"
@@ -41,6 +42,8 @@ struct ResumePoint {
   std::string path;
   std::string label_path;
   FileIdentity identity;
+  // The label set of its first adoption, which its held lines run with again. Sorted by name.
+  std::vector<std::pair<std::string, std::string>> labels;
   // The file that was followed under this name before and is read first; 0: none.
   SourceId predecessor = 0;
   SourcePosition position = 0;

@@ -108,6 +108,7 @@ class Outbox {
   };
   // Valid until the next call that changes the outbox. Lanes without fragments are left out.
   const std::vector<LaneState>& lanes();
+  const LaneKey& key(LaneId lane) const;
   // Takes fragments in order until `line_bytes_max` is reached (always at least one) into a
   // request. Fails when they cannot be read back (damage): those are then counted lost and skipped.
   Result<PendingRequest> take_request(LaneId lane, std::uint64_t line_bytes_max);
