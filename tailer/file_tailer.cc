@@ -68,10 +68,10 @@ FileTailer::~FileTailer() {
 // ---- Opening ----
 
 Result<FileTailer::Opened> FileTailer::open(FileSystem& file_system) {
-  Result<std::unique_ptr<File>> file = open_content(
-      file_system, point_.path,
-      counts_lines() ? options_->decompression.format
-                     : compressed_meanwhile(point_.path, point_.label_path));
+  Result<std::unique_ptr<File>> file =
+      open_content(file_system, point_.path,
+                   counts_lines() ? options_->decompression.format
+                                  : compressed_meanwhile(point_.path, point_.label_path));
   if (!file) return fail(file.error());
   const Result<FileStat> stat = (*file)->stat();
   if (!stat) return fail(stat.error());
@@ -307,8 +307,7 @@ bool FileTailer::drop_lines_read_before(LineBlock& block) {
       static_cast<std::size_t>(std::min<std::uint64_t>(lines_to_skip_, block.lines.size()));
   const Line last = block.lines[count - 1];
   advance(last.next, last.cut_short ? LineState::kSkipping : LineState::kAtStart);
-  block.lines.erase(block.lines.begin(),
-                    block.lines.begin() + static_cast<std::ptrdiff_t>(count));
+  block.lines.erase(block.lines.begin(), block.lines.begin() + static_cast<std::ptrdiff_t>(count));
   lines_to_skip_ -= count;
   return block.lines.empty();
 }

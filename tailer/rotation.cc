@@ -52,6 +52,18 @@ std::string_view without_compression(std::string_view path) {
 
 }  // namespace
 
+std::int64_t generation_rank(std::string_view path, std::string_view name) {
+  constexpr std::int64_t kNumberMax = 99'999;  // What is greater is a date.
+  constexpr std::int64_t kDigitsMax = std::int64_t{1} << 59U;
+  path = without_compression(path);
+  path.remove_prefix(std::min(path.size(), name.size()));
+  std::int64_t number = 0;
+  for (const char c : path) {
+    if (is_digit(c) && number < kDigitsMax / 10) number = number * 10 + (c - '0');
+  }
+  return number <= kNumberMax ? -number : number;
+}
+
 std::uint64_t fingerprint(std::span<const char> bytes) {
   // FNV-1a with a final mix (splitmix64): 1 KiB once per file, 64 bytes per resume point.
   std::uint64_t hash = 0xcbf29ce484222325U;
@@ -187,19 +199,16 @@ ContentMatch match_content(File& file, const ResumePoint& point) {
   return match;
 }
 
-std::vector<Candidate> list_files(FileSystem& file_system,
-                                  const std::vector<std::string>& directories) {
+std::vector<Candidate> list_files(FileSystem& file_system, const std::string& directory) {
   std::vector<Candidate> files;
-  for (const std::string& directory : directories) {
-    const auto entries = file_system.list(directory);
-    if (!entries) continue;
-    for (const DirectoryEntry& entry : *entries) {
-      if (entry.kind == FileKind::kDirectory || entry.kind == FileKind::kSymlink) continue;
-      std::string path = join_path(directory, entry.name);
-      const Result<FileStat> stat = file_system.link_stat(path);
-      if (!stat || stat->kind != FileKind::kRegular) continue;
-      files.push_back({std::move(path), *stat});
-    }
+  const auto entries = file_system.list(directory);
+  if (!entries) return files;
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.kind == FileKind::kDirectory || entry.kind == FileKind::kSymlink) continue;
+    std::string path = join_path(directory, entry.name);
+    const Result<FileStat> stat = file_system.link_stat(path);
+    if (!stat || stat->kind != FileKind::kRegular) continue;
+    files.push_back({std::move(path), *stat});
   }
   return files;
 }
@@ -216,9 +225,8 @@ std::optional<FoundCopy> find_copy(FileSystem& file_system, const ResumePoint& p
     const bool plain = !compressed_meanwhile(candidate.path, point.label_path).has_value();
     return std::tuple(!relative, !plain, -unix_nanoseconds(candidate.stat.modified));
   };
-  std::stable_sort(ordered.begin(), ordered.end(), [&](const Candidate* a, const Candidate* b) {
-    return rank(*a) < rank(*b);
-  });
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [&](const Candidate* a, const Candidate* b) { return rank(*a) < rank(*b); });
   if (ordered.size() > kCandidatesMax) ordered.resize(kCandidatesMax);
   std::optional<FoundCopy> shorter;
   for (const Candidate* const candidate : ordered) {

@@ -28,8 +28,8 @@ inline constexpr std::size_t kProofBytes = 64;
 std::uint64_t fingerprint(std::span<const char> bytes);
 
 // What a path is called, in terms of rotation.
-std::string directory_of(std::string_view path);        // "/a/b" -> "/a", "/b" -> "/".
-std::string_view base_name(std::string_view path);      // "/a/b" -> "b".
+std::string directory_of(std::string_view path);    // "/a/b" -> "/a", "/b" -> "/".
+std::string_view base_name(std::string_view path);  // "/a/b" -> "b".
 std::string join_path(std::string_view directory, std::string_view name);
 // ".gz", ".bz2", ".zst" or nothing.
 std::string_view compression_suffix(std::string_view path);
@@ -43,6 +43,9 @@ std::string family_of(std::string_view path);
 // Whether `path` is `name` with a number or a date behind '.' or '-', and maybe a compression's
 // ending.
 bool is_generation_of(std::string_view path, std::string_view name);
+// Orders generations whose times are equal: the later one ranks higher. Small numbers count up with
+// age, dates count down.
+std::int64_t generation_rank(std::string_view path, std::string_view name);
 
 // Opens `path` for reading, through a decompressor when there is a compression.
 Result<std::unique_ptr<File>> open_content(FileSystem& file_system, const std::string& path,
@@ -80,9 +83,8 @@ struct Candidate {
   FileStat stat;
 };
 
-// The regular files of the directories (not below them), behind no link.
-std::vector<Candidate> list_files(FileSystem& file_system,
-                                  const std::vector<std::string>& directories);
+// The regular files of a directory (not below it), behind no link.
+std::vector<Candidate> list_files(FileSystem& file_system, const std::string& directory);
 
 // A copy of a file's content, as copytruncate and compression make it.
 struct FoundCopy {
