@@ -42,7 +42,7 @@ TEST_F(BatcherTest, seals_the_exact_bytes_of_a_push_request) {
   batcher.append(labels_.of({{"a", "b"}}), entry, kNow);
   const auto sealed = batcher.seal();
   ASSERT_EQ(sealed.size(), 1U);
-  EXPECT_EQ(raw_of(sealed[0].bytes), std::string("\x0a\x27\x0a\x07{a=\"b\"}"
+  EXPECT_EQ(raw_of(sealed[0].bytes), std::string("\x0a\x25\x0a\x07{a=\"b\"}"
                                                  "\x12\x0a\x0a\x04\x08\x01\x10\x02\x12\x02"
                                                  "ab"
                                                  "\x12\x0e\x0a\x04\x08\x01\x10\x02\x1a\x06\x0a\x01n"

@@ -123,9 +123,10 @@ TEST(PushDecoder, refuses_malformed_bytes) {
 }
 
 TEST(PushDecoder, takes_the_last_of_a_repeated_field) {
-  const auto push =
-      decode_push(field(0x0a, field(0x0a, "{a}") + field(0x0a, "{b}") +
-                                  field(0x12, field(0x12, "first") + field(0x12, "second"))));
+  const std::string request =
+      field(0x0a, field(0x0a, "{a}") + field(0x0a, "{b}") +
+                      field(0x12, field(0x12, "first") + field(0x12, "second")));
+  const auto push = decode_push(request);
   ASSERT_TRUE(push.has_value());
   EXPECT_EQ(push->streams[0].labels, "{b}");
   EXPECT_EQ(push->streams[0].entries.at(0).line, "second");
