@@ -222,7 +222,7 @@ def check_includes(source, layers, used):
 
 
 def check_link_lists(root, layers, used):
-    linked = {}
+    linked, built_by = {}, {}
     for layer in layers:
         path = f"{layer}/CMakeLists.txt"
         if not (root / path).is_file():
@@ -235,7 +235,10 @@ def check_link_lists(root, layers, used):
                 fault(path, line, f"the library {match[1]} has no line in tools/layers.txt")
                 continue
             words = match[2].split()
-            deps = words[words.index("DEPS") + 1:] if "DEPS" in words else []
+            cut = words.index("DEPS") if "DEPS" in words else len(words)
+            deps = words[cut + 1:]
+            for word in words[:cut]:
+                built_by[layer_of(os.path.normpath(f"{layer}/{word}"), layers)] = owner
             linked[owner] = set()
             for dep in deps:
                 check_dependency(path, line, owner, dep, layers, linked[owner])
@@ -249,22 +252,13 @@ def check_link_lists(root, layers, used):
         return reach[layer]
 
     for layer, targets in used.items():
-        # A folder without a library of its own is built by the folder above.
-        builder = layer
-        while builder not in linked and "/" in builder:
-            builder = os.path.dirname(builder)
+        builder = built_by.get(layer)
         for target, (path, line) in targets.items():
-            target_builder = target
-            while target_builder not in linked and "/" in target_builder:
-                target_builder = os.path.dirname(target_builder)
-            if builder not in linked or target_builder == builder:
-                continue
-            if target_builder not in reached(builder) and not is_headers_only(root, target):
+            target_builder = target if target.startswith("lib:") else built_by.get(target)
+            if builder is None or target_builder in (None, builder):
+                continue  # A folder of headers only has nothing to link.
+            if target_builder not in reached(builder):
                 fault(path, line, f"{builder}/CMakeLists.txt does not link {target.replace('lib:', '')}")
-
-
-def is_headers_only(root, folder):
-    return (root / folder).is_dir() and not list((root / folder).glob("*.cc"))
 
 
 def check_dependency(path, line, owner, dep, layers, linked):
