@@ -220,7 +220,9 @@ YamlDocument YamlDocument::parse(std::string_view text) {
   text = first_document(text);
   YamlTreeBuilder builder(document.nodes_, document.diagnostics_);
   try {
-    std::istringstream stream{std::string(text)};
+    // yaml-cpp takes a quote that never ends for a whole one when the text ends in a line break; a
+    // comment behind it makes it notice.
+    std::istringstream stream{std::string(text) + (text.ends_with('\n') ? "#" : "\n#")};
     YAML::Parser parser(stream);
     Events events(builder);
     if (!parser.HandleNextDocument(events)) builder.scalar({1, 1, 0}, {}, {});
