@@ -1,5 +1,5 @@
 // The body of a metrics stage.
-#include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -11,6 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 using Type = MetricConfig::Type;
 using Action = MetricConfig::Action;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 MetricConfig valid_metric(const std::string& keys) {
   return valid_stage<MetricsStageConfig>("{metrics: {m: {" + keys + "}}}").metrics.at(0);
@@ -67,7 +69,7 @@ TEST(ParseMetrics, a_histogram_has_buckets) {
   EXPECT_EQ(valid_metric(
                 "type: Histogram, config: {buckets: [-1, 2.5, .inf], action: foo, match_all: true}")
                 .buckets,
-            (std::vector<double>{-1, 2.5, INFINITY}));
+            (std::vector<double>{-1, 2.5, kInfinity}));
 }
 
 TEST(ParseMetrics, an_empty_body_is_no_metric) {

@@ -138,7 +138,8 @@ TEST(YamlDocument, a_syntax_error_has_its_position) {
   ASSERT_EQ(document.diagnostics().size(), 1U);
   EXPECT_TRUE(document.diagnostics()[0].message.starts_with("not valid YAML: "));
   EXPECT_GE(document.diagnostics()[0].location.line, 2);
-  for (const char* text : {"a: 'b", "a: 'b\n", "a: \"b\n\n", "a: 'b'c", "{a: b", "a: [b\n"}) {
+  for (const char* text : {"a: 'b", "a: 'b\n", "a: \"b\n\n", "a: 'b'c", "{a: b", "a: [b\n",
+                           "a: 'b  ", "a: 'b\n  ", "a: 'b\n\n \n\t"}) {
     EXPECT_EQ(YamlDocument::parse(text).root(), nullptr) << text;
   }
 }
