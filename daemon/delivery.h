@@ -52,8 +52,10 @@ class Delivery {
   Delivery& operator=(const Delivery&) = delete;
 
   // New, changed and removed clients. An equal one keeps its shipper; a changed one gets a new
-  // shipper and its unanswered requests go again; a removed one drains.
-  void apply(std::vector<ClientPlan>& clients);
+  // shipper and its unanswered requests go again; a removed one drains. If exactly one client was
+  // configured (`previous`) and exactly one is now, it takes over what the other has; what an
+  // earlier run left for a client that is gone is set aside.
+  void apply(std::vector<ClientPlan>& clients, const std::vector<std::string>& previous);
 
   // Makes a cut durable.
   void cut(Intake::Cut cut);
@@ -93,6 +95,7 @@ class Delivery {
     bool full = false;
   };
 
+  void set_aside(const std::string& key);
   void take_results(Client& client, SteadyTime now);
   void start_requests(Client& client, Haste haste);
   bool lane_is_due(const Client& client, const positions::Outbox::LaneState& lane,
