@@ -18,11 +18,11 @@ Worker::Worker(Parts parts, Options options)
     : clock_(parts.clock),
       log_(parts.log),
       options_(std::move(options)),
-      transport_(std::move(parts.transport)),
       watcher_(std::move(parts.watcher)),
-      intake_(parts.clock, options_.number, options_.pool_bytes),
-      delivery_(parts.clock, parts.log, parts.metrics, *transport_, parts.positions,
-                std::move(parts.outbox), Delivery::Options{}),
+      intake_(parts.clock, options_.number, options_.pool_bytes, [this] { cut(); }),
+      delivery_(
+          {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
+          std::move(parts.outbox), Delivery::Options{}),
       follower_(parts.file_system, parts.clock, parts.log, *watcher_, intake_.label_sets(),
                 options_.files),
       mailbox_(options_.wake) {}
@@ -74,11 +74,13 @@ void Worker::apply(WorkerPlan& plan) {
   if (intake_.has_uncut()) cut();
   sync_period_ = plan.sync_period;
   intake_.apply(plan.jobs, plan.clients, plan.worker_count);
-  delivery_.apply(plan.clients);
+  delivery_.apply(plan.clients, plan.previous_clients);
   if (!planned_) {
     const positions::Outbox::Recovered& recovered = delivery_.outbox().recovered();
     intake_.recover(recovered.resume_points, recovered.last_time_ns);
   }
+  for (tailer::FileCommand& command : plan.files)
+    follower_.handle(std::move(command));
   planned_ = true;
 }
 
@@ -159,6 +161,7 @@ void Worker::cut_if_due() {
 
 void Worker::finish_turn() {
   intake_.publish_counts();
+  delivery_.count(intake_.take_batch_counts());
   std::vector<tailer::FileReport> reports = follower_.take_reports();
   for (const tailer::FileReport& report : reports) {
     if (report.kind == tailer::FileReport::Kind::kEnded) {

@@ -57,7 +57,7 @@ class Worker {
     std::function<void()> wake;                // Ends the wait of this worker's event loop.
   };
 
-  // What the worker is made of; the last three are its own from now on.
+  // What the worker is made of; outbox and watcher are its own from now on.
   struct Parts {
     const Clock& clock;
     FileSystem& file_system;
@@ -65,7 +65,7 @@ class Worker {
     Metrics& metrics;
     positions::Positions& positions;
     std::unique_ptr<positions::Outbox> outbox;
-    std::unique_ptr<http::Transport> transport;
+    Delivery::MakeTransport make_transport;
     std::unique_ptr<tailer::FileWatcher> watcher;
   };
 
@@ -89,13 +89,14 @@ class Worker {
   void add_source(std::unique_ptr<Source> source);
   // The source ended and every line of it was delivered.
   bool drained() const;
+  bool has_sources() const { return !sources_.empty(); }
+  bool planned() const { return planned_; }
 
   std::uint32_t number() const { return options_.number; }
   Intake& intake() { return intake_; }
   Delivery& delivery() { return delivery_; }
   const tailer::FileFollower& files() const { return follower_; }
   tailer::FileWatcher& watcher() { return *watcher_; }
-  http::Transport& transport() { return *transport_; }
   std::vector<std::string> troubles() const;
 
  private:
@@ -111,7 +112,6 @@ class Worker {
   const Clock& clock_;
   Log& log_;
   const Options options_;
-  std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<tailer::FileWatcher> watcher_;
   Intake intake_;
   Delivery delivery_;

@@ -12,7 +12,9 @@
 #include "http/transport.h"
 #include "pipeline/pipeline.h"
 #include "shippers/batcher.h"
+#include "shippers/client_metrics.h"
 #include "shippers/shipper.h"
+#include "tailer/file_commands.h"
 
 namespace tailrace::daemon {
 
@@ -30,16 +32,22 @@ struct ClientPlan {
   shippers::BatchOptions batch;
   std::uint64_t share_bytes = 0;  // Of the outbox, for this worker.
   config::ClientConfig::WhenFull when_full = config::ClientConfig::WhenFull::kBlock;
-  std::function<std::unique_ptr<shippers::Shipper>(http::Transport&)> make_shipper;
+  std::string host;  // Of the URL; the label `host` of the client's metrics.
+  std::function<std::unique_ptr<shippers::Shipper>(http::Transport&, shippers::ClientMetrics&)>
+      make_shipper;
 };
 
 // Ownership: given to the worker by mailbox; the old plan's parts die when they are replaced.
 struct WorkerPlan {
   std::vector<JobPlan> jobs;
   std::vector<ClientPlan> clients;
+  // Keys of the clients before this plan, also those of an earlier run.
+  std::vector<std::string> previous_clients;
   std::chrono::nanoseconds sync_period = std::chrono::seconds(10);
-  std::uint32_t worker_count =
-      1;  // For the times: nanoseconds modulo this are the worker's number.
+  // Given together with the plan, so that no file is read between the two.
+  std::vector<tailer::FileCommand> files;
+  // For the times: nanoseconds modulo this are the worker's number.
+  std::uint32_t worker_count = 1;
 };
 
 }  // namespace tailrace::daemon

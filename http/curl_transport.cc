@@ -82,6 +82,7 @@ struct CurlTransport::Multi {
 struct CurlTransport::Exchange {
   std::unique_ptr<CURL, EasyDeleter> easy{curl_easy_init()};
   RequestTag tag = 0;
+  int endpoint_number = 0;
   List headers;
   List proxy_headers;
   List connect_to;
@@ -283,6 +284,7 @@ int CurlTransport::add_endpoint(const EndpointOptions& options) {
 
 void CurlTransport::remove_endpoint(int endpoint) {
   endpoints_.erase(endpoint);
+  completions_.erase(endpoint);
 }
 
 void CurlTransport::submit(int endpoint, RequestTag tag, const Request& request) {
@@ -294,12 +296,13 @@ void CurlTransport::submit(int endpoint, RequestTag tag, const Request& request)
     idle_.pop_back();
   }
   exchange->tag = tag;
+  exchange->endpoint_number = endpoint;
   exchange->prepare(endpoints_.at(endpoint), request);
   const CURLMcode code = curl_multi_add_handle(multi_->handle.get(), exchange->easy.get());
   if (code != CURLM_OK) {
     Response response;
     response.error = curl_multi_strerror(code);
-    completions_.push_back({tag, std::move(response)});
+    completions_[endpoint].push_back({tag, std::move(response)});
     idle_.push_back(std::move(exchange));
     return;
   }
@@ -310,7 +313,9 @@ void CurlTransport::submit(int endpoint, RequestTag tag, const Request& request)
 void CurlTransport::cancel(RequestTag tag) {
   const auto found = open_.find(tag);
   if (found == open_.end()) {
-    std::erase_if(completions_, [tag](const Completion& done) { return done.tag == tag; });
+    for (auto& [endpoint, completions] : completions_) {
+      std::erase_if(completions, [tag](const Completion& done) { return done.tag == tag; });
+    }
     return;
   }
   curl_multi_remove_handle(multi_->handle.get(), found->second->easy.get());
@@ -319,14 +324,16 @@ void CurlTransport::cancel(RequestTag tag) {
   open_.erase(found);
 }
 
-std::vector<Completion> CurlTransport::take_completions() {
+std::vector<Completion> CurlTransport::take_completions(int endpoint) {
   if (timer_ <= clock_.steady_now()) {
     timer_ = SteadyTime::max();
     int running = 0;
     curl_multi_socket_action(multi_->handle.get(), CURL_SOCKET_TIMEOUT, 0, &running);
   }
   collect_finished();
-  return std::exchange(completions_, {});
+  const auto found = completions_.find(endpoint);
+  if (found == completions_.end()) return {};
+  return std::exchange(found->second, {});
 }
 
 int CurlTransport::on_socket(void* /*easy*/, int descriptor, int what, void* user,
@@ -385,7 +392,7 @@ void CurlTransport::collect_finished() {
     }
     curl_multi_remove_handle(multi_->handle.get(), easy);
     const auto found = open_.find(exchange->tag);
-    completions_.push_back({exchange->tag, std::move(response)});
+    completions_[exchange->endpoint_number].push_back({exchange->tag, std::move(response)});
     exchange->body.clear();
     idle_.push_back(std::move(found->second));
     open_.erase(found);

@@ -29,7 +29,7 @@ class CurlTransport final : public Transport {
   void remove_endpoint(int endpoint) override;
   void submit(int endpoint, RequestTag tag, const Request& request) override;
   void cancel(RequestTag tag) override;
-  std::vector<Completion> take_completions() override;
+  std::vector<Completion> take_completions(int endpoint) override;
   SteadyTime next_deadline() const override { return timer_; }
 
  private:
@@ -49,7 +49,7 @@ class CurlTransport final : public Transport {
   int next_endpoint_ = 0;
   std::unordered_map<RequestTag, std::unique_ptr<Exchange>> open_;
   std::vector<std::unique_ptr<Exchange>> idle_;  // Handles to be used again.
-  std::vector<Completion> completions_;
+  std::map<int, std::vector<Completion>> completions_;  // By endpoint.
   SteadyTime timer_ = SteadyTime::max();
 };
 
