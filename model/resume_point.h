@@ -50,9 +50,11 @@ struct ResumePoint {
   bool skipping_line = false;    // position is inside a line over the limit; its rest is skipped.
   bool finished = false;         // Read to its end for good; kept for a while to know rotations by.
   std::int64_t finished_ns = 0;  // When, in wall time.
-  std::string cursor;            // Kinds that resume by an opaque text.
-  std::uint64_t next_line = 0;   // The number that the next line read gets.
-  std::vector<HeldLine> held;    // In line order; lines before `position`.
+  // Files: when the file was last written to, as of the last read, or adopted, if that is later.
+  std::int64_t modified_ns = 0;
+  std::string cursor;           // Kinds that resume by an opaque text.
+  std::uint64_t next_line = 0;  // The number that the next line read gets.
+  std::vector<HeldLine> held;   // In line order; lines before `position`.
 
   // What positions.yaml shows: the earliest line that is held (and not mere context) or unread.
   SourcePosition earliest() const {
