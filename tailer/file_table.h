@@ -54,6 +54,7 @@ class FileTable {
 
   // In order of SourceId, which is the order of adoption.
   std::map<SourceId, KnownFile>& files() { return files_; }
+  const std::map<SourceId, KnownFile>& files() const { return files_; }
   std::vector<KnownFile*> with_inode(std::uint64_t inode);
   std::vector<KnownFile*> at_path(const std::string& path);
   // Of one target, with this label path or one of the same family.
