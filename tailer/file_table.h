@@ -31,9 +31,10 @@ struct KnownFile {
   std::size_t target = kNoTarget;
   AfterEnd after = AfterEnd::kEnd;  // When retired.
   std::uint32_t worker = 0;
-  std::uint64_t size = 0;           // As last seen.
-  std::uint64_t adopted_pass = 0;   // The pass of FileSet in which it was adopted.
-  std::uint32_t displacements = 0;  // kDisplaced without progress in between.
+  std::uint64_t size = 0;                // As last seen.
+  std::int64_t adopted_modified_ns = 0;  // point.modified_ns at its adoption.
+  std::uint64_t adopted_pass = 0;        // The pass of FileSet in which it was adopted.
+  std::uint32_t displacements = 0;       // kDisplaced without progress in between.
 
   bool active() const { return state == State::kFollowed || state == State::kRetired; }
 };
