@@ -25,7 +25,7 @@ LIBRARY_OF_HEADER = [
     (r"openssl/", "openssl"), (r"curl/", "curl"), (r"microhttpd\.h", "microhttpd"),
     (r"yaml-cpp/", "yaml-cpp"), (r"prometheus/", "prometheus"), (r"fmt/", "fmt"),
     (r"spdlog/", "spdlog"), (r"tl/", "tl"), (r"snappy", "snappy"), (r"zlib\.h", "zlib"),
-    (r"bzlib\.h", "bzlib"), (r"zstd\.h", "zstd"), (r"systemd/", "systemd"),
+    (r"bzlib\.h", "bzlib"), (r"zstd(_errors)?\.h", "zstd"), (r"systemd/", "systemd"),
     (r"librdkafka/", "librdkafka"), (r"maxminddb", "maxminddb"), (r"CLI/", "CLI"),
     (r"seccomp\.h", "seccomp"), (r"gtest/", "gtest"), (r"benchmark/", "benchmark"),
     (r"google/protobuf", "protobuf"),
