@@ -27,19 +27,27 @@ YamlTreeBuilder::Place place_of(const YAML::Mark& mark, YAML::anchor_t anchor) {
   return {mark.line + 1, mark.column + 1, anchor};
 }
 
-std::string_view line_at(std::string_view text, int line) {
-  for (int i = 1; i < line; ++i) {
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (true) {
     const std::size_t newline = text.find('\n');
-    if (newline == std::string_view::npos) return {};
+    lines.push_back(text.substr(0, newline));
+    if (newline == std::string_view::npos) return lines;
     text.remove_prefix(newline + 1);
   }
-  return text.substr(0, text.find('\n'));
+}
+
+// From 0; empty beyond the end.
+std::string_view line_at(const std::vector<std::string_view>& lines, int line) {
+  const auto index = static_cast<std::size_t>(line);
+  return line < 0 || index >= lines.size() ? std::string_view() : lines[index];
 }
 
 // Hands yaml-cpp's events to the builder.
 class Events final : public YAML::EventHandler {
  public:
-  Events(std::string_view text, YamlTreeBuilder& builder) : text_(text), builder_(builder) {}
+  Events(const std::vector<std::string_view>& lines, YamlTreeBuilder& builder)
+      : lines_(lines), builder_(builder) {}
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
@@ -47,7 +55,7 @@ class Events final : public YAML::EventHandler {
     // yaml-cpp takes the last word of a block map for a key, even without its colon.
     if (!levels_.empty() && levels_.back().awaits_value && levels_.back().key_needs_colon) {
       const YAML::Mark& key = levels_.back().key;
-      const std::string_view line = line_at(text_, key.line + 1);
+      const std::string_view line = line_at(lines_, key.line);
       const auto column = static_cast<std::size_t>(key.column);
       if (line.find(':', column) == std::string_view::npos &&
           line.substr(0, column).find('?') == std::string_view::npos) {
@@ -118,7 +126,7 @@ class Events final : public YAML::EventHandler {
     builder_.end();
   }
 
-  const std::string_view text_;
+  const std::vector<std::string_view>& lines_;
   YamlTreeBuilder& builder_;
   std::vector<Level> levels_;
 };
@@ -194,12 +202,13 @@ std::string_view first_document(std::string_view text) {
   return text;
 }
 
-Diagnostic syntax_error(std::string_view text, const YAML::Exception& exception) {
+Diagnostic syntax_error(const std::vector<std::string_view>& lines,
+                        const YAML::Exception& exception) {
   Diagnostic diagnostic;
   diagnostic.location = location_of(exception.mark);
   diagnostic.message = "not valid YAML: " + exception.msg;
   if (exception.msg == "unknown token") diagnostic.message += " (is a text not quoted?)";
-  const std::string_view line = line_at(text, diagnostic.location.line);
+  const std::string_view line = line_at(lines, diagnostic.location.line - 1);
   const std::size_t indent = line.find_first_not_of(" \t");
   if (line.substr(0, indent).find('\t') != std::string_view::npos) {
     diagnostic.message += " (tabs cannot indent)";
@@ -275,11 +284,12 @@ YamlDocument YamlDocument::parse(std::string_view text) {
     return document;
   }
   text = first_document(text);
+  const std::vector<std::string_view> lines = split_lines(text);
   YamlTreeBuilder builder(document.nodes_, document.diagnostics_);
   try {
     std::istringstream stream(with_visible_end(text));
     YAML::Parser parser(stream);
-    Events events(text, builder);
+    Events events(lines, builder);
     if (!parser.HandleNextDocument(events)) builder.scalar({1, 1, 0}, {}, {});
     document.root_ = builder.failed() ? nullptr : builder.root();
     // What is left over is no second document (those are cut off): the indentation is wrong.
@@ -289,7 +299,7 @@ YamlDocument YamlDocument::parse(std::string_view text) {
             "does not belong to what stands before it; is the indentation right?"});
     }
   } catch (const YAML::Exception& exception) {
-    fail(syntax_error(text, exception));
+    fail(syntax_error(lines, exception));
   }
   return document;
 }
