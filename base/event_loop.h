@@ -34,7 +34,8 @@ class EventLoop {
   void unwatch(int descriptor);
 
   // Waits until something happens, wake() is called or `deadline` passes, and runs the callbacks.
-  // A callback may watch and unwatch anything. SteadyTime::max() waits without a limit.
+  // A callback may watch and unwatch anything. SteadyTime::max() waits without a limit. It may
+  // return early (a signal came); whoever waits for a time looks at the clock.
   Status wait(const Clock& clock, SteadyTime deadline);
 
   // Ends a wait() that is going on, or the next one. Any thread; async-signal-safe.
@@ -45,7 +46,14 @@ class EventLoop {
 
   const int epoll_descriptor_;
   const int wake_descriptor_;
-  std::unordered_map<int, std::shared_ptr<const Callback>> callbacks_;
+  struct Watch {
+    // Shared with the call that is going on, which may unwatch its own descriptor.
+    std::shared_ptr<const Callback> callback;
+    // Tells an event that was fetched before an unwatch() from one of a new watch on that number.
+    std::uint32_t generation = 0;
+  };
+  std::unordered_map<int, Watch> watches_;
+  std::uint32_t next_generation_ = 0;
 };
 
 }  // namespace tailrace

@@ -1,6 +1,7 @@
 // The program's own log: levelled lines in logfmt or JSON on stderr, repeated messages folded.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -23,9 +24,12 @@ struct LogField {
 // Writes `level=... ts=... msg="..." key=value ...` (or the same as one JSON object) per message.
 //
 // A message at warn or error whose text and fields were logged before is folded: it appears the
-// 1st, 2nd, 4th, 8th ... time, with repeated=<count>. At most 256 texts are remembered.
+// 1st, 2nd, 4th, 8th ... time, with repeated=<count> from the 2nd on. At most 256 texts are
+// remembered; beyond that the rarest are forgotten.
 //
-// Threading: any thread.
+// Keys are the program's own words and written as they are; values may be any bytes.
+//
+// Threading: any thread; the sink is called by one thread at a time and must not log.
 // Errors: what cannot be written is lost.
 class Log {
  public:
@@ -53,6 +57,8 @@ class Log {
 
  private:
   void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields);
+  // How often `text` was logged, this time included.
+  std::uint64_t count_repeat(std::string text) TAILRACE_REQUIRES(mutex_);
 
   const Clock& clock_;
   const Sink sink_;

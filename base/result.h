@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <tl/expected.hpp>
@@ -37,5 +38,9 @@ inline tl::unexpected<Error> fail(int code, std::string message) {
 inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }
+
+// The system's words for an errno value behind what was tried: "open /var/log/a: Permission
+// denied".
+Error system_failure(int code, std::string_view attempt);
 
 }  // namespace tailrace
