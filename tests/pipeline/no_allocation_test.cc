@@ -1,65 +1,22 @@
 // Shows that a line costs no heap allocation once everything has its size.
-//
-// Counted is malloc itself, or operator new where a sanitizer has its own malloc.
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tests/pipeline/pipeline_rig.h"
-
-namespace {
-
-bool counting = false;
-std::uint64_t allocations = 0;
-
-void count_one() {
-  if (counting) ++allocations;
-}
-
-}  // namespace
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-void* operator new(std::size_t bytes) {
-  count_one();
-  if (void* const memory = std::malloc(bytes)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
-  std::free(memory);
-}
-#else
-extern "C" {
-// glibc's own names for them.
-void* __libc_malloc(std::size_t bytes);
-void* __libc_calloc(std::size_t count, std::size_t bytes);
-void* __libc_realloc(void* memory, std::size_t bytes);
-void* malloc(std::size_t bytes) noexcept {
-  count_one();
-  return __libc_malloc(bytes);
-}
-void* calloc(std::size_t count, std::size_t bytes) noexcept {
-  count_one();
-  return __libc_calloc(count, bytes);
-}
-void* realloc(void* memory, std::size_t bytes) noexcept {
-  count_one();
-  return __libc_realloc(memory, bytes);
-}
-}
-#endif
+#include "tests/support/allocation_counter.h"
 
 namespace tailrace::pipeline::testing {
 namespace {
 
-constexpr int kWarmUpLines = 2000;
-constexpr int kCountedLines = 10'000;
+using tailrace::testing::resume_counting_allocations;
+using tailrace::testing::start_counting_allocations;
+using tailrace::testing::stop_counting_allocations;
+
+constexpr std::size_t kWarmUpLines = 2000;
+constexpr std::size_t kCountedLines = 10'000;
 
 // Takes entries and keeps nothing.
 class CountingSink : public EntrySink {
@@ -74,18 +31,16 @@ class CountingSink : public EntrySink {
 template <typename MakeLine>
 std::uint64_t allocations_of(std::vector<config::StageConfig> config, MakeLine make_line) {
   std::vector<std::string> lines;
-  for (int i = 0; i < kWarmUpLines + kCountedLines; ++i)
-    lines.push_back(make_line(i));
+  for (std::size_t i = 0; i < kWarmUpLines + kCountedLines; ++i) {
+    lines.push_back(make_line(static_cast<int>(i)));
+  }
   PipelineRig rig(std::move(config));
   EXPECT_NE(rig.pipeline_, nullptr);
   CountingSink sink;
   const LabelSet& labels = rig.table_.intern(rig.target_);
   const std::int64_t time = unix_nanoseconds(rig.clock_.wall_now());
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (i == kWarmUpLines) {
-      allocations = 0;
-      counting = true;
-    }
+    if (i == kWarmUpLines) start_counting_allocations();
     const LineOrigin origin{1, i};
     Line line;
     line.text = lines[i];
@@ -94,12 +49,12 @@ std::uint64_t allocations_of(std::vector<config::StageConfig> config, MakeLine m
     rig.arena_.reset();
     // As a worker does after each block; publishing may allocate per block, not per line.
     if (i % 1000 == 999) {
-      counting = false;
+      stop_counting_allocations();
       rig.pipeline_->publish();
-      counting = i >= kWarmUpLines;
+      if (i >= kWarmUpLines) resume_counting_allocations();
     }
   }
-  counting = false;
+  const std::uint64_t allocations = stop_counting_allocations();
   EXPECT_NE(sink.bytes_, 0U);
   return allocations;
 }
@@ -123,11 +78,9 @@ config::TimestampStageConfig rfc3339(std::string source) {
 }
 
 TEST(NoAllocation, counting_counts) {
-  counting = true;
-  allocations = 0;
+  start_counting_allocations();
   const std::vector<std::string> something(3, std::string(100, 'x'));
-  counting = false;
-  EXPECT_EQ(allocations, 5U) << something.size();
+  EXPECT_EQ(stop_counting_allocations(), 5U) << something.size();
 }
 
 TEST(NoAllocation, regex_timestamp_labels_metrics) {
@@ -169,7 +122,7 @@ TEST(NoAllocation, cri_with_partial_lines) {
                            [](int i) {
                              return "2026-01-02T10:00:00." + digits(i, 6) + "Z std" +
                                     (i % 7 < 3 ? "err " : "out ") + (i % 3 == 0 ? "P" : "F") +
-                                    " text " + std::to_string(i);
+                                    " text " + digits(i, 6);
                            }),
             0U);
 }
