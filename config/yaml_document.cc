@@ -160,6 +160,16 @@ Diagnostic syntax_error(std::string_view text, const YAML::Exception& exception)
   return diagnostic;
 }
 
+// yaml-cpp takes a quote that never ends for a whole one when the text ends in a line break; a
+// comment behind it makes it notice.
+std::string with_visible_end(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  const std::string_view blank = last == std::string_view::npos ? text : text.substr(last + 1);
+  std::string whole(text);
+  if (blank.find('\n') != std::string_view::npos) whole += text.ends_with('\n') ? "#" : "\n#";
+  return whole;
+}
+
 // Sees only where a document begins.
 class StartOnly final : public YAML::EventHandler {
  public:
@@ -220,7 +230,7 @@ YamlDocument YamlDocument::parse(std::string_view text) {
   text = first_document(text);
   YamlTreeBuilder builder(document.nodes_, document.diagnostics_);
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream(with_visible_end(text));
     YAML::Parser parser(stream);
     Events events(builder);
     if (!parser.HandleNextDocument(events)) builder.scalar({1, 1, 0}, {}, {});

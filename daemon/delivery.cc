@@ -98,6 +98,7 @@ void Delivery::cut(Intake::Cut cut) {
     fragment.lane = {std::move(batch.client_key), std::move(batch.tenant)};
     fragment.bytes = std::move(batch.bytes);
     fragment.entries = batch.entries;
+    entries_in_ += batch.entries;
     fragment.line_bytes = batch.line_bytes;
     fragment.first_time_ns = batch.first_time_ns;
     fragments.push_back(std::move(fragment));
@@ -178,6 +179,7 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     outcome.accepted = result.accepted;
     outcome.reason = result.reason;
     outbox_->record_outcome(outcome);
+    entries_out_ += outcome.entries;
   }
 }
 

@@ -78,6 +78,8 @@ class Delivery {
   // The next time run() has something to do without an event.
   SteadyTime next_deadline() const;
   bool everything_done() const { return outbox_->everything_done(); }
+  // Entries in the outbox that nobody has answered for.
+  std::uint64_t pending_entries() const { return entries_in_ - entries_out_; }
   // Unanswered requests go back into the outbox; nothing is sent any more.
   void stop();
 
@@ -111,7 +113,9 @@ class Delivery {
   const Options options_;
   std::unique_ptr<positions::Outbox> outbox_;
   std::vector<Client> clients_;
-  std::size_t next_lane_ = 0;  // Tenants in turn.
+  std::uint64_t entries_in_ = 0;   // Cut, since the start.
+  std::uint64_t entries_out_ = 0;  // With an outcome.
+  std::size_t next_lane_ = 0;      // Tenants in turn.
   // Under which path each file stands in positions.yaml, and whose the path is.
   std::unordered_map<SourceId, std::string> paths_;
   std::unordered_map<std::string, SourceId> owners_;

@@ -2,6 +2,7 @@
 #include "daemon/engine.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/check.h"
@@ -29,6 +30,24 @@ std::string outbox_directory(const config::Config& config, const Engine::Options
   if (!config.tailrace.outbox_dir.empty()) directory = config.tailrace.outbox_dir;
   if (config.wal.enabled && !config.wal.dir.empty()) directory = config.wal.dir;
   return options.input == Engine::Input::kStdin ? directory + "/stdin" : directory;
+}
+
+// What positions.yaml says of files; cursors are other sources' business.
+std::vector<tailer::KnownPosition> known_positions(const positions::Positions& positions) {
+  std::vector<tailer::KnownPosition> known;
+  for (const auto& [key, stored] : positions.table()) {
+    if (!key.starts_with("/")) continue;
+    tailer::KnownPosition position;
+    position.path = key;
+    const char* const end = stored.value.data() + stored.value.size();
+    const auto parsed = std::from_chars(stored.value.data(), end, position.offset);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) continue;
+    if (stored.origin != positions::PositionOrigin::kOwn) {
+      position.author = tailer::KnownPosition::Author::kEdited;
+    }
+    known.push_back(std::move(position));
+  }
+  return known;
 }
 
 std::string describe(const std::vector<config::Diagnostic>& diagnostics) {
@@ -94,7 +113,7 @@ Status Engine::open_state(const config::Config& config) {
       const auto found = positions::Outbox::look(file_system, world_.log, worker);
       if (!found) return fail(found.error());
       for (const ResumePoint& point : found->resume_points)
-        recovered_.emplace_back(0, point);
+        recovered_.push_back({point, 0});
     }
   } else if (Status absorbed = absorb_old_workers(outboxes); !absorbed) {
     return absorbed;
@@ -169,7 +188,7 @@ void Engine::add_worker(const config::Config& config, std::unique_ptr<positions:
                         std::uint32_t number, std::uint32_t count) {
   for (const ResumePoint& point : outbox->recovered().resume_points) {
     next_source_ = std::max(next_source_, point.source + 1);
-    recovered_.emplace_back(number, point);
+    recovered_.push_back({point, number});
   }
   Worker::Options options;
   options.number = number;
@@ -212,7 +231,7 @@ void Engine::start(Topology topology) {
   options.new_source_id = [this] { return next_source_++; };
   files_ = std::make_unique<tailer::FileSet>(world_.file_system, world_.clock, world_.log,
                                              *watcher_, std::move(options));
-  files_->recover(std::exchange(recovered_, {}), *positions_);
+  files_->recover(std::exchange(recovered_, {}), known_positions(*positions_));
   hand_out(std::move(topology));
 }
 
@@ -236,9 +255,9 @@ void Engine::hand_out(Topology topology) {
 }
 
 void Engine::run_main() {
-  for (WorkerReport& report : reports_.take()) {
-    for (tailer::FileReport& file : report.files) {
-      files_->handle_report(report.worker, std::move(file));
+  for (const WorkerReport& report : reports_.take()) {
+    for (const tailer::FileReport& file : report.files) {
+      files_->handle_report(report.worker, file);
     }
   }
   if (options_.input != Input::kStdin) {

@@ -120,7 +120,7 @@ class Engine {
   std::unique_ptr<tailer::FileSet> files_;
   Mailbox<WorkerReport> reports_;
   std::map<std::uint32_t, std::vector<tailer::FileCommand>> commands_;  // Not yet posted.
-  std::vector<std::pair<std::uint32_t, ResumePoint>> recovered_;
+  std::vector<tailer::RecoveredFile> recovered_;
   SourceId next_source_ = 1;
   std::string outbox_directory_;      // Empty: in memory.
   std::vector<std::string> clients_;  // Keys of the running configuration.

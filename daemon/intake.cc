@@ -177,6 +177,13 @@ void Intake::touch(const Source& source) {
   const std::uint64_t next_line = state.next_line;
   source.fill_resume_point(state.point);
   state.point.next_line = next_line;
+  if (state.labels_serial != source.labels().serial()) {
+    state.labels_serial = source.labels().serial();
+    state.point.labels.clear();
+    for (const LabelPair& pair : source.labels().pairs()) {
+      state.point.labels.emplace_back(pair.name, pair.value);
+    }
+  }
   if (touched_.empty()) first_touch_ = clock_.steady_now();
   touched_.insert(source.id());
 }

@@ -114,6 +114,7 @@ class Intake final : private pipeline::EntrySink {
   struct SourceState {
     std::uint64_t next_line = 0;
     ResumePoint point;  // As of the last touch; its held lines are filled in at a cut.
+    std::uint64_t labels_serial = 0;  // Of the label set in point.labels.
     bool ended = false;
   };
 

@@ -93,7 +93,7 @@ void build_targets(const config::ScrapeConfig& job, const Topology::World& world
                                    "__path__ " + target.path + ": " + path.error().message});
       continue;
     }
-    tailer::FileTarget file{target.job, std::move(*path), {}, target.labels, options};
+    tailer::FileTarget file{target.job, std::move(*path), std::nullopt, target.labels, options};
     if (!target.exclude.empty()) {
       Result<tailer::PathGlob> exclude = tailer::PathGlob::parse(target.exclude, glob_options);
       if (!exclude) {
@@ -121,15 +121,15 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
     JobPlan plan;
     plan.name = job.job_name;
     if (!unchanged) {
-      pipeline::BuiltPipeline pipeline = pipeline::build_pipeline(
-          job.pipeline_stages, world.workers[number], *topology.jobs[job.job_name]);
+      std::vector<config::Diagnostic> diagnostics;
+      Result<std::unique_ptr<pipeline::Pipeline>> pipeline = pipeline::build_pipeline(
+          job.pipeline_stages, world.workers[number], *topology.jobs[job.job_name], diagnostics);
       // Every worker's pipeline has the same problems: they are told once.
       if (number == 0) {
-        built.diagnostics.insert(built.diagnostics.end(), pipeline.diagnostics.begin(),
-                                 pipeline.diagnostics.end());
+        built.diagnostics.insert(built.diagnostics.end(), diagnostics.begin(), diagnostics.end());
       }
-      if (pipeline.pipeline == nullptr) return;
-      plan.pipeline = std::move(pipeline.pipeline);
+      if (!pipeline) return;
+      plan.pipeline = std::move(*pipeline);
     }
     topology.plans[number]->jobs.push_back(std::move(plan));
   }

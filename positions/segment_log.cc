@@ -52,6 +52,11 @@ void SegmentLog::leave_current() {
   file_.reset();
 }
 
+void SegmentLog::add_existing(std::uint64_t number, std::uint64_t size) {
+  segments_[number] = size;
+  syncer_.note_created(number);
+}
+
 Status SegmentLog::prepare() {
   if (lock_ != nullptr) return {};
   Status made = file_system_.make_directories(directory_);

@@ -43,8 +43,8 @@ class SegmentLog {
   Status prepare();
   bool prepared() const { return lock_ != nullptr; }
 
-  // A segment that is there from before.
-  void add_existing(std::uint64_t number, std::uint64_t size) { segments_[number] = size; }
+  // A segment that is there from before. Whether it was ever synced nobody knows.
+  void add_existing(std::uint64_t number, std::uint64_t size);
 
   // Whether records can be appended.
   bool has_current() const { return file_ != nullptr; }

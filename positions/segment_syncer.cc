@@ -43,6 +43,15 @@ bool SegmentSyncer::take_failed() {
   return std::exchange(failed_, false);
 }
 
+void SegmentSyncer::sync_parents() {
+  if (std::exchange(parents_synced_, true)) return;
+  for (std::string path = directory_; path.find('/') != std::string::npos;) {
+    path.erase(path.rfind('/'));
+    // One that we may not open was there before us.
+    static_cast<void>(file_system_.sync_directory(path.empty() ? "/" : path));
+  }
+}
+
 Status SegmentSyncer::sync() {
   MutexLock alone(one_at_a_time_);
   std::set<std::uint64_t> dirty;
@@ -70,7 +79,10 @@ Status SegmentSyncer::sync() {
   }
   if (result && directory_dirty) {
     result = file_system_.sync_directory(directory_);
-    if (result) directory_dirty = false;
+    if (result) {
+      directory_dirty = false;
+      sync_parents();
+    }
   }
   std::vector<std::uint64_t> removed;
   while (result && !condemned.empty()) {

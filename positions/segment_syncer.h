@@ -40,10 +40,14 @@ class SegmentSyncer {
   bool take_failed();
 
  private:
+  // The directory may be new, and those above it.
+  void sync_parents() TAILRACE_REQUIRES(one_at_a_time_);
+
   FileSystem& file_system_;
   const std::string directory_;
 
   Mutex one_at_a_time_;
+  bool parents_synced_ TAILRACE_GUARDED_BY(one_at_a_time_) = false;
   Mutex mutex_;
   std::set<std::uint64_t> dirty_ TAILRACE_GUARDED_BY(mutex_);
   bool directory_dirty_ TAILRACE_GUARDED_BY(mutex_) = false;

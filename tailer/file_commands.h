@@ -93,15 +93,16 @@ struct FileReport {
     kEnded,      // Read to its end for good; the source is gone.
     kDisplaced,  // What was read from this file is not in it any more (it shrank, was rewritten, or
                  // another file has its path). The source waits for MoveFile or LoseFile.
-    kReleased,   // ReleaseFile was done; `point` says how far it was read.
-    kFailed,     // Could not be opened or read; tried again later.
-    kRecovered,  // Works again after kFailed.
+    kIdentified,  // More of the fingerprint is known: so that a copy of the file is recognised.
+    kReleased,    // ReleaseFile was done; `point` says how far it was read.
+    kFailed,      // Could not be opened or read; tried again later.
+    kRecovered,   // Works again after kFailed.
   };
   Kind kind = Kind::kEnded;
   SourceId source = 0;
   std::string path;
   std::string message;
-  ResumePoint point;  // kEnded, kDisplaced, kReleased: as of the last consumed line.
+  ResumePoint point;  // All but kFailed and kRecovered: as of the last consumed line.
 };
 
 }  // namespace tailrace::tailer

@@ -232,6 +232,7 @@ void FileFollower::read_returned(Source& source, Source::Outcome outcome) {
   Followed& file = found->second;
   file.queued = false;
   if (file.tailer->displaced()) return displaced(file);
+  identified(file);
   if (file.failures > 0) {
     file.failures = 0;
     report(FileReport::Kind::kRecovered, file, {});

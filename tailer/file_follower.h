@@ -100,6 +100,7 @@ class FileFollower {
     bool settled = false;   // Its successors may be read.
     bool settle_wanted = false;
     bool warned_of_nuls = false;
+    std::uint8_t identified = 0;  // How much the main thread was told of the fingerprint.
     AfterEnd after = AfterEnd::kEnd;
     Retirement retirement = Retirement::kNone;
     std::uint32_t failures = 0;  // In a row.
@@ -135,6 +136,7 @@ class FileFollower {
   void displaced(Followed& file);
   void finish(Followed& file);
   void report(FileReport::Kind kind, const Followed& file, std::string message);
+  void identified(Followed& file);
   void warn_of_nuls(Followed& file);
 
   FileSystem& file_system_;

@@ -84,9 +84,9 @@ void FileFollower::on_timer(Followed& file, SteadyTime now) {
 // Notices a truncation even while nothing is read (no room in the outbox).
 void FileFollower::look(Followed& file) {
   if (file.reported || !file.tailer->is_open()) return;
-  const Result<FileStat> stat = file.tailer->file()->stat();
-  if (!stat || stat->size >= file.tailer->size()) return;
-  file.tailer->set_displaced();
+  file.tailer->observe();
+  identified(file);
+  if (!file.tailer->displaced()) return;
   // The worker may hold it only inside a turn, and this is not inside one.
   file.queued = false;
   displaced(file);
@@ -200,6 +200,15 @@ void FileFollower::report(FileReport::Kind kind, const Followed& file, std::stri
     file.tailer->fill_resume_point(report.point);
   }
   reports_.push_back(std::move(report));
+}
+
+// Tells the main thread a few times in a file's life what it is recognised by.
+void FileFollower::identified(Followed& file) {
+  const std::size_t bytes = file.tailer->point().identity.head_bytes;
+  const std::uint8_t stage = bytes == 0 ? 0 : bytes < kProofBytes ? 1 : bytes < kHeadBytes ? 2 : 3;
+  if (stage <= file.identified || file.tailer->displaced()) return;
+  file.identified = stage;
+  report(FileReport::Kind::kIdentified, file, {});
 }
 
 void FileFollower::warn_of_nuls(Followed& file) {

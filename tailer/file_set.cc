@@ -290,6 +290,12 @@ void FileSet::handle_report(std::uint32_t worker, const FileReport& report) {
       take_point();
       displaced(*file);
       break;
+    case FileReport::Kind::kIdentified: {
+      const bool first = file->point.identity.head_bytes == 0;
+      take_point();
+      if (first && file->state == KnownFile::State::kFollowed) look_for_missed(*file);
+      break;
+    }
     case FileReport::Kind::kEnded:
       take_point();
       file->state = KnownFile::State::kEnded;

@@ -159,6 +159,10 @@ class FileSet {
   void adopt_new(TargetIndex target, const std::string& path, const FileStat& stat,
                  KnownFile* holder);
   KnownFile* adopt(TargetIndex target, const Adoption& adoption);
+  SourceId adopt_generations(TargetIndex target, const std::vector<Candidate>& generations,
+                             const std::string& name, SourceId predecessor);
+  bool adopt_as_generation(TargetIndex target, const std::string& path, const FileStat& stat);
+  void look_for_missed(KnownFile& file);
   void adopt_again(KnownFile& ended, const std::string& path, const FileStat& stat);
   bool wanted(const Target& target, const std::string& path, const FileStat& stat);
   std::vector<Candidate> missed_generations(TargetIndex target, const KnownFile& known,

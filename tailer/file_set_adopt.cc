@@ -42,10 +42,13 @@ Compression FileSet::compression_of(const Target& target, const std::string& pat
 
 // ---- Copies ----
 
-// Main's idea of a followed file's head may be from when it was short.
+// What is known here of a followed file's head may be from when it was short. What is too little
+// to recognise it by is left to its worker, who knows what it read (kIdentified).
 void FileSet::refresh_head(KnownFile& file) {
   FileIdentity& identity = file.point.identity;
-  if (identity.head_bytes >= kHeadBytes || !file.active() || !is_still_at_its_path(file)) return;
+  if (identity.head_bytes < kProofBytes || identity.head_bytes >= kHeadBytes || !file.active() ||
+      !is_still_at_its_path(file))
+    return;
   const auto content =
       open_content(file_system_, file.point.path,
                    compression_of(targets_[file.target], file.point.path, file.point.label_path));
@@ -184,6 +187,7 @@ void FileSet::adopt_new(TargetIndex index, const std::string& path, const FileSt
                         KnownFile* holder) {
   KnownFile* known = table_.newest_of(index, path);
   if (known == nullptr && !wanted(targets_[index], path, stat)) return;
+  if (known == nullptr && adopt_as_generation(index, path, stat)) return;
   if (known == nullptr) known = holder;
   SourceId predecessor = 0;
   if (known != nullptr) {
@@ -192,16 +196,7 @@ void FileSet::adopt_new(TargetIndex index, const std::string& path, const FileSt
       retire(*known, after_end(*known));
       predecessor = known->point.source;
     }
-    for (const Candidate& generation : missed) {
-      const KnownFile* const file = adopt(index, {.path = generation.path,
-                                                  .label_path = path,
-                                                  .stat = generation.stat,
-                                                  .predecessor = predecessor,
-                                                  .as = Adoption::As::kGeneration});
-      if (file == nullptr) continue;
-      ++counters_.missed_generations;
-      predecessor = file->point.source;
-    }
+    predecessor = adopt_generations(index, missed, path, predecessor);
   }
   if (holder != nullptr && holder != known && holder->active()) {
     retire(*holder, after_end(*holder));
@@ -211,6 +206,56 @@ void FileSet::adopt_new(TargetIndex index, const std::string& path, const FileSt
                 .stat = stat,
                 .predecessor = predecessor,
                 .as = Adoption::As::kCurrent});
+}
+
+// Returns the last one, or `predecessor`.
+SourceId FileSet::adopt_generations(TargetIndex index, const std::vector<Candidate>& generations,
+                                    const std::string& name, SourceId predecessor) {
+  for (const Candidate& generation : generations) {
+    const KnownFile* const file = adopt(index, {.path = generation.path,
+                                                .label_path = name,
+                                                .stat = generation.stat,
+                                                .predecessor = predecessor,
+                                                .as = Adoption::As::kGeneration});
+    if (file == nullptr) continue;
+    ++counters_.missed_generations;
+    predecessor = file->point.source;
+  }
+  return predecessor;
+}
+
+// A file with the name of a generation, whose name's last known file was rotated away and has no
+// successor yet: it came and went in between.
+bool FileSet::adopt_as_generation(TargetIndex index, const std::string& path,
+                                  const FileStat& stat) {
+  for (KnownFile* const file : table_.of_family(index, family_of(path))) {
+    const std::string name = file->point.label_path;
+    if (!is_generation_of(path, name) || table_.newest_of(index, name) != file ||
+        file->point.path == name || stat_file(name)) {
+      continue;
+    }
+    FileStat unborn = stat;  // The successor, which is not there yet.
+    unborn.inode = 0;
+    const std::vector<Candidate> missed = missed_generations(index, *file, name, unborn);
+    if (missed.empty()) continue;
+    const SourceId last = file->active() ? file->point.source : 0;
+    if (file->active()) retire(*file, after_end(*file));
+    adopt_generations(index, missed, name, last);
+    return targets_[index].holders.contains(path);
+  }
+  return false;
+}
+
+// A file that had no content when it was adopted has some now. Whether it is its first content
+// cannot be told by looking at it; generations that came since its adoption tell.
+void FileSet::look_for_missed(KnownFile& file) {
+  const std::optional<FileStat> stat = stat_file(file.point.path);
+  if (!stat || file.point.path != file.point.label_path) return;
+  KnownFile empty = file;
+  empty.point.modified_ns = file.adopted_modified_ns;
+  adopt_generations(file.target,
+                    missed_generations(file.target, empty, file.point.label_path, *stat),
+                    file.point.label_path, file.point.predecessor);
 }
 
 // nullptr: the file is not there any more (or again another one); it is looked at again soon.
@@ -260,6 +305,7 @@ KnownFile* FileSet::adopt(TargetIndex index, const Adoption& adoption) {
           std::max(file.point.modified_ns, unix_nanoseconds(sibling.stat.modified));
     }
   }
+  file.adopted_modified_ns = file.point.modified_ns;
   file.state = current ? KnownFile::State::kFollowed : KnownFile::State::kRetired;
   if (!current && target.what.matches(adoption.path)) file.after = AfterEnd::kKeep;
   KnownFile& added = table_.add(std::move(file));

@@ -83,6 +83,14 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
     // Its held lines still run, then it ends.
     table_.set_path(file, {});
   }
+  if (place && file.point.identity.head_bytes == 0 && file.point.path == file.point.label_path) {
+    // Nothing is known of its content: it may have been filled, copied and truncated meanwhile.
+    const SourceId last =
+        adopt_generations(index, missed_generations(index, file, file.point.path, place->file.stat),
+                          file.point.path, file.point.predecessor);
+    changed = changed || last != file.point.predecessor;
+    file.point.predecessor = last;
+  }
   post_adoption(file, !changed, false);
   if (!place) {
     log_.warn("a file that was being read is gone", {{"path", file.point.label_path}});

@@ -31,9 +31,10 @@ struct KnownFile {
   std::size_t target = kNoTarget;
   AfterEnd after = AfterEnd::kEnd;  // When retired.
   std::uint32_t worker = 0;
-  std::uint64_t size = 0;           // As last seen.
-  std::uint64_t adopted_pass = 0;   // The pass of FileSet in which it was adopted.
-  std::uint32_t displacements = 0;  // kDisplaced without progress in between.
+  std::uint64_t size = 0;                // As last seen.
+  std::int64_t adopted_modified_ns = 0;  // point.modified_ns at its adoption.
+  std::uint64_t adopted_pass = 0;        // The pass of FileSet in which it was adopted.
+  std::uint32_t displacements = 0;       // kDisplaced without progress in between.
 
   bool active() const { return state == State::kFollowed || state == State::kRetired; }
 };
@@ -54,6 +55,7 @@ class FileTable {
 
   // In order of SourceId, which is the order of adoption.
   std::map<SourceId, KnownFile>& files() { return files_; }
+  const std::map<SourceId, KnownFile>& files() const { return files_; }
   std::vector<KnownFile*> with_inode(std::uint64_t inode);
   std::vector<KnownFile*> at_path(const std::string& path);
   // Of one target, with this label path or one of the same family.

@@ -258,6 +258,27 @@ Status FileTailer::grow_head() {
   return {};
 }
 
+void FileTailer::observe() {
+  if (displaced_ || file_ == nullptr) return;
+  const Result<FileStat> stat = file_->stat();
+  if (!stat) return;
+  if (stat->size < size_seen_) {
+    displaced_ = true;
+    return;
+  }
+  if (counts_lines() ||
+      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, stat->size)) {
+    return;
+  }
+  std::array<char, kHeadBytes> head{};
+  const Result<std::size_t> got = read_range(*file_, 0, head);
+  if (!got) return;
+  const std::span<const char> bytes(head.data(), *got);
+  check_head(bytes);
+  // What was seen may not go away unnoticed.
+  if (!displaced_) size_seen_ = std::max<std::uint64_t>(size_seen_, without_trailing_nuls(bytes));
+}
+
 // ---- What is no text ----
 
 Result<FileTailer::Nuls> FileTailer::pass_nuls(ReadBuffer& buffer, End end) {

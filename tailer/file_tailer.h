@@ -71,6 +71,8 @@ class FileTailer final : public Source {
   // What was read is not in the file any more; stays so until move_to().
   bool displaced() const { return displaced_; }
   void set_displaced() { displaced_ = true; }
+  // Looks at the file without reading lines: notices that it shrank, and takes its fingerprint.
+  void observe();
   // The content is in another file: read on there, once opened.
   void move_to(const MoveFile& target);
   void rename(std::string path) { point_.path = std::move(path); }

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "pipeline/go_time/civil.h"
-#include "pipeline/go_time/layout_steps.h"
 #include "pipeline/go_time/parts.h"
 #include "pipeline/go_time/zone.h"
 
@@ -96,7 +95,7 @@ std::optional<std::int64_t> parse_units(std::string_view text, std::uint64_t uni
 
 struct TimeParser::State {
   Manner manner = Manner::kLayout;
-  std::vector<go_time::Step> steps;
+  go_time::Layout layout{""};
   bool has_year = true;
   Zone default_zone;  // Of texts that name none.
   bool default_is_utc = true;
@@ -155,7 +154,7 @@ std::int64_t TimeParser::State::seconds_of_day(const Parts& parts) {
 
 std::optional<std::int64_t> TimeParser::State::parse_layout(std::string_view text,
                                                             std::int64_t now_ns) {
-  std::optional<Parts> parts = go_time::read_parts(steps, text);
+  std::optional<Parts> parts = go_time::read_parts(layout, text);
   if (!parts) return std::nullopt;
   // February 29 was checked against year 0, a leap year; in another it becomes March 1.
   if (!has_year) set_year(*parts, now_ns);
@@ -188,7 +187,7 @@ Result<std::unique_ptr<TimeParser>> TimeParser::create(std::string_view format,
   }
   if (state->manner != Manner::kLayout) return std::make_unique<TimeParser>(std::move(state));
 
-  state->steps = go_time::compile_layout(layout);
+  state->layout = go_time::Layout(layout);
   state->has_year =
       layout.find("2006") != std::string_view::npos || layout.find("06") != std::string_view::npos;
   if (!state->has_year) state->host_zone = go_time::load_local_zone(files);

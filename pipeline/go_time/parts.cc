@@ -32,8 +32,18 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
-  bool read(const std::vector<Step>& steps, Parts& parts) {
-    for (const Step& step : steps) {
+  bool read(const Layout& layout, Parts& parts) {
+    std::size_t i = 0;
+    if (layout.fixed.read({at_, left()}, parts)) {
+      at_ += layout.fixed.bytes();
+      i = layout.fixed.steps();
+      const Step& last = layout.steps[i - 1];
+      if (last.token == Token::kZeroSecond && !last.before_fraction) {
+        open_fraction(parts.nanosecond);
+      }
+    }
+    for (; i < layout.steps.size(); ++i) {
+      const Step& step = layout.steps[i];
       if (!literal(step.prefix) || !token(step, parts)) return false;
     }
     return true;
@@ -333,9 +343,9 @@ bool settle_year_day(Parts& parts) {
 
 }  // namespace
 
-std::optional<Parts> read_parts(const std::vector<Step>& steps, std::string_view text) {
+std::optional<Parts> read_parts(const Layout& layout, std::string_view text) {
   std::optional<Parts> parts(std::in_place);
-  if (!Reader(text).read(steps, *parts)) return std::nullopt;
+  if (!Reader(text).read(layout, *parts)) return std::nullopt;
   if (parts->pm && parts->hour < 12) {
     parts->hour += 12;
   } else if (parts->am && parts->hour == 12) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/go_time/fixed_prefix.h"
 #include "pipeline/go_time/layout_steps.h"
 
 namespace tailrace::pipeline::go_time {
@@ -28,8 +29,15 @@ struct Parts {
   std::string_view zone_name;          // Abbreviation; views into the text.
 };
 
+// A layout, ready to be read with.
+struct Layout {
+  explicit Layout(std::string_view text) : steps(compile_layout(text)), fixed(steps) {}
+  std::vector<Step> steps;
+  FixedPrefix fixed;
+};
+
 // Reads all of `text`. Nothing when it does not match, or a part is out of range; month and day are
 // set and checked against each other in what is returned.
-std::optional<Parts> read_parts(const std::vector<Step>& steps, std::string_view text);
+std::optional<Parts> read_parts(const Layout& layout, std::string_view text);
 
 }  // namespace tailrace::pipeline::go_time

@@ -321,7 +321,6 @@ const char* FieldScanner::skip_value(const char* at) {
   const auto in_object = [&] {
     return ((is_object_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64)) & 1U) != 0;
   };
-  std::string_view key;
   while (true) {
     // At a value.
     if (at == end_) return nullptr;

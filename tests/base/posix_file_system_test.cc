@@ -15,7 +15,7 @@
 #include "base/file_system.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/memory_file_system.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/support/temp_folder.h"
 
 namespace tailrace {
 namespace {
@@ -33,7 +33,7 @@ class PosixDisk {
   }
 
  private:
-  testing::TemporaryDirectory directory_;
+  testing::TempFolder directory_;
   PosixFileSystem file_system_;
 };
 
@@ -384,7 +384,7 @@ TYPED_TEST(FileSystemTest, a_lock_excludes_others_until_it_is_released) {
 }
 
 TEST(PosixFileSystem, created_files_and_directories_are_private_and_closed_on_exec) {
-  const testing::TemporaryDirectory directory;
+  const testing::TempFolder directory;
   PosixFileSystem fs;
   const mode_t mask = ::umask(0);
   ASSERT_TRUE(fs.make_directories(directory.path() + "/a/b").has_value());
@@ -406,7 +406,7 @@ TEST(PosixFileSystem, created_files_and_directories_are_private_and_closed_on_ex
 }
 
 TEST(PosixFileSystem, opening_a_fifo_does_not_wait_for_a_writer) {
-  const testing::TemporaryDirectory directory;
+  const testing::TempFolder directory;
   const std::string path = directory.path() + "/fifo";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   PosixFileSystem fs;
@@ -416,7 +416,7 @@ TEST(PosixFileSystem, opening_a_fifo_does_not_wait_for_a_writer) {
 }
 
 TEST(PosixFileSystem, closes_what_it_opened) {
-  const testing::TemporaryDirectory directory;
+  const testing::TempFolder directory;
   PosixFileSystem fs;
   const auto open_descriptors = [&] { return fs.list("/proc/self/fd")->size(); };
   const std::size_t before = open_descriptors();
@@ -431,7 +431,7 @@ TEST(PosixFileSystem, closes_what_it_opened) {
 }
 
 TEST(PosixFileSystem, modified_times_have_the_kernels_precision) {
-  const testing::TemporaryDirectory directory;
+  const testing::TempFolder directory;
   const std::string path = directory.path() + "/a";
   PosixFileSystem fs;
   ASSERT_TRUE(fs.open(path, OpenMode::kReadWrite).has_value());

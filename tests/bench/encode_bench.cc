@@ -93,3 +93,5 @@ BENCHMARK(append_and_seal)
 
 }  // namespace
 }  // namespace tailrace::shippers
+
+BENCHMARK_MAIN();

@@ -278,8 +278,8 @@ TEST(TimeParser, knows_which_abbreviations_look_like_zones) {
               "2021-03-04T05:06:00Z")
         << zone;
   }
-  for (const char* zone :
-       {"AB", "ABCD", "ABCDE", "ABCDEFT", "UTC+2", "cet", "+3", "+0300", "+24", "GMT+24", "+", ""}) {
+  for (const char* zone : {"AB", "ABCD", "ABCDE", "ABCDEFT", "UTC+2", "cet", "+3", "+0300", "+24",
+                           "GMT+24", "+", ""}) {
     EXPECT_EQ(parse("2006-01-02 15:04 MST", std::string("2021-03-04 05:06 ") + zone), "-") << zone;
   }
 }
