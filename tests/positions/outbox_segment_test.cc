@@ -14,7 +14,8 @@ namespace {
 
 std::string joined(const std::vector<std::string_view>& parts) {
   std::string bytes;
-  for (const std::string_view part : parts) bytes += part;
+  for (const std::string_view part : parts)
+    bytes += part;
   return bytes;
 }
 
@@ -211,7 +212,6 @@ TEST(SegmentHeader, is_read_back) {
 TEST(SegmentHeader, is_corrupt_when_any_byte_is_wrong) {
   const std::string good = encode_segment_header({.number = 2});
   for (std::size_t i = 0; i < good.size(); ++i) {
-    if (i >= 40 && i < 44) continue;  // Checked below.
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 1);
     const auto header = decode_segment_header(bad);
