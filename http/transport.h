@@ -46,7 +46,7 @@ struct Response {
   std::chrono::seconds retry_after{0};  // From Retry-After (seconds or date); 0: none.
 };
 
-// Names a request in flight; chosen by the caller, unique while in flight.
+// Names a request in flight; chosen by the caller, unique on the transport while in flight.
 using RequestTag = std::uint64_t;
 
 struct Completion {
@@ -68,8 +68,11 @@ class Transport {
   virtual void submit(int endpoint, RequestTag tag, const Request& request) = 0;
   // Gives the request up; no completion follows.
   virtual void cancel(RequestTag tag) = 0;
-  // Completions since the last call.
-  virtual std::vector<Completion> take_completions() = 0;
+  // Completions of this endpoint's requests since the last call: several parties share a transport,
+  // each with endpoints of its own.
+  virtual std::vector<Completion> take_completions(int endpoint) = 0;
+  // When take_completions() has something to do without an event; SteadyTime::max(): nothing.
+  virtual SteadyTime next_deadline() const { return SteadyTime::max(); }
 };
 
 }  // namespace tailrace::http

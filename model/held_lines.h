@@ -16,26 +16,30 @@ namespace tailrace {
 //
 // A line is held by calling hold() while it is the current one (begin_line()); it is released as
 // often as it was held. A line that is no longer held but that multiline still takes labels from
-// is kept as context (keep_as_context) until forget_context.
+// is context: keep_as_context() until forget_context().
 //
 // Threading: confined to one worker.
-// Memory: texts are in one buffer per source that is compacted now and then; bytes() counts all.
+// Memory: texts are in one buffer per source that is compacted when half of it is released;
+//   bytes() counts what is held.
 class HeldLines {
  public:
   // The line that runs now. `text` must stay valid until the next call.
   void begin_line(LineOrigin origin, SourcePosition begin, std::int64_t time_ns,
                   std::string_view text);
 
-  // Counts a holder for each origin. Those not held yet must be the current line.
+  // Each adds a holder to `origin`, which is the current line or kept already.
   void hold(LineOrigin origin);
-  void release(LineOrigin origin);
   void keep_as_context(LineOrigin origin);
+  // Each takes one away that the function above it added.
+  void release(LineOrigin origin);
   void forget_context(LineOrigin origin);
 
   // Sources whose held lines changed since the last call to take_changed().
   std::vector<SourceId> take_changed();
   // Appends the held lines of `source` in line order (text copied).
   void append_held(SourceId source, std::vector<HeldLine>& out) const;
+  // Drops everything about `source` (its lines run again, or it is forgotten).
+  void clear(SourceId source);
   // Whether any line of `source` is held or kept as context.
   bool holds(SourceId source) const;
 
@@ -50,18 +54,25 @@ class HeldLines {
     std::size_t text_bytes = 0;
     std::uint32_t holders = 0;
     std::uint32_t context_holders = 0;
+    bool kept() const { return holders != 0 || context_holders != 0; }
   };
   struct PerSource {
-    std::vector<Held> lines;  // By number; released ones are compacted away.
-    std::size_t first = 0;    // Lines before this index are released.
+    std::vector<Held> lines;  // By number; those not kept any more wait for compact().
     std::vector<char> text;
+    std::size_t kept_lines = 0;
+    std::size_t kept_bytes = 0;
     bool changed = false;
   };
 
-  Held* find(LineOrigin origin);
-  void drop_released(PerSource& source);
+  // The line's record, made from the current line if it is not kept yet.
+  Held& keep(LineOrigin origin, PerSource& source);
+  Held& kept(LineOrigin origin, PerSource& source);
+  PerSource& changing(SourceId id);
+  void drop_if_free(Held& held, PerSource& source);
+  static void compact(PerSource& source);
 
   std::unordered_map<SourceId, PerSource> sources_;
+  std::vector<SourceId> changed_;
   LineOrigin current_;
   SourcePosition current_begin_ = 0;
   std::int64_t current_time_ns_ = 0;

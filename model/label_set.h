@@ -22,8 +22,9 @@ struct LabelPair {
 // Threading: confined to the worker of its table.
 class LabelSet {
  public:
-  // Sorts; of two pairs with one name the later wins.
-  explicit LabelSet(std::span<const LabelPair> pairs);
+  // Sorts; of two pairs with one name the later wins. `index` and `serial` are the table's.
+  explicit LabelSet(std::span<const LabelPair> pairs, std::uint32_t index = 0,
+                    std::uint64_t serial = 0);
   LabelSet(const LabelSet&) = delete;
   LabelSet& operator=(const LabelSet&) = delete;
 
@@ -37,23 +38,31 @@ class LabelSet {
 
   // Dense number within its table, for arrays beside it; reused after a sweep.
   std::uint32_t index() const { return index_; }
-  // Never reused: tells whether a cache entry found by index() is still about this set.
+  // Never reused: tells whether a cache entry found by index() is still about this set. 0 outside a
+  // table.
   std::uint64_t serial() const { return serial_; }
 
   // A pinned set survives LabelSetTable::sweep().
   void pin() const { ++pins_; }
   void unpin() const { --pins_; }
+  bool pinned() const { return pins_ != 0; }
+
+  // When the table last gave it out, in sweeps.
+  void mark_used(std::uint64_t sweep) const { last_used_ = sweep; }
+  std::uint64_t last_used() const { return last_used_; }
 
  private:
-  friend class LabelSetTable;
   std::string storage_;
   std::vector<LabelPair> pairs_;  // Views into storage_.
   std::uint64_t hash_ = 0;
   std::uint64_t serial_ = 0;
   std::uint32_t index_ = 0;
   mutable std::uint32_t pins_ = 0;
-  std::uint64_t last_used_ = 0;
+  mutable std::uint64_t last_used_ = 0;
 };
+
+// A fast hash, the same in every run; `seed` chains several texts.
+std::uint64_t hash_text(std::string_view text, std::uint64_t seed);
 
 // Hash of sorted pairs, the same as LabelSet::hash().
 std::uint64_t hash_labels(std::span<const LabelPair> sorted_pairs);
@@ -68,7 +77,8 @@ bool is_valid_utf8(std::string_view text);
 // All label sets that a worker has seen lately; equal sets are one object.
 //
 // Threading: confined to one worker.
-// Memory: sweep() removes what was not used since the last two sweeps and is not pinned.
+// Memory: sweep() removes what intern() has not given out since the last sweep but one and what is
+//   not pinned.
 class LabelSetTable {
  public:
   // `sorted_pairs`: by name, no name twice. The text is copied when the set is new.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/entry.h"
@@ -41,15 +42,19 @@ struct ResumePoint {
   std::string path;
   std::string label_path;
   FileIdentity identity;
+  // The label set of its first adoption, which its held lines run with again. Sorted by name.
+  std::vector<std::pair<std::string, std::string>> labels;
   // The file that was followed under this name before and is read first; 0: none.
   SourceId predecessor = 0;
   SourcePosition position = 0;
   bool skipping_line = false;    // position is inside a line over the limit; its rest is skipped.
   bool finished = false;         // Read to its end for good; kept for a while to know rotations by.
   std::int64_t finished_ns = 0;  // When, in wall time.
-  std::string cursor;            // Kinds that resume by an opaque text.
-  std::uint64_t next_line = 0;   // The number that the next line read gets.
-  std::vector<HeldLine> held;    // In line order; lines before `position`.
+  // Files: when the file was last written to, as of the last read, or adopted, if that is later.
+  std::int64_t modified_ns = 0;
+  std::string cursor;           // Kinds that resume by an opaque text.
+  std::uint64_t next_line = 0;  // The number that the next line read gets.
+  std::vector<HeldLine> held;   // In line order; lines before `position`.
 
   // What positions.yaml shows: the earliest line that is held (and not mere context) or unread.
   SourcePosition earliest() const {

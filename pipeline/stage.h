@@ -1,6 +1,8 @@
 // One step of a pipeline. To add a stage, follow docs/how-to/add-a-stage.md.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "base/clock.h"
@@ -9,6 +11,7 @@
 namespace tailrace::pipeline {
 
 class StageContext;
+class JobState;
 
 // What becomes of an entry after a stage has run on it.
 enum class Verdict {
@@ -24,8 +27,8 @@ enum class Verdict {
 // bad JSON, a time that does not parse) is not an error: the entry is left as Promtail leaves it.
 //
 // Ownership: owns its compiled state (regex, parser). The entry's views point into the worker's
-//   read buffer and arena and die when run() returns; a stage that holds an entry copies its text
-//   and keeps the entry's origins, for the resume point.
+//   read buffer and arena and die when run() returns; a stage that holds an entry copies it
+//   (pipeline/held_entry.h), calls context.hold() and keeps its origins, for the resume point.
 // Threading: confined to one worker, no locks. What a job's workers share (a rate limit, a metric
 //   family) is reached through StageContext and synchronised inside.
 // Errors: run() cannot fail. What can (a bad regex) fails in the stage's create().
@@ -43,11 +46,23 @@ class Stage {
   // Processes `entry` in place.
   virtual Verdict run(Entry& entry, StageContext& context) = 0;
 
+  // The rest is for stages that hold entries or count; the defaults are those of all others.
+
   // Releases entries held past their deadline, through context.emit(); with SteadyTime::max()
   // everything held.
   virtual void release_held(SteadyTime /*now*/, StageContext& /*context*/) {}
   // When release_held() has something to do; SteadyTime::max(): nothing is held with a deadline.
   virtual SteadyTime next_release() const { return SteadyTime::max(); }
+  // Emits the entry that waits longest, or forgets what is kept for later lines, because memory is
+  // short. False: there is nothing.
+  virtual bool release_oldest(StageContext& /*context*/) { return false; }
+  // Whether release_oldest() would find something.
+  virtual bool holds() const { return false; }
+  // Upper bound of what the next line may make this stage emit (text, metadata and labels).
+  virtual std::uint64_t releasable_bytes() const { return 0; }
+
+  // Adds what was counted since the last call to the job's metrics. Once per block.
+  virtual void publish(JobState& /*job*/) {}
 
  protected:
   Stage() = default;

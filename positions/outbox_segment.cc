@@ -183,8 +183,14 @@ PointRecord take_point(Fields& fields) {
   point.skipping_line = (flags & kSkippingLine) != 0;
   point.finished = (flags & kFinished) != 0;
   point.finished_ns = fields.signed_number();
+  point.modified_ns = fields.signed_number();
   point.cursor = fields.text();
   point.next_line = fields.number();
+  const std::uint64_t labels = fields.number();
+  for (std::uint64_t i = 0; i < labels && fields.good(); ++i) {
+    std::string name = fields.text();
+    point.labels.emplace_back(std::move(name), fields.text());
+  }
   take_held(fields, record);
   return record;
 }
@@ -356,8 +362,17 @@ void RecordEncoder::add_point(const ResumePoint& point, std::uint64_t run, std::
   put_varint(meta_, (point.skipping_line ? std::uint64_t{kSkippingLine} : 0) |
                         (point.finished ? std::uint64_t{kFinished} : 0));
   put_signed(meta_, point.finished_ns);
+  put_signed(meta_, point.modified_ns);
   put_text(meta_, point.cursor);
   put_varint(meta_, point.next_line);
+  // Labels are for held lines; without any there is nobody to wear them.
+  put_varint(meta_, point.held.empty() ? 0 : point.labels.size());
+  if (!point.held.empty()) {
+    for (const auto& [name, value] : point.labels) {
+      put_text(meta_, name);
+      put_text(meta_, value);
+    }
+  }
   put_varint(meta_, point.held.size());
   for (const HeldLine& line : point.held) {
     const bool text_known =

@@ -53,9 +53,10 @@ struct BatchCounts {
 // Ownership: borrows the LabelSetTable of its worker; label sets of open batches are valid because
 //   sweeps happen right after seal() only.
 // Threading: confined to one worker.
-// Memory: all open bytes together stay below `pool_bytes`; room_for() says whether a line fits.
-//   Buffers begin at 1 KiB, double, and are reused. append() allocates only for a stream, tenant or
-//   buffer size that was not seen before.
+// Memory: open_bytes() stays below `pool_bytes`, and of one (client, tenant) below a quarter of it,
+//   as long as room_for() is asked first. Buffers begin at 1 KiB, double, and are reused; at most
+//   `pool_bytes` of them are kept while unused. append() allocates only for a stream, tenant or
+//   buffer size that was not seen lately.
 class Batcher {
  public:
   Batcher(std::vector<BatchOptions> clients, std::uint64_t pool_bytes);
@@ -64,26 +65,29 @@ class Batcher {
   Batcher& operator=(const Batcher&) = delete;
 
   // Whether an entry of `line_bytes` (text, metadata and labels) fits every open batch, the pool
-  // and each client's batch size; when not, cut first. Always true when nothing is open.
+  // and each client's batch size; when not, cut first. Always true when nothing is open, so that a
+  // line beyond all limits goes alone.
   bool room_for(std::uint64_t line_bytes) const;
 
   // Appends to all clients. `labels` is the final set, __tenant_id__ included: it chooses the
-  // tenant and is not sent. `now_ns`: wall time, for the age of the batch. A time that the wire
-  // cannot carry (before year 1, after 9999) is replaced by now_ns.
+  // tenant and is not sent. `now_ns`: wall time, for the age of the batch. (Every Entry::time_ns is
+  // between the years 1677 and 2262, which the wire carries.)
   void append(const LabelSet& labels, const Entry& entry, std::int64_t now_ns);
 
   bool empty() const;
+  // Wire bytes of all open batches, with what their streams cost.
   std::uint64_t open_bytes() const;
-  // Some batch has reached its client's batch size.
+  // Some batch has reached its client's batch size or a quarter of the pool.
   bool full() const;
   // When the oldest open batch reaches its client's batch_wait (wall time); INT64_MAX: none is
   // open.
   std::int64_t due_ns() const;
 
-  // Seals every open batch; the batcher is empty afterwards. Streams are in the order of their
-  // first entry, entries in the order of append().
+  // Seals every open batch; the batcher is empty afterwards. Clients are in their order, streams in
+  // the order of their first entry, entries in the order of append().
   std::vector<SealedBatch> seal();
 
+  // What was dropped or truncated since the last call; series without a count are left out.
   std::vector<BatchCounts> take_counts();
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,16 +23,23 @@ struct FileReadOptions {
   friend bool operator==(const FileReadOptions&, const FileReadOptions&) = default;
 };
 
-// Follow this file. The worker opens `point.path`, checks that it is the file meant (device and
-// inode of `point.identity`) and goes on at `point.position`.
+// What becomes of a source when it is read to its end and nobody is expected to append to it.
+enum class AfterEnd {
+  kEnd,   // It is over.
+  kKeep,  // Its file still matches the pattern: followed on, but its successor may start.
+};
+
+// Follow this file. The worker opens `point.path`, checks that it is the file meant (inode and
+// fingerprint of `point.identity`) and goes on at `point.position`. For a source that it follows
+// already (a reload) only labels, job and options change.
 struct AdoptFile {
   ResumePoint point;  // source, job, path, label_path, identity, predecessor, position ...
   std::map<std::string, std::string> labels;  // Final labels, filename included.
+  // Shared by all files of the job; never changes.
   std::shared_ptr<const FileReadOptions> options;
   // The point was in the outbox already (a restart); otherwise the next cut records it.
   bool recovered = false;
-  // The name is gone and this file is the last of its name: it is read to its end and left after the
-  // rotation wait, without a successor.
+  // The name is gone or has a newer file: as if RetireFile came at once.
   bool orphan = false;
 };
 
@@ -41,9 +49,28 @@ struct RenameFile {
   std::string path;
 };
 
+// The answer to kDisplaced: the content of this source is in the file `path` now.
+struct MoveFile {
+  SourceId source = 0;
+  std::string path;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  // A finished copy (copytruncate, compression): nobody appends to it, so there is no waiting.
+  bool frozen = false;
+  AfterEnd after = AfterEnd::kEnd;         // When frozen.
+  std::optional<SourcePosition> position;  // The copy ends before the position: go on here.
+};
+
 // Read the file to its end, wait `rotation_wait` for late writes, send an unterminated last line,
-// and end. Its successor starts then.
+// and do what `after` says. Its successor starts at the latest then; earlier when it has content
+// and this file ends with a complete line (late lines then come after it).
 struct RetireFile {
+  SourceId source = 0;
+  AfterEnd after = AfterEnd::kEnd;
+};
+
+// The answer to kDisplaced: the content is nowhere. What was not read is counted as lost.
+struct LoseFile {
   SourceId source = 0;
 };
 
@@ -52,26 +79,30 @@ struct ReleaseFile {
   SourceId source = 0;
 };
 
-// Look at the file now (the size sweep found a change that no event told).
+// Look at the file now (the size sweep found a change, or the file may have been truncated).
 struct NudgeFile {
   SourceId source = 0;
 };
 
-using FileCommand = std::variant<AdoptFile, RenameFile, RetireFile, ReleaseFile, NudgeFile>;
+using FileCommand =
+    std::variant<AdoptFile, RenameFile, MoveFile, RetireFile, LoseFile, ReleaseFile, NudgeFile>;
 
 // From the worker.
 struct FileReport {
   enum class Kind {
     kEnded,      // Read to its end for good; the source is gone.
-    kTruncated,  // Rewritten in place: `point` of the new content, to be adopted at 0 by the same
-                 // worker; the old source goes on with the copy, if one was found, else it ended.
-    kFailed,     // Could not be opened or read; tried again later.
-    kRecovered,  // Works again after kFailed.
+    kDisplaced,  // What was read from this file is not in it any more (it shrank, was rewritten, or
+                 // another file has its path). The source waits for MoveFile or LoseFile.
+    kIdentified,  // More of the fingerprint is known: so that a copy of the file is recognised.
+    kReleased,    // ReleaseFile was done; `point` says how far it was read.
+    kFailed,      // Could not be opened or read; tried again later.
+    kRecovered,   // Works again after kFailed.
   };
   Kind kind = Kind::kEnded;
   SourceId source = 0;
   std::string path;
   std::string message;
+  ResumePoint point;  // All but kFailed and kRecovered: as of the last consumed line.
 };
 
 }  // namespace tailrace::tailer

@@ -26,16 +26,18 @@ struct FileEvent {
   std::string name;  // kDirectory: the entry's name; empty when the directory itself went.
 };
 
-// Ownership: borrows nothing of the files it watches.
+// Ownership: borrows the files it watches: unwatch() comes before closing.
 // Threading: confined to one thread (main for directories, a worker for open files).
 // Errors: watch_*() fails with ENOSPC when the kernel's watches are used up; the caller polls then.
 class FileWatcher {
  public:
   virtual ~FileWatcher() = default;
-  // The open file itself, whatever its name is or becomes.
-  virtual Status watch_file(WatchToken token, const File& file) = 0;
+  // The open file itself, whatever its name is or becomes. A token that is in use names the new
+  // watch from now on; so also below.
+  virtual Status watch_file(WatchToken token, File& file) = 0;
   // CREATE, MOVED and DELETE in `directory` (not below it).
   virtual Status watch_directory(WatchToken token, const std::string& directory) = 0;
+  // No event of `token` follows. An unknown token is fine.
   virtual void unwatch(WatchToken token) = 0;
   // Events since the last call. Never waits.
   virtual std::vector<FileEvent> take_events() = 0;

@@ -1,0 +1,170 @@
+// Go-style flags by a table.
+#include "daemon/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdint>
+#include <optional>
+
+#include "daemon/config_flags.h"
+
+#ifndef TAILRACE_VERSION
+#error "the build defines TAILRACE_VERSION"
+#endif
+
+namespace tailrace::daemon {
+namespace {
+
+enum class Kind : std::uint8_t { kBool, kText, kLater };
+
+struct Flag {
+  std::string_view name;
+  Kind kind;
+  std::string_view value_name;  // Shown in -help.
+  std::string_view help;
+};
+
+// docs/compatibility.md, command line. Flags of Promtail that are not in this table are unknown.
+constexpr auto kFlags = std::to_array<Flag>({
+    {"config.file", Kind::kText, "FILE", "configuration; of a comma list the first that exists"},
+    {"config.expand-env", Kind::kBool, "", "replace ${VAR} in the configuration"},
+    {"check-syntax", Kind::kBool, "", "build everything, report all errors, start nothing"},
+    {"dry-run", Kind::kBool, "", "print entries instead of sending them; positions are only read"},
+    {"stdin", Kind::kBool, "", "read lines from standard input through the first job"},
+    {"version", Kind::kBool, "", "print the version"},
+    {"help", Kind::kBool, "", "print this text"},
+    {"h", Kind::kBool, "", ""},
+    {"inspect", Kind::kLater, "", ""},
+    {"print-config-stderr", Kind::kLater, "", ""},
+    {"log-config-reverse-order", Kind::kLater, "", ""},
+});
+
+std::optional<bool> parse_bool(std::string_view text) {
+  // The spellings of Go's strconv.ParseBool, which Promtail's flags accept.
+  constexpr auto kTrue = std::to_array<std::string_view>({"1", "t", "T", "true", "TRUE", "True"});
+  constexpr auto kFalse =
+      std::to_array<std::string_view>({"0", "f", "F", "false", "FALSE", "False"});
+  if (std::find(kTrue.begin(), kTrue.end(), text) != kTrue.end()) return true;
+  if (std::find(kFalse.begin(), kFalse.end(), text) != kFalse.end()) return false;
+  return std::nullopt;
+}
+
+const Flag* find_flag(std::string_view name) {
+  const auto* const found = std::find_if(kFlags.begin(), kFlags.end(),
+                                         [name](const Flag& flag) { return flag.name == name; });
+  return found == kFlags.end() ? nullptr : found;
+}
+
+std::vector<std::string> split_files(std::string_view list) {
+  std::vector<std::string> files;
+  while (true) {
+    const std::size_t comma = list.find(',');
+    std::string_view file = list.substr(0, comma);
+    while (!file.empty() && std::isspace(static_cast<unsigned char>(file.front())) != 0) {
+      file.remove_prefix(1);
+    }
+    while (!file.empty() && std::isspace(static_cast<unsigned char>(file.back())) != 0) {
+      file.remove_suffix(1);
+    }
+    if (!file.empty()) files.emplace_back(file);
+    if (comma == std::string_view::npos) return files;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+void set_switch(CommandLine& line, std::string_view name, bool value) {
+  if (name == "config.expand-env") line.expand_env = value;
+  if (name == "check-syntax") line.check_syntax = value;
+  if (name == "dry-run") line.dry_run = value;
+  if (name == "stdin") line.stdin_source = value;
+  if (name == "version") line.version = value;
+  if (name == "help" || name == "h") line.help = value;
+}
+
+Error bad_flag(std::string message) {
+  return {Error::kInvalid, std::move(message)};
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
+  CommandLine line;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string_view text = arguments[i];
+    if (text.size() < 2 || text.front() != '-') break;
+    text.remove_prefix(text.starts_with("--") ? 2 : 1);
+    if (text.empty()) break;  // "--" ends the flags.
+    const std::size_t equals = text.find('=');
+    const std::string name(text.substr(0, equals));
+    std::optional<std::string> value;
+    if (equals != std::string_view::npos) value = text.substr(equals + 1);
+
+    const Flag* const own = find_flag(name);
+    const ConfigFlag* const other = find_config_flag(name);
+    if (own == nullptr && other == nullptr) {
+      return fail(bad_flag("flag provided but not defined: -" + name));
+    }
+    if (own != nullptr && own->kind == Kind::kLater) {
+      return fail(bad_flag("flag -" + name + " is not yet supported"));
+    }
+    if (own != nullptr ? own->kind == Kind::kBool : other->value_name.empty()) {
+      const std::optional<bool> on = parse_bool(value.value_or("true"));
+      if (!on) {
+        return fail(bad_flag("invalid boolean value \"" + *value + "\" for -" + name));
+      }
+      value = *on ? "true" : "false";
+    } else if (!value) {
+      if (i + 1 == arguments.size()) {
+        return fail(bad_flag("flag needs an argument: -" + name));
+      }
+      value = arguments[++i];
+    }
+    if (own == nullptr) {
+      if (const Status set = other->set(line.overrides, *value); !set) {
+        return fail(bad_flag("-" + name + ": " + set.error().message));
+      }
+    } else if (own->kind == Kind::kBool) {
+      set_switch(line, name, *value == "true");
+    } else {
+      line.config_files = split_files(*value);
+    }
+  }
+  return line;
+}
+
+std::string help_text() {
+  std::string text =
+      "tailrace ships log files to Loki. It reads Promtail's configuration unchanged.\n\n"
+      "Usage: tailrace -config.file=FILE [flags]\n"
+      "       tailrace receive [flags]     a small Loki to look at what is sent; see receive "
+      "-help\n"
+      "\nFlags (-x=value, -x value, --x=value are the same):\n";
+  const auto add = [&text](const Flag& flag) {
+    if (flag.kind == Kind::kLater || flag.help.empty()) return;
+    std::string left = "  -" + std::string(flag.name);
+    if (!flag.value_name.empty()) left += "=" + std::string(flag.value_name);
+    left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');
+    text += left + std::string(flag.help) + "\n";
+  };
+  for (const Flag& flag : kFlags)
+    add(flag);
+  text += "\nFlags that set one value over the configuration file:\n";
+  text += config_flags_help();
+  text +=
+      "\nSignals: SIGHUP reads the configuration again; SIGTERM and SIGINT stop within 5 s and "
+      "lose\n"
+      "nothing; a second one stops at once.\n";
+  return text;
+}
+
+std::string_view version() {
+  return TAILRACE_VERSION;
+}
+
+std::string version_text() {
+  return "tailrace, version " + std::string(version()) +
+         "\n  platform: linux\n  compiler: " + __VERSION__ + "\n";
+}
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,399 @@
+// Threads, signals and status pages around the engine.
+#include "daemon/daemon.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "daemon/status.h"
+#include "http/curl_transport.h"
+#include "http/microhttpd_server.h"
+#include "receivers/stdin_receiver.h"
+#include "tailer/inotify_watcher.h"
+#include "tailer/polling_watcher.h"
+
+namespace tailrace::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kGracePeriod{5};        // house 8: how long a stop waits for Loki.
+constexpr milliseconds kPatience{1000};   // With a busy worker, for a status page.
+constexpr int kSecondSignalStatus = 143;  // docs/compatibility.md, exit codes.
+constexpr std::uint32_t kLineBytesMax = 1U << 20U;
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Daemon::Daemon(World world, Options options)
+    : world_(world),
+      options_(std::move(options)),
+      reload_success_(world.metrics.counter("promtail_config_reload_success_total",
+                                            "Number of reload success times.")),
+      reload_failure_(world.metrics.counter("promtail_config_reload_fail_total",
+                                            "Number of reload fail times.")) {}
+
+Daemon::~Daemon() {
+  server_.reset();  // Its thread asks the engine.
+  if (collector_ >= 0) world_.metrics.remove_collector(collector_);
+  if (signal_descriptor_ >= 0) close(signal_descriptor_);
+}
+
+int Daemon::run(config::Config config) {
+  Result<std::unique_ptr<EventLoop>> main_loop = EventLoop::create();
+  Result<std::unique_ptr<EventLoop>> disk_loop = EventLoop::create();
+  if (!main_loop || !disk_loop) {
+    world_.log.error("an event loop cannot be made", {{"error", main_loop.error().message}});
+    return 1;
+  }
+  main_loop_ = std::move(*main_loop);
+  disk_loop_ = std::move(*disk_loop);
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1})
+    sigaddset(&signals, signal);
+  signal_descriptor_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signal_descriptor_ < 0 ||
+      !main_loop_->watch(signal_descriptor_, {.readable = true, .writable = false},
+                         [this](bool, bool) { on_signal(); })) {
+    world_.log.error("signals cannot be read", {{"error", std::strerror(errno)}});
+    return 1;
+  }
+  if (Status created = create_engine(std::move(config)); !created) {
+    world_.log.error("error creating tailrace", {{"error", created.error().message}});
+    return 1;
+  }
+  if (stopping_) return 0;
+  if (Status serving = start_server(); !serving) {
+    world_.log.error("error creating tailrace", {{"error", serving.error().message}});
+    return 1;
+  }
+  if (options_.input == Engine::Input::kStdin) add_stdin();
+  start_threads();
+  return run_main();
+}
+
+Status Daemon::create_engine(config::Config config) {
+  while (true) {
+    worker_threads_.clear();
+    Engine::World world{.clock = world_.clock,
+                        .file_system = world_.file_system,
+                        .log = world_.log,
+                        .metrics = world_.metrics,
+                        .make_transport = {},
+                        .make_watcher = {},
+                        .wake_worker = {},
+                        .wake_main = {},
+                        .host_name = options_.host_name,
+                        .working_directory = options_.working_directory,
+                        .cpus = options_.cpus};
+    world.make_transport = [this](std::uint32_t number) -> std::unique_ptr<http::Transport> {
+      auto transport = http::CurlTransport::create(*worker_threads_[number].loop, world_.clock);
+      return transport ? std::move(*transport) : nullptr;
+    };
+    world.make_watcher = [this, file_watch = config.file_watch](
+                             std::uint32_t) -> std::unique_ptr<tailer::FileWatcher> {
+      auto watcher = tailer::InotifyWatcher::create();
+      if (watcher) return std::move(*watcher);
+      world_.log.warn("inotify is not to be had; files are polled",
+                      {{"error", watcher.error().message}});
+      return std::make_unique<tailer::PollingWatcher>(world_.file_system, world_.clock, file_watch);
+    };
+    world.wake_worker = [this](std::uint32_t number) { worker_threads_[number].loop->wake(); };
+    world.wake_main = [this] { main_loop_->wake(); };
+    world.make_worker_place = [this](std::uint32_t count) {
+      for (std::uint32_t i = 0; i < count; ++i) {
+        auto loop = EventLoop::create();
+        if (!loop) return false;
+        worker_threads_.push_back({std::move(*loop), {}});
+      }
+      return true;
+    };
+    Engine::Options options;
+    options.mode = options_.mode;
+    options.input = options_.input;
+    options.print = [](std::string_view text) {
+      // Standard output is the product of a dry run.
+      for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
+        if (written <= 0) return;
+        rest.remove_prefix(static_cast<std::size_t>(written));
+      }
+    };
+    Result<std::unique_ptr<Engine>> engine =
+        Engine::create(config, std::move(world), std::move(options));
+    if (engine) {
+      engine_ = std::move(*engine);
+      return {};
+    }
+    if (engine.error().code != EWOULDBLOCK) return fail(engine.error());
+    world_.log.warn("another process has the outbox; waiting for it to end",
+                    {{"error", engine.error().message}});
+    const Status waited = main_loop_->wait(world_.clock, world_.clock.steady_now() + seconds(1));
+    if (!waited) return waited;
+    if (stopping_) return {};
+  }
+}
+
+Status Daemon::start_server() {
+  collector_ = world_.metrics.add_collector([this](std::vector<MetricFamily>& families) {
+    append_metrics(ask_workers(engine_->workers(), kPatience), families);
+  });
+  const config::ServerConfig& server = engine_->config().server;
+  if (server.disable) return {};
+  http::MicrohttpdServer::Options options;
+  options.address = server.http_listen_address;
+  options.port = server.http_listen_port;
+  options.connections_max = server.http_listen_conn_limit;
+  options.idle_timeout = std::chrono::duration_cast<seconds>(server.http_idle_timeout);
+  auto created = http::MicrohttpdServer::create(
+      options, [this](const http::ServerRequest& request) { return answer(request); });
+  if (!created) return fail(created.error());
+  server_ = std::move(*created);
+  world_.log.info("server listening", {{"port", std::to_string(server_->port())}});
+  return {};
+}
+
+void Daemon::add_stdin() {
+  Worker& worker = *engine_->workers().front();
+  const config::Config& config = engine_->config();
+  std::map<std::string, std::string> merged;
+  const std::string job =
+      config.scrape_configs.empty() ? "stdin" : config.scrape_configs[0].job_name;
+  if (!config.scrape_configs.empty()) {
+    for (const config::StaticTargetGroup& group : config.scrape_configs[0].static_configs) {
+      for (const auto& [name, value] : group.labels) {
+        if (!name.starts_with("__")) merged[name] = value;
+      }
+    }
+  }
+  worker.post(WorkerTask([labels_copy = merged, job](Worker& self) {
+    std::vector<LabelPair> pairs;
+    for (const auto& [name, value] : labels_copy)
+      pairs.push_back({name, value});
+    const LabelSet& set = self.intake().label_sets().intern(pairs);
+    self.add_source(
+        std::make_unique<receivers::StdinReceiver>(STDIN_FILENO, 1, job, set, kLineBytesMax));
+  }));
+}
+
+void Daemon::start_threads() {
+  workers_running_ = static_cast<std::uint32_t>(engine_->workers().size());
+  for (std::size_t i = 0; i < worker_threads_.size(); ++i) {
+    worker_threads_[i].thread = std::thread([this, i] { run_worker(i); });
+  }
+  disk_thread_ = std::thread([this] { run_disk(); });
+}
+
+void Daemon::run_worker(std::size_t index) {
+  Worker& worker = *engine_->workers()[index];
+  EventLoop& loop = *worker_threads_[index].loop;
+  if (worker.watcher().descriptor() >= 0) {
+    static_cast<void>(
+        loop.watch(worker.watcher().descriptor(), {.readable = true}, [](bool, bool) {}));
+  }
+  bool stdin_watched = false;
+  if (options_.input == Engine::Input::kStdin) {
+    // A regular file cannot be watched and is always readable.
+    stdin_watched = loop.watch(STDIN_FILENO, {.readable = true}, [](bool, bool) {}).has_value();
+  }
+  while (true) {
+    const Worker::Turn turn = worker.run_once();
+    if (turn == Worker::Turn::kStopped) break;
+    if (options_.input == Engine::Input::kStdin) {
+      if (stdin_watched && !worker.has_sources() && worker.planned()) {
+        loop.unwatch(STDIN_FILENO);
+        stdin_watched = false;
+      }
+      if (worker.planned() && worker.drained()) break;
+    }
+    SteadyTime deadline = turn == Worker::Turn::kBusy ? SteadyTime::min() : worker.next_deadline();
+    if (options_.input == Engine::Input::kStdin && !stdin_watched && worker.has_sources()) {
+      deadline = SteadyTime::min();
+    }
+    if (!loop.wait(world_.clock, deadline)) break;
+  }
+  --workers_running_;
+  main_loop_->wake();
+}
+
+void Daemon::run_disk() {
+  while (!disk_stopping_) {
+    const auto period = std::max<std::chrono::nanoseconds>(engine_->config().positions.sync_period,
+                                                           milliseconds(100));
+    if (!disk_loop_->wait(world_.clock, world_.clock.steady_now() + period)) return;
+    save();
+  }
+}
+
+void Daemon::save() {
+  if (const Status saved = engine_->save(); !saved) {
+    world_.log.error("positions cannot be saved", {{"error", saved.error().message}});
+  }
+}
+
+int Daemon::run_main() {
+  if (engine_->watcher_descriptor() >= 0) {
+    static_cast<void>(
+        main_loop_->watch(engine_->watcher_descriptor(), {.readable = true}, [](bool, bool) {}));
+  }
+  while (workers_running_ > 0) {
+    engine_->run_main();
+    if (reload_wanted_.exchange(false)) reload();
+    if (!main_loop_->wait(world_.clock, engine_->next_deadline())) break;
+  }
+  for (WorkerThread& worker : worker_threads_) {
+    if (worker.thread.joinable()) worker.thread.join();
+  }
+  disk_stopping_ = true;
+  disk_loop_->wake();
+  if (disk_thread_.joinable()) disk_thread_.join();
+  server_.reset();
+  save();
+  bool drained = true;
+  std::uint64_t left = 0;
+  for (const auto& worker : engine_->workers()) {
+    if (!worker->delivery().everything_done()) drained = false;
+    left += worker->delivery().pending_entries();
+  }
+  if (!drained) {
+    world_.log.warn("stopped with entries that Loki has not taken yet; the next start sends them",
+                    {{"entries", std::to_string(left)}});
+    if (options_.input == Engine::Input::kStdin) return 1;
+  }
+  return 0;
+}
+
+void Daemon::on_signal() {
+  signalfd_siginfo info{};
+  while (read(signal_descriptor_, &info, sizeof info) == sizeof info) {
+    switch (info.ssi_signo) {
+      case SIGHUP:
+        reload_wanted_ = true;
+        break;
+      case SIGTERM:
+      case SIGINT:
+        if (stopping_) {
+          world_.log.warn("second signal: stopping at once");
+          _exit(kSecondSignalStatus);  // What is in the outbox is safe.
+        }
+        stopping_ = true;
+        world_.log.info("stopping", {{"signal", std::to_string(info.ssi_signo)}});
+        if (engine_) engine_->begin_stop(world_.clock.steady_now() + kGracePeriod);
+        break;
+      default:
+        break;  // SIGQUIT and SIGUSR1: as Promtail, nothing ends.
+    }
+  }
+}
+
+void Daemon::reload() {
+  Result<config::Config> config = options_.load_config();
+  const Status reloaded =
+      config ? engine_->reload(std::move(*config)) : Status(fail(config.error()));
+  if (!reloaded) {
+    reload_failure_.increment();
+    world_.log.error("the configuration was not reloaded; everything goes on as it was",
+                     {{"error", reloaded.error().message}});
+    return;
+  }
+  reload_success_.increment();
+  world_.log.info("the configuration was reloaded");
+}
+
+http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
+  const config::ServerConfig& server = engine_->config().server;
+  std::string_view path = request.path;
+  if (path.starts_with(server.http_path_prefix)) path.remove_prefix(server.http_path_prefix.size());
+  if (path == "/ready") return ready();
+  if (path == "/metrics" && server.register_instrumentation) {
+    return {.status = 200,
+            .content_type = "text/plain; version=0.0.4; charset=utf-8",
+            .body = world_.metrics.serialize(),
+            .headers = {}};
+  }
+  if (path == "/targets") {
+    return {.status = 200,
+            .content_type = "text/html; charset=utf-8",
+            .body = targets_page(),
+            .headers = {}};
+  }
+  if (path == "/" || path.empty()) {
+    return {
+        .status = 303, .body = {}, .headers = {{"Location", server.http_path_prefix + "/targets"}}};
+  }
+  return {.status = 404, .body = "404 page not found\n", .headers = {}};
+}
+
+http::ServerResponse Daemon::ready() {
+  const std::vector<WorkerStatus> status = ask_workers(engine_->workers(), kPatience);
+  std::size_t files = 0;
+  std::string reasons;
+  for (const WorkerStatus& worker : status) {
+    files += worker.files.size();
+    for (const std::string& trouble : worker.troubles)
+      reasons += trouble + "\n";
+  }
+  if (!engine_->config().server.health_check_target) return {.body = "Ready", .headers = {}};
+  // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.
+  if (files == 0 && options_.input != Engine::Input::kStdin) {
+    return {.status = 500,
+            .body =
+                "Not ready: Unable to find any logs to tail. Please verify permissions, volumes, "
+                "scrape_config, etc.\n",
+            .headers = {}};
+  }
+  if (!reasons.empty()) return {.status = 500, .body = "Not ready: " + reasons, .headers = {}};
+  return {.body = "Ready", .headers = {}};
+}
+
+std::string Daemon::targets_page() {
+  std::string page =
+      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>tailrace "
+      "targets</title>"
+      "<style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}"
+      "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left}"
+      "td.number{text-align:right}</style></head><body><h1>Targets</h1>"
+      "<table><tr><th>Job</th><th>File</th><th>Position</th><th>Size</th><th>Lines</th></tr>";
+  for (const WorkerStatus& worker : ask_workers(engine_->workers(), kPatience)) {
+    for (const FileStatus& file : worker.files) {
+      page += "<tr><td>" + escape_html(file.job) + "</td><td>" + escape_html(file.path) +
+              "</td><td class=\"number\">" + std::to_string(file.offset) +
+              "</td><td class=\"number\">" + std::to_string(file.size_bytes) +
+              "</td><td class=\"number\">" + std::to_string(file.lines) + "</td></tr>";
+    }
+  }
+  return page + "</table></body></html>\n";
+}
+
+}  // namespace tailrace::daemon

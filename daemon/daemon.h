@@ -1,0 +1,94 @@
+// The engine with its threads, signals and status pages.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "daemon/engine.h"
+#include "http/server.h"
+
+namespace tailrace::daemon {
+
+// Runs until a signal ends it, or standard input ends.
+//
+// Threads: the caller's is main; one per worker, one for the disk, one of the HTTP server.
+// Ownership: owns engine, event loops, threads and server. Borrows clock, file system, log,
+// metrics.
+class Daemon {
+ public:
+  struct Options {
+    Engine::Mode mode = Engine::Mode::kDaemon;
+    Engine::Input input = Engine::Input::kFiles;
+    std::string host_name;
+    std::string working_directory;
+    std::uint32_t cpus = 1;
+    // Reads the configuration again, for SIGHUP and /reload.
+    std::function<Result<config::Config>()> load_config;
+  };
+  struct World {
+    const Clock& clock;
+    FileSystem& file_system;
+    Log& log;
+    Metrics& metrics;
+  };
+
+  Daemon(World world, Options options);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // SIGTERM, SIGINT, SIGHUP, SIGQUIT and SIGUSR1 must be blocked in every thread already: they are
+  // read from a descriptor. Returns the exit status (docs/compatibility.md, exit codes).
+  int run(config::Config config);
+
+ private:
+  struct WorkerThread {
+    std::unique_ptr<EventLoop> loop;
+    std::thread thread;
+  };
+
+  Status create_engine(config::Config config);
+  Status start_server();
+  void start_threads();
+  void run_worker(std::size_t index);
+  void run_disk();
+  int run_main();
+  void on_signal();
+  void reload();
+  void add_stdin();
+  http::ServerResponse answer(const http::ServerRequest& request);
+  http::ServerResponse ready();
+  std::string targets_page();
+  void save();
+
+  const World world_;
+  const Options options_;
+  std::unique_ptr<EventLoop> main_loop_;
+  std::unique_ptr<EventLoop> disk_loop_;
+  std::vector<WorkerThread> worker_threads_;
+  std::thread disk_thread_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<http::Server> server_;
+  MetricValue& reload_success_;
+  MetricValue& reload_failure_;
+  int collector_ = -1;
+  int signal_descriptor_ = -1;
+  std::atomic<std::uint32_t> workers_running_{0};
+  std::atomic<bool> disk_stopping_{false};
+  std::atomic<bool> reload_wanted_{false};
+  bool stopping_ = false;
+};
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,298 @@
+// Sends what the outbox holds and records the answers.
+#include "daemon/delivery.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/check.h"
+
+namespace tailrace::daemon {
+
+Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Options options)
+    : clock_(world.clock),
+      log_(world.log),
+      metrics_(world.metrics),
+      positions_(world.positions),
+      make_transport_(std::move(world.make_transport)),
+      options_(options),
+      outbox_(std::move(outbox)) {}
+
+Delivery::~Delivery() = default;
+
+void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::string>& previous) {
+  const SteadyTime now = clock_.steady_now();
+  const bool takes_over =
+      previous.size() == 1 && clients.size() == 1 && previous.front() != clients.front().key;
+  const auto is_configured = [&clients](const std::string& key) {
+    return std::any_of(clients.begin(), clients.end(),
+                       [&key](const ClientPlan& plan) { return plan.key == key; });
+  };
+  std::vector<Client> next;
+  for (ClientPlan& plan : clients) {
+    const std::string old_key = takes_over ? previous.front() : plan.key;
+    const auto old =
+        std::find_if(clients_.begin(), clients_.end(), [&old_key](const Client& client) {
+          return client.shipper != nullptr && client.plan.key == old_key;
+        });
+    Client client;
+    if (old != clients_.end() && old->plan.config == plan.config) {
+      client = std::move(*old);
+      client.drain_until = SteadyTime::max();
+    } else {
+      if (old != clients_.end()) {
+        old->shipper->abandon();
+        for (const positions::Outbox::LaneState& lane : std::vector(outbox_->lanes())) {
+          if (lane.in_flight && lane.key->client == old_key) outbox_->return_request(lane.lane);
+        }
+        old->shipper = nullptr;
+      }
+      client.transport = make_transport_();
+      client.metrics = std::make_unique<shippers::ClientMetrics>(metrics_, plan.host);
+      client.shipper = plan.make_shipper(*client.transport, *client.metrics);
+    }
+    client.plan = std::move(plan);
+    plan.key = client.plan.key;  // For is_configured().
+    next.push_back(std::move(client));
+  }
+  if (takes_over) {
+    if (Status renamed = outbox_->rename_client(previous.front(), next.front().plan.key);
+        !renamed) {
+      log_.error("what the old client still has cannot be handed to the new one",
+                 {{"client", previous.front()}, {"error", renamed.error().message}});
+    }
+  }
+  for (Client& old : clients_) {
+    if (old.shipper == nullptr) continue;
+    if (old.drain_until == SteadyTime::max()) {
+      old.drain_until = now + options_.drain;
+      log_.info("a client was removed; what it still has is being sent",
+                {{"client", old.plan.key}});
+    }
+    next.push_back(std::move(old));
+  }
+  clients_ = std::move(next);
+  for (const std::string& key : outbox_->clients()) {
+    const bool draining =
+        std::any_of(clients_.begin(), clients_.end(),
+                    [&key](const Client& client) { return client.plan.key == key; });
+    if (!is_configured(key) && !draining) set_aside(key);
+  }
+}
+
+void Delivery::set_aside(const std::string& key) {
+  const Status aside = outbox_->set_client_aside(key);
+  metrics_
+      .counter("tailrace_clients_set_aside_total",
+               "Clients that were removed before they had taken everything", {{"client", key}})
+      .increment();
+  log_.warn("a removed client did not take everything; the rest was set aside beside the outbox",
+            {{"client", key}, {"error", aside ? "" : aside.error().message}});
+}
+
+void Delivery::cut(Intake::Cut cut) {
+  std::vector<positions::Fragment> fragments;
+  fragments.reserve(cut.batches.size());
+  for (shippers::SealedBatch& batch : cut.batches) {
+    positions::Fragment fragment;
+    fragment.lane = {std::move(batch.client_key), std::move(batch.tenant)};
+    fragment.bytes = std::move(batch.bytes);
+    fragment.entries = batch.entries;
+    entries_in_ += batch.entries;
+    fragment.line_bytes = batch.line_bytes;
+    fragment.first_time_ns = batch.first_time_ns;
+    fragments.push_back(std::move(fragment));
+  }
+  outbox_->cut(std::move(fragments), std::move(cut.changed), cut.forgotten, cut.last_time_ns);
+}
+
+void Delivery::count(const std::vector<shippers::BatchCounts>& counts) {
+  for (const shippers::BatchCounts& count : counts) {
+    for (const Client& client : clients_) {
+      if (client.plan.key == count.client_key) client.metrics->batch(count);
+    }
+  }
+}
+
+bool Delivery::make_room(std::uint64_t bytes) {
+  bool room = true;
+  for (Client& client : clients_) {
+    if (client.drain_until != SteadyTime::max()) continue;
+    const std::uint64_t used = outbox_->client_bytes(client.plan.key);
+    const bool fits = used == 0 || used + bytes <= client.plan.share_bytes;
+    if (fits) {
+      client.full = false;
+      continue;
+    }
+    if (client.plan.when_full == config::ClientConfig::WhenFull::kDropOldest) {
+      const std::uint64_t excess = used + bytes - client.plan.share_bytes;
+      std::uint64_t entries = 0;
+      for (const positions::Outcome& outcome : outbox_->drop_oldest(client.plan.key, excess)) {
+        entries += outcome.entries;
+      }
+      if (entries > 0) {
+        metrics_
+            .counter("tailrace_outbox_dropped_entries_total",
+                     "Entries dropped because the outbox share of a client was full",
+                     {{"client", client.plan.key}})
+            .add(static_cast<double>(entries));
+        log_.warn("the outbox share is full; the oldest entries were dropped",
+                  {{"client", client.plan.key}});
+      }
+      continue;  // What is in flight is never dropped; it may exceed the share for a moment.
+    }
+    if (!client.full) {
+      log_.warn("the outbox share of a client is full; reading stops until it takes more",
+                {{"client", client.plan.key}});
+    }
+    client.full = true;
+    room = false;
+  }
+  return room;
+}
+
+bool Delivery::can_send() const {
+  return std::any_of(clients_.begin(), clients_.end(), [this](const Client& client) {
+    if (!client.shipper->has_place()) return false;
+    const auto& lanes = outbox_->lanes();
+    return std::none_of(lanes.begin(), lanes.end(), [&](const auto& lane) {
+      return lane.in_flight && lane.key->client == client.plan.key;
+    });
+  });
+}
+
+void Delivery::run(Haste haste) {
+  const SteadyTime now = clock_.steady_now();
+  for (Client& client : clients_)
+    take_results(client, now);
+  for (Client& client : clients_)
+    start_requests(client, haste);
+  drop_drained(now);
+  move_positions();
+}
+
+void Delivery::take_results(Client& client, SteadyTime now) {
+  for (const shippers::PushResult& result : client.shipper->take_results(now)) {
+    positions::Outcome outcome;
+    outcome.lane = static_cast<positions::LaneId>(result.request);
+    outcome.entries = result.entries;
+    outcome.accepted = result.accepted;
+    outcome.reason = result.reason;
+    outbox_->record_outcome(outcome);
+    entries_out_ += outcome.entries;
+  }
+}
+
+bool Delivery::lane_is_due(const Client& client, const positions::Outbox::LaneState& lane,
+                           Haste haste) const {
+  if (lane.in_flight) return false;
+  if (haste == Haste::kNow || lane.recovered || client.drain_until != SteadyTime::max()) {
+    return true;
+  }
+  if (lane.pending_line_bytes >= client.plan.batch.batch_bytes) return true;
+  return lane.oldest_time_ns + client.plan.batch.batch_wait.count() <=
+         unix_nanoseconds(clock_.wall_now());
+}
+
+void Delivery::start_requests(Client& client, Haste haste) {
+  // Copied: taking a request changes the table. Tenants take turns in who goes first.
+  std::vector<std::pair<positions::LaneId, std::string>> due;  // With the tenant.
+  for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
+    if (lane.key->client == client.plan.key && lane_is_due(client, lane, haste)) {
+      due.emplace_back(lane.lane, lane.key->tenant);
+    }
+  }
+  if (due.empty()) return;
+  const std::size_t first = next_lane_++ % due.size();
+  for (std::size_t i = 0; i < due.size() && client.shipper->has_place(); ++i) {
+    const auto& [lane, tenant] = due[(first + i) % due.size()];
+    Result<positions::PendingRequest> request =
+        outbox_->take_request(lane, client.plan.batch.batch_bytes);
+    if (!request) {
+      log_.error("a request could not be read back from the outbox",
+                 {{"client", client.plan.key}, {"error", request.error().message}});
+      continue;
+    }
+    shippers::PushBody body;
+    body.tenant = tenant;
+    body.header = std::move(request->header);
+    body.elements = std::move(request->elements);
+    body.skip_entries = request->skip_entries;
+    body.entries = request->entries;
+    client.shipper->submit(lane, std::move(body));
+  }
+}
+
+void Delivery::move_positions() {
+  for (const positions::Outbox::AcceptedPosition& accepted : outbox_->take_accepted()) {
+    if (accepted.kind != "file") {
+      if (!accepted.cursor.empty()) positions_.accept(accepted.path, accepted.cursor);
+      continue;
+    }
+    // A file has one key at a time: it leaves its old one when it was renamed, and its last one
+    // when it is finished, unless a successor has taken that over.
+    const auto known = paths_.find(accepted.source);
+    if (known != paths_.end() && (known->second != accepted.path || accepted.finished)) {
+      const auto owner = owners_.find(known->second);
+      if (owner != owners_.end() && owner->second == accepted.source) {
+        positions_.erase(known->second);
+        owners_.erase(owner);
+      }
+      paths_.erase(known);
+    }
+    if (accepted.finished || accepted.path.empty()) continue;
+    paths_[accepted.source] = accepted.path;
+    owners_[accepted.path] = accepted.source;
+    positions_.accept(accepted.path, std::to_string(accepted.position));
+  }
+}
+
+void Delivery::drop_drained(SteadyTime now) {
+  std::erase_if(clients_, [&](Client& client) {
+    if (client.drain_until == SteadyTime::max()) return false;
+    const bool empty = outbox_->client_bytes(client.plan.key) == 0;
+    if (!empty && now < client.drain_until) return false;
+    client.shipper->abandon();
+    if (!empty) set_aside(client.plan.key);
+    return true;
+  });
+}
+
+SteadyTime Delivery::next_deadline() const {
+  SteadyTime deadline = SteadyTime::max();
+  const std::int64_t wall = unix_nanoseconds(clock_.wall_now());
+  const SteadyTime now = clock_.steady_now();
+  for (const Client& client : clients_) {
+    deadline = std::min({deadline, client.shipper->next_deadline(), client.drain_until});
+    if (!client.shipper->has_place()) continue;
+    for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
+      if (lane.in_flight || lane.key->client != client.plan.key) continue;
+      const std::int64_t wait = lane.oldest_time_ns + client.plan.batch.batch_wait.count() - wall;
+      deadline =
+          std::min(deadline, now + std::chrono::nanoseconds(std::max<std::int64_t>(wait, 0)));
+    }
+  }
+  return deadline;
+}
+
+void Delivery::stop() {
+  for (Client& client : clients_)
+    client.shipper->abandon();
+}
+
+std::vector<std::string> Delivery::troubles() const {
+  std::vector<std::string> troubles;
+  for (const Client& client : clients_) {
+    const std::string trouble = client.shipper->trouble();
+    if (!trouble.empty()) troubles.push_back("client " + client.plan.key + ": " + trouble);
+    if (client.full) {
+      troubles.push_back("client " + client.plan.key + ": its share of the outbox is full");
+    }
+  }
+  if (outbox_->disk_error()) {
+    troubles.push_back("outbox: " + outbox_->disk_error()->message);
+  }
+  return troubles;
+}
+
+}  // namespace tailrace::daemon

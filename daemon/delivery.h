@@ -1,0 +1,124 @@
+// From a cut to Loki and back: outbox, requests, outcomes, positions. The outer half of a worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "daemon/intake.h"
+#include "daemon/worker_plan.h"
+#include "http/transport.h"
+#include "positions/outbox.h"
+#include "positions/positions.h"
+#include "shippers/shipper.h"
+
+namespace tailrace::daemon {
+
+// Sends what the outbox holds, in order per lane, and records the answers.
+//
+// Ownership: owns outbox and shippers. Borrows the rest, which outlives it.
+// Threading: confined to one worker.
+class Delivery {
+ public:
+  struct Options {
+    // While draining a removed client's lanes go on being sent for this long, then they are set
+    // aside.
+    std::chrono::nanoseconds drain = std::chrono::seconds(10);
+  };
+
+  // Every client has a transport of its own.
+  using MakeTransport = std::function<std::unique_ptr<http::Transport>()>;
+
+  // What a delivery works with. All but the outbox outlives it.
+  struct World {
+    const Clock& clock;
+    Log& log;
+    Metrics& metrics;
+    positions::Positions& positions;
+    MakeTransport make_transport;
+  };
+
+  Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Options options);
+  ~Delivery();
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  // New, changed and removed clients. An equal one keeps its shipper; a changed one gets a new
+  // shipper and its unanswered requests go again; a removed one drains. If exactly one client was
+  // configured (`previous`) and exactly one is now, it takes over what the other has; what an
+  // earlier run left for a client that is gone is set aside.
+  void apply(std::vector<ClientPlan>& clients, const std::vector<std::string>& previous);
+
+  // Makes a cut durable.
+  void cut(Intake::Cut cut);
+  void count(const std::vector<shippers::BatchCounts>& counts);
+
+  // Whether every client has room for `bytes` more; makes room where the configuration says
+  // drop_oldest. False: reading must wait.
+  bool make_room(std::uint64_t bytes);
+
+  // Some request could start now if there were fragments: no age cut needs to wait.
+  bool can_send() const;
+
+  enum class Haste {
+    kBatch,  // A lane goes when it has a batch, or its first line is batchwait old.
+    kNow,    // Everything goes at once (exit, end of stdin).
+  };
+  // Takes answers, starts requests, moves positions.
+  void run(Haste haste);
+
+  // The next time run() has something to do without an event.
+  SteadyTime next_deadline() const;
+  bool everything_done() const { return outbox_->everything_done(); }
+  // Entries in the outbox that nobody has answered for.
+  std::uint64_t pending_entries() const { return entries_in_ - entries_out_; }
+  // Unanswered requests go back into the outbox; nothing is sent any more.
+  void stop();
+
+  positions::Outbox& outbox() { return *outbox_; }
+  // Why /ready is false; empty: nothing is wrong.
+  std::vector<std::string> troubles() const;
+
+ private:
+  struct Client {
+    ClientPlan plan;
+    std::unique_ptr<http::Transport> transport;
+    std::unique_ptr<shippers::ClientMetrics> metrics;
+    std::unique_ptr<shippers::Shipper> shipper;  // Null: replaced, about to go.
+    SteadyTime drain_until = SteadyTime::max();  // Set: removed from the configuration.
+    bool full = false;
+  };
+
+  void set_aside(const std::string& key);
+  void take_results(Client& client, SteadyTime now);
+  void start_requests(Client& client, Haste haste);
+  bool lane_is_due(const Client& client, const positions::Outbox::LaneState& lane,
+                   Haste haste) const;
+  void move_positions();
+  void drop_drained(SteadyTime now);
+
+  const Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+  positions::Positions& positions_;
+  const MakeTransport make_transport_;
+  const Options options_;
+  std::unique_ptr<positions::Outbox> outbox_;
+  std::vector<Client> clients_;
+  std::uint64_t entries_in_ = 0;   // Cut, since the start.
+  std::uint64_t entries_out_ = 0;  // With an outcome.
+  std::size_t next_lane_ = 0;      // Tenants in turn.
+  // Under which path each file stands in positions.yaml, and whose the path is.
+  std::unordered_map<SourceId, std::string> paths_;
+  std::unordered_map<std::string, SourceId> owners_;
+};
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,310 @@
+// How the program starts, reloads and stops.
+#include "daemon/engine.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/check.h"
+#include "daemon/known_clients.h"
+
+namespace tailrace::daemon {
+namespace {
+
+constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
+// After a reload: by then every worker knows its clients.
+constexpr std::chrono::seconds kRememberClientsAfter{1};
+constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
+
+std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
+                           const Engine::Options& options) {
+  if (options.mode == Engine::Mode::kDryRun || options.input == Engine::Input::kStdin) return 1;
+  if (config.tailrace.workers > 0) return config.tailrace.workers;
+  return std::clamp(cpus, 1U, kWorkersMax);
+}
+
+// Where cuts go; empty: in memory.
+std::string outbox_directory(const config::Config& config, const Engine::Options& options) {
+  if (options.mode == Engine::Mode::kDryRun) return {};
+  std::string directory = config.positions.filename + ".outbox";
+  if (!config.tailrace.outbox_dir.empty()) directory = config.tailrace.outbox_dir;
+  if (config.wal.enabled && !config.wal.dir.empty()) directory = config.wal.dir;
+  return options.input == Engine::Input::kStdin ? directory + "/stdin" : directory;
+}
+
+// What positions.yaml says of files; cursors are other sources' business.
+std::vector<tailer::KnownPosition> known_positions(const positions::Positions& positions) {
+  std::vector<tailer::KnownPosition> known;
+  for (const auto& [key, stored] : positions.table()) {
+    if (!key.starts_with("/")) continue;
+    tailer::KnownPosition position;
+    position.path = key;
+    const char* const end = stored.value.data() + stored.value.size();
+    const auto parsed = std::from_chars(stored.value.data(), end, position.offset);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) continue;
+    if (stored.origin != positions::PositionOrigin::kOwn) {
+      position.author = tailer::KnownPosition::Author::kEdited;
+    }
+    known.push_back(std::move(position));
+  }
+  return known;
+}
+
+std::string describe(const std::vector<config::Diagnostic>& diagnostics) {
+  std::string text;
+  for (const config::Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity != config::Diagnostic::Severity::kError) continue;
+    if (!text.empty()) text += "; ";
+    text += diagnostic.location.path + ": " + diagnostic.message;
+  }
+  return text;
+}
+
+}  // namespace
+
+Engine::Engine(World world, Options options)
+    : world_(std::move(world)), options_(std::move(options)), reports_(world_.wake_main) {}
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::create(config::Config config, World world,
+                                               Options options) {
+  auto engine = std::make_unique<Engine>(std::move(world), std::move(options));
+  if (Status opened = engine->open_state(config); !opened) return fail(opened.error());
+  Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
+                                          engine->topology_world(), nullptr);
+  for (const config::Diagnostic& diagnostic : built.diagnostics) {
+    if (diagnostic.severity != config::Diagnostic::Severity::kWarning) continue;
+    engine->world_.log.warn(diagnostic.message, {{"at", diagnostic.location.path}});
+  }
+  if (!built.ok) return fail(Error::kInvalid, describe(built.diagnostics));
+  engine->start(std::move(built.topology));
+  return engine;
+}
+
+Status Engine::open_state(const config::Config& config) {
+  FileSystem& file_system = world_.file_system;
+  positions_ = std::make_unique<positions::Positions>(file_system, config.positions.filename);
+  if (options_.input != Input::kStdin) {
+    const auto on_corrupt = config.positions.ignore_invalid_yaml
+                                ? positions::Positions::OnCorruptFile::kStartEmpty
+                                : positions::Positions::OnCorruptFile::kFail;
+    if (Status loaded = positions_->load(on_corrupt); !loaded) return loaded;
+  }
+  const std::uint32_t count = worker_count(config, world_.cpus, options_);
+  if (world_.make_worker_place && !world_.make_worker_place(count)) {
+    return fail(Error::kExhausted, "event loops for the workers cannot be made");
+  }
+  outbox_directory_ = outbox_directory(config, options_);
+  // Rises over restarts by itself; what is known rises further.
+  const std::int64_t now = unix_nanoseconds(world_.clock.wall_now());
+  next_source_ = static_cast<SourceId>(std::max<std::int64_t>(now / 1024, 1));
+
+  std::vector<std::unique_ptr<positions::Outbox>> outboxes;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    Result<std::unique_ptr<positions::Outbox>> outbox = open_outbox(config, number, count);
+    if (!outbox) return fail(outbox.error());
+    outboxes.push_back(std::move(*outbox));
+  }
+  if (options_.mode == Mode::kDryRun) {
+    // A dry run looks at what is there and changes nothing.
+    const std::string directory = outbox_directory(config, {});
+    for (const std::string& worker : positions::worker_directories(file_system, directory)) {
+      const auto found = positions::Outbox::look(file_system, world_.log, worker);
+      if (!found) return fail(found.error());
+      for (const ResumePoint& point : found->resume_points)
+        recovered_.push_back({point, 0});
+    }
+  } else if (Status absorbed = absorb_old_workers(outboxes); !absorbed) {
+    return absorbed;
+  }
+  if (Status given = give_to_heir(config, outboxes); !given) return given;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    add_worker(config, std::move(outboxes[number]), number, count);
+  }
+  watcher_ = world_.make_watcher(count);
+  return {};
+}
+
+Result<std::unique_ptr<positions::Outbox>> Engine::open_outbox(const config::Config& config,
+                                                               std::uint32_t number,
+                                                               std::uint32_t count) {
+  positions::Outbox::Options options;
+  if (!outbox_directory_.empty()) {
+    options.directory = outbox_directory_ + "/" + std::to_string(number);
+  }
+  options.memory_bytes = kPoolBytes / 2 / count;
+  options.lane_share_bytes = config.tailrace.outbox_bytes / count;
+  options.sync_every_cut = config.tailrace.sync;
+  return positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
+}
+
+// What workers left that no longer exist goes to the first, before anything newer.
+Status Engine::absorb_old_workers(std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
+  if (outbox_directory_.empty() || options_.input == Input::kStdin) return {};
+  for (const std::string& directory :
+       positions::worker_directories(world_.file_system, outbox_directory_)) {
+    const std::string name = directory.substr(directory.rfind('/') + 1);
+    if (std::stoull(name) < outboxes.size()) continue;
+    positions::Outbox::Options options;
+    options.directory = directory;
+    {
+      Result<std::unique_ptr<positions::Outbox>> old =
+          positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
+      if (!old) return fail(old.error());
+      if (Status absorbed = outboxes.front()->absorb(**old); !absorbed) return absorbed;
+    }
+    if (Status removed = world_.file_system.remove(directory + "/lock"); !removed) return removed;
+    if (Status removed = world_.file_system.remove_directory(directory); !removed) return removed;
+  }
+  return {};
+}
+
+// One client then and one now: what the old one still has is the new one's (house 6, client keys).
+Status Engine::give_to_heir(const config::Config& config,
+                            std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
+  const std::vector<std::string> before = load_known_clients(world_.file_system, outbox_directory_);
+  clients_ = client_keys(config.clients);
+  if (before.size() == 1 && clients_.size() == 1 && before.front() != clients_.front()) {
+    for (const auto& outbox : outboxes) {
+      if (Status renamed = outbox->rename_client(before.front(), clients_.front()); !renamed) {
+        return renamed;
+      }
+    }
+  }
+  remember_clients();
+  return {};
+}
+
+// Not being able to is no reason to stop: it matters when the client changes and nothing was sent.
+void Engine::remember_clients() {
+  if (Status saved = save_known_clients(world_.file_system, outbox_directory_, clients_); !saved) {
+    world_.log.warn("the list of clients cannot be saved beside the outbox",
+                    {{"error", saved.error().message}});
+  }
+}
+
+void Engine::add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
+                        std::uint32_t number, std::uint32_t count) {
+  for (const ResumePoint& point : outbox->recovered().resume_points) {
+    next_source_ = std::max(next_source_, point.source + 1);
+    recovered_.push_back({point, number});
+  }
+  Worker::Options options;
+  options.number = number;
+  options.pool_bytes = kPoolBytes / 2 / count;
+  options.report = [this](WorkerReport report) { reports_.post(std::move(report)); };
+  options.wake = [wake = world_.wake_worker, number] { wake(number); };
+  // house 4: a quarter of the smallest batchwait, at most 50 ms.
+  options.files.gather = std::chrono::milliseconds(50);
+  for (const config::ClientConfig& client : config.clients) {
+    options.files.gather =
+        std::min<std::chrono::nanoseconds>(options.files.gather, client.batch_wait / 4);
+  }
+  Worker::Parts parts{world_.clock,
+                      world_.file_system,
+                      world_.log,
+                      world_.metrics,
+                      *positions_,
+                      std::move(outbox),
+                      [make = world_.make_transport, number] { return make(number); },
+                      world_.make_watcher(number)};
+  workers_.push_back(std::make_unique<Worker>(std::move(parts), std::move(options)));
+}
+
+Topology::World Engine::topology_world() const {
+  Topology::World world{world_.clock,     world_.file_system,       world_.log, world_.metrics,
+                        world_.host_name, world_.working_directory, {},         {}};
+  for (const auto& worker : workers_)
+    world.workers.push_back(worker->intake().world());
+  if (options_.mode == Mode::kDryRun) world.print = options_.print;
+  return world;
+}
+
+void Engine::start(Topology topology) {
+  tailer::FileSet::Options options;
+  options.workers = static_cast<std::uint32_t>(workers_.size());
+  options.sync_period = topology.config->target.sync_period;
+  options.post = [this](std::uint32_t worker, tailer::FileCommand command) {
+    commands_[worker].push_back(std::move(command));
+  };
+  options.new_source_id = [this] { return next_source_++; };
+  files_ = std::make_unique<tailer::FileSet>(world_.file_system, world_.clock, world_.log,
+                                             *watcher_, std::move(options));
+  files_->recover(std::exchange(recovered_, {}), known_positions(*positions_));
+  hand_out(std::move(topology));
+}
+
+void Engine::hand_out(Topology topology) {
+  if (options_.input != Input::kStdin) {
+    files_->set_targets(topology.targets);
+    files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kFull);
+  }
+  for (std::uint32_t number = 0; number < workers_.size(); ++number) {
+    auto plan = std::move(topology.plans[number]);
+    plan->files = std::exchange(commands_[number], {});
+    plan->previous_clients = clients_;
+    workers_[number]->post(std::move(plan));
+  }
+  topology_ = std::move(topology);
+  std::vector<std::string> clients = client_keys(topology_.config->clients);
+  if (clients != clients_) {
+    clients_ = std::move(clients);
+    remember_clients_at_ = world_.clock.steady_now() + kRememberClientsAfter;
+  }
+}
+
+void Engine::run_main() {
+  for (const WorkerReport& report : reports_.take()) {
+    for (const tailer::FileReport& file : report.files) {
+      files_->handle_report(report.worker, file);
+    }
+  }
+  if (options_.input != Input::kStdin) {
+    files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kEvents);
+  }
+  flush_commands();
+  if (remember_clients_at_ <= world_.clock.steady_now()) {
+    remember_clients_at_ = SteadyTime::max();
+    remember_clients();
+  }
+}
+
+void Engine::flush_commands() {
+  for (auto& [number, commands] : commands_) {
+    for (tailer::FileCommand& command : commands)
+      workers_[number]->post(std::move(command));
+    commands.clear();
+  }
+}
+
+SteadyTime Engine::next_deadline() const {
+  if (options_.input == Input::kStdin) return remember_clients_at_;
+  return std::min(remember_clients_at_, files_->next_deadline());
+}
+
+Status Engine::reload(config::Config config) {
+  Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
+                                          topology_world(), &topology_);
+  if (!built.ok) return fail(Error::kInvalid, describe(built.diagnostics));
+  hand_out(std::move(built.topology));
+  return {};
+}
+
+void Engine::begin_stop(SteadyTime deadline) {
+  for (const auto& worker : workers_)
+    worker->post(StopWorker{deadline});
+}
+
+Status Engine::save() {
+  if (options_.mode == Mode::kDryRun) return {};
+  Status result;
+  for (const auto& worker : workers_) {
+    if (Status synced = worker->delivery().outbox().sync(); !synced) result = std::move(synced);
+  }
+  if (options_.input == Input::kStdin) return result;
+  if (Status saved = positions_->save(); !saved) result = std::move(saved);
+  return result;
+}
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,131 @@
+// The program without its threads: workers, file set, positions, and how they start, reload and
+// stop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "daemon/topology.h"
+#include "daemon/worker.h"
+#include "positions/positions.h"
+#include "tailer/file_set.h"
+
+namespace tailrace::daemon {
+
+// What the program is made of and how it is driven. Daemon runs each worker on a thread; the
+// simulation and the tests step everything by hand.
+//
+// Ownership: owns workers, file set and positions. Borrows what EngineWorld refers to.
+// Threading: main thread, except where a function says otherwise.
+class Engine {
+ public:
+  // The outside world. All outlive the engine.
+  struct World {
+    const Clock& clock;
+    FileSystem& file_system;
+    Log& log;
+    Metrics& metrics;
+    // Called once, before anything else, with the number of workers; false: it cannot be.
+    std::function<bool(std::uint32_t count)> make_worker_place = {};
+    // A transport for one client of worker `number`; called on the worker's thread.
+    std::function<std::unique_ptr<http::Transport>(std::uint32_t number)> make_transport;
+    // For worker `number`, and once more for the main thread.
+    std::function<std::unique_ptr<tailer::FileWatcher>(std::uint32_t number)> make_watcher;
+    std::function<void(std::uint32_t number)> wake_worker;
+    std::function<void()> wake_main;
+    std::string host_name;          // For __host__.
+    std::string working_directory;  // For relative patterns.
+    std::uint32_t cpus = 1;         // Workers when the configuration does not say.
+  };
+
+  enum class Mode {
+    kDaemon,  // Ships, and saves positions.
+    kDryRun,  // Prints, and saves nothing.
+  };
+  enum class Input {
+    kFiles,
+    kStdin,  // What Worker::add_source() brings; files and positions are left alone.
+  };
+  struct Options {
+    Mode mode = Mode::kDaemon;
+    Input input = Input::kFiles;
+    std::function<void(std::string_view)> print;  // Dry run: where entries go.
+  };
+
+  // Opens outboxes and positions, builds the topology, gives every worker its plan. Nothing is read
+  // yet: that happens in Worker::run_once().
+  // Errors: kInvalid with diagnostics in the message for a configuration that cannot be built;
+  //   EWOULDBLOCK when another process has the outbox.
+  static Result<std::unique_ptr<Engine>> create(config::Config config, World world,
+                                                Options options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // One turn of the main thread: reports of workers, directory events, periodic sync.
+  void run_main();
+  SteadyTime next_deadline() const;
+  // For the main event loop: readable when run_main() has directory events.
+  int watcher_descriptor() const { return watcher_->descriptor(); }
+
+  // Build first, then swap; on failure everything goes on unchanged (house 8).
+  Status reload(config::Config config);
+
+  // No more reading; workers end when all is delivered or at `deadline`.
+  void begin_stop(SteadyTime deadline);
+
+  // Segments, then positions.yaml. Disk thread.
+  Status save();
+
+  std::span<const std::unique_ptr<Worker>> workers() const { return workers_; }
+  const config::Config& config() const { return *topology_.config; }
+  tailer::FileSet& files() { return *files_; }
+  positions::Positions& positions() { return *positions_; }
+
+  // For create() only.
+  Engine(World world, Options options);
+
+ private:
+  Status open_state(const config::Config& config);
+  Result<std::unique_ptr<positions::Outbox>> open_outbox(const config::Config& config,
+                                                         std::uint32_t number, std::uint32_t count);
+  Status absorb_old_workers(std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
+  Status give_to_heir(const config::Config& config,
+                      std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
+  void remember_clients();
+  void add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
+                  std::uint32_t number, std::uint32_t count);
+  void start(Topology topology);
+  void hand_out(Topology topology);
+  void flush_commands();
+  Topology::World topology_world() const;
+
+  const World world_;
+  const Options options_;
+  std::unique_ptr<positions::Positions> positions_;
+  std::unique_ptr<tailer::FileWatcher> watcher_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<tailer::FileSet> files_;
+  Mailbox<WorkerReport> reports_;
+  std::map<std::uint32_t, std::vector<tailer::FileCommand>> commands_;  // Not yet posted.
+  std::vector<tailer::RecoveredFile> recovered_;
+  SourceId next_source_ = 1;
+  std::string outbox_directory_;      // Empty: in memory.
+  std::vector<std::string> clients_;  // Keys of the running configuration.
+  SteadyTime remember_clients_at_ = SteadyTime::max();
+  Topology topology_;
+};
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,151 @@
+// The way of a line from its source into the open batches: the inner half of a worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "daemon/worker_plan.h"
+#include "model/entry.h"
+#include "model/held_lines.h"
+#include "model/label_set.h"
+#include "model/line_block.h"
+#include "model/resume_point.h"
+#include "model/source.h"
+#include "pipeline/pipeline.h"
+#include "shippers/batcher.h"
+
+namespace tailrace::daemon {
+
+// Runs lines through their job's pipeline and appends what comes out to the batcher; knows which
+// sources have moved since the last cut.
+//
+// Ownership: owns arena, label sets, held lines, pipelines and batcher. Sources are borrowed for
+// the
+//   length of a call.
+// Threading: confined to one worker.
+// Time: every line gets a time that is unique and rises; its nanoseconds modulo the number of
+// workers
+//   are the worker's number, so that two workers never stamp the same.
+class Intake final : private pipeline::EntrySink {
+ public:
+  // What a cut has to make durable.
+  struct Cut {
+    std::vector<shippers::SealedBatch> batches;
+    std::vector<ResumePoint> changed;
+    std::vector<SourceId> forgotten;
+    std::int64_t last_time_ns = 0;
+  };
+
+  // Why run_block() returned.
+  enum class Progress {
+    kDone,      // The whole block has run.
+    kNeedsCut,  // The next line does not fit the open batches: cut, then read the source again.
+    kPaused,    // A stage waits (limit without drop).
+  };
+
+  // `cut` is called when released entries need room: it must take_cut().
+  Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes,
+         std::function<void()> cut);
+  ~Intake() override;
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  // References that pipelines of this worker are built with. Any thread may ask.
+  pipeline::PipelineWorld world() { return {arena_, label_sets_, held_lines_, clock_}; }
+  LabelSetTable& label_sets() { return label_sets_; }
+
+  // Takes over pipelines and batches of a plan. The caller has cut before: nothing is open. Held
+  // lines of jobs whose pipeline is replaced run into the new one as replayed.
+  void apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& clients,
+             std::uint32_t worker_count);
+
+  // What a restart found: held lines run, as replayed, in the order they were read in.
+  void recover(std::span<const ResumePoint> points, std::int64_t last_time_ns);
+
+  bool has_job(std::string_view job) const;
+
+  // Runs lines of `block`, which `source` has just read, and consumes them.
+  Progress run_block(Source& source, const LineBlock& block);
+
+  // The source was adopted, renamed or ended: its resume point goes into the next cut.
+  void touch(const Source& source);
+  // It will not be read again. Its resume point is kept as long as it holds lines, else as told.
+  void forget(SourceId source);
+
+  // Releases held entries whose time has come.
+  void release_due();
+  // Releases all held entries (end of stdin).
+  void release_all();
+
+  // No line may run before this time (limit without drop). SteadyTime::min(): none waits.
+  SteadyTime paused_until() const { return paused_until_; }
+  bool batch_is_full() const { return batcher_->full(); }
+
+  // A cut is due: a batch is full, or old enough, or a resume point has waited `sync_period`.
+  bool cut_is_due(std::chrono::nanoseconds sync_period) const;
+  bool has_open_entries() const { return !batcher_->empty(); }
+  std::uint64_t open_bytes() const { return batcher_->open_bytes(); }
+  // Something read or touched is not in any cut yet.
+  bool has_uncut() const { return !touched_.empty() || !batcher_->empty(); }
+  // When cut_is_due() or release_due() has something to do.
+  SteadyTime next_deadline(std::chrono::nanoseconds sync_period) const;
+  // Bytes that a cut now would add to each client's share at most, one block more included.
+  std::uint64_t bytes_after_a_block() const;
+
+  // Seals everything. Resume points are of now.
+  Cut take_cut();
+
+  std::uint64_t lines_run() const { return lines_run_; }
+  std::vector<shippers::BatchCounts> take_batch_counts() { return batcher_->take_counts(); }
+  // Publishes the plain counters of the pipelines; once per block.
+  void publish_counts();
+
+ private:
+  struct SourceState {
+    std::uint64_t next_line = 0;
+    ResumePoint point;  // As of the last touch; its held lines are filled in at a cut.
+    std::uint64_t labels_serial = 0;  // Of the label set in point.labels.
+    bool ended = false;
+  };
+
+  void accept(const LabelSet& labels, const Entry& entry) override;
+  void make_room(std::uint64_t bytes) override;
+  std::int64_t next_time();
+  void start_clock();
+  void run_held(pipeline::Pipeline& pipeline, const ResumePoint& point, const HeldLine& line);
+  SourceState& state_of(const Source& source);
+
+  const Clock& clock_;
+  const std::uint32_t worker_number_;
+  const std::uint64_t pool_bytes_;
+  const std::function<void()> cut_;
+  std::uint32_t worker_count_ = 1;
+
+  Arena arena_;
+  LabelSetTable label_sets_;
+  HeldLines held_lines_;
+  std::map<std::string, std::unique_ptr<pipeline::Pipeline>, std::less<>> pipelines_;
+  std::unique_ptr<shippers::Batcher> batcher_;
+
+  std::unordered_map<SourceId, SourceState> sources_;
+  std::set<SourceId> touched_;
+  std::vector<SourceId> forgotten_;
+  SteadyTime first_touch_ = SteadyTime::max();  // Of the resume points not yet cut.
+
+  std::int64_t now_ns_ = 0;        // Wall time of the block at hand.
+  std::int64_t last_time_ns_ = 0;  // The last time given to a line.
+  SteadyTime paused_until_ = SteadyTime::min();
+  std::uint64_t lines_run_ = 0;
+};
+
+}  // namespace tailrace::daemon

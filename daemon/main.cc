@@ -1,0 +1,215 @@
+// Where the program begins: what it consists of, in order.
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "config/expand_env.h"
+#include "config/load.h"
+#include "daemon/command_line.h"
+#include "daemon/daemon.h"
+#include "daemon/receive_command.h"
+#include "daemon/topology.h"
+
+namespace {
+
+using namespace tailrace;
+
+void print(FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+// CPUs that we may use: the affinity mask, and the cgroup's quota where there is one.
+std::uint32_t allowed_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  double cpus = 1;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) cpus = CPU_COUNT(&set);
+  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");
+  double quota = 0;
+  double period = 0;
+  if (quota_file >> quota >> period && period > 0) cpus = std::min(cpus, quota / period);
+  return static_cast<std::uint32_t>(std::max(1.0, cpus));
+}
+
+// Descriptors are what following many files costs; the soft limit is only a default.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string host_name() {
+  // docs/compatibility.md, file targets: $HOSTNAME wins over the system's name.
+  if (const char* const name = std::getenv("HOSTNAME"); name != nullptr && *name != '\0') {
+    return name;
+  }
+  char name[HOST_NAME_MAX + 1] = {};
+  return gethostname(name, sizeof name) == 0 ? name : "";
+}
+
+std::string working_directory() {
+  char path[PATH_MAX] = {};
+  return getcwd(path, sizeof path) == nullptr ? "/" : path;
+}
+
+struct Loaded {
+  std::optional<config::Config> config;
+  std::string message;  // All diagnostics, ready to be shown.
+  std::string file_name = {};
+  std::string text = {};
+};
+
+// The configuration file of the command line with its flags over it.
+Loaded load(const daemon::CommandLine& line) {
+  std::string text;
+  std::string file_name;
+  for (const std::string& name : line.config_files) {
+    std::ifstream file(name, std::ios::binary);
+    if (!file) continue;
+    file_name = name;
+    std::ostringstream content;
+    content << file.rdbuf();
+    text = content.str();
+    break;
+  }
+  if (file_name.empty() && !line.config_files.empty()) {
+    return {std::nullopt, line.config_files.back() + ": no such file, or it cannot be read\n"};
+  }
+  const auto lookup = [](std::string_view name) -> std::optional<std::string> {
+    const char* const value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  config::LoadResult result =
+      line.expand_env ? config::load_text_expanding(text, file_name, line.overrides, lookup)
+                      : config::load_text(text, file_name, line.overrides);
+  return {std::move(result.config), config::format_diagnostics(result.diagnostics, file_name, text),
+          file_name, text};
+}
+
+// Builds everything, starts nothing.
+int check_syntax(const daemon::CommandLine& line) {
+  Loaded loaded = load(line);
+  if (!loaded.message.empty()) print(stdout, loaded.message);
+  if (!loaded.config) return 1;
+  SystemClock clock;
+  PosixFileSystem file_system;
+  Log log = Log::discard(clock);
+  Metrics metrics;
+  daemon::Intake intake(clock, 0, 1U << 20U, [] {});
+  daemon::Topology::World world{
+      clock, file_system, log, metrics, host_name(), working_directory(), {intake.world()}, {}};
+  const auto built = daemon::Topology::build(
+      std::make_shared<const config::Config>(std::move(*loaded.config)), world, nullptr);
+  print(stdout, config::format_diagnostics(built.diagnostics, loaded.file_name, loaded.text));
+  if (!built.ok) return 1;
+  print(stdout, "Valid config file! No syntax issues found\n");
+  return 0;
+}
+
+int run(const daemon::CommandLine& line) {
+  Loaded loaded = load(line);
+  if (!loaded.config) {
+    print(stdout, "Unable to parse config: " + loaded.message);
+    if (!line.expand_env && loaded.message.find("${") != std::string::npos) {
+      print(stdout, "Use -config.expand-env=true if the file has ${VAR} in it.\n");
+    }
+    return 1;
+  }
+  const SystemClock clock;
+  PosixFileSystem file_system;
+  Log log(clock, {loaded.config->server.log_level, loaded.config->server.log_format},
+          [](std::string_view text) { print(stderr, text); });
+  if (!loaded.message.empty()) print(stderr, loaded.message);
+  Metrics metrics;
+  metrics
+      .gauge("promtail_build_info", "Version of the program.",
+             {{"version", std::string(daemon::version())},
+              {"branch", ""},
+              {"revision", ""},
+              {"goversion", ""},
+              {"goos", "linux"},
+              {"goarch", ""},
+              {"tags", ""}})
+      .set(1);
+  raise_descriptor_limit();
+  daemon::Daemon::Options options;
+  const bool from_stdin = line.stdin_source || loaded.config->target.stdin_source;
+  options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
+  options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
+  options.host_name = host_name();
+  options.working_directory = working_directory();
+  options.cpus = allowed_cpus();
+  options.load_config = [&line]() -> Result<config::Config> {
+    Loaded again = load(line);
+    if (!again.config) return fail(Error::kInvalid, again.message);
+    return std::move(*again.config);
+  };
+  daemon::Daemon daemon({clock, file_system, log, metrics}, std::move(options));
+  return daemon.run(std::move(*loaded.config));
+}
+
+int receive(const std::vector<const char*>& arguments) {
+  const auto options = daemon::parse_receive_options(arguments);
+  if (!options) {
+    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
+    return 2;
+  }
+  if (options->help) {
+    print(stdout, daemon::receive_help_text());
+    return 0;
+  }
+  return daemon::run_receive(*options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Signals are read from a descriptor by the main thread; blocked before any thread starts.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1})
+    sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const std::vector<const char*> arguments(argv + 1, argv + argc);
+  if (!arguments.empty() && std::string_view(arguments.front()) == "receive") {
+    return receive({arguments.begin() + 1, arguments.end()});
+  }
+  const auto line = tailrace::daemon::parse_command_line(arguments);
+  if (!line) {
+    print(stderr, line.error().message + "\nRun with -help for the list of flags.\n");
+    return 2;
+  }
+  if (line->help) {
+    print(stdout, tailrace::daemon::help_text());
+    return 2;  // As Go programs do (docs/compatibility.md, exit codes).
+  }
+  if (line->version) {
+    print(stdout, tailrace::daemon::version_text());
+    return 0;
+  }
+  if (line->check_syntax && line->config_files.empty()) {
+    print(stdout, "Invalid config file\n");
+    return 1;
+  }
+  return line->check_syntax ? check_syntax(*line) : run(*line);
+}

@@ -1,0 +1,43 @@
+// What the program knows about itself at one moment, gathered from its workers.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "daemon/worker.h"
+
+namespace tailrace::daemon {
+
+struct FileStatus {
+  std::string job;
+  std::string path;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t lines = 0;
+};
+
+struct WorkerStatus {
+  std::uint32_t worker = 0;
+  std::vector<FileStatus> files;
+  std::vector<std::string> troubles;
+  std::uint64_t open_bytes = 0;  // Pools, for tailrace_memory_bytes.
+  std::uint64_t outbox_memory_bytes = 0;
+  std::uint64_t outbox_disk_bytes = 0;
+};
+
+// On the worker's own thread.
+WorkerStatus status_of(Worker& worker);
+
+// Asks every worker and waits for the answers, at most `patience` for each; a worker that is too
+// busy (or has ended) is left out. Any thread but a worker's.
+std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> workers,
+                                      std::chrono::milliseconds patience);
+
+// The metrics that are made of a status: per file and per worker (docs/metrics.md).
+void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out);
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,187 @@
+// Builds a configuration completely, or says everything that is wrong with it.
+#include "daemon/topology.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "daemon/command_line.h"
+#include "discovery/relabel.h"
+#include "discovery/static_discovery.h"
+#include "discovery/target_filter.h"
+#include "pipeline/build_pipeline.h"
+#include "shippers/client_metrics.h"
+#include "shippers/loki_shipper.h"
+#include "shippers/print_shipper.h"
+#include "tailer/path_glob.h"
+
+namespace tailrace::daemon {
+namespace {
+
+// Lines as they are read; docs/compatibility.md, limits: Promtail has none.
+constexpr std::uint64_t kLineBytesMax = 1U << 20U;
+
+const config::ScrapeConfig* find_job(const config::Config& config, const std::string& name) {
+  const auto found =
+      std::find_if(config.scrape_configs.begin(), config.scrape_configs.end(),
+                   [&name](const config::ScrapeConfig& job) { return job.job_name == name; });
+  return found == config.scrape_configs.end() ? nullptr : &*found;
+}
+
+bool has_errors(const std::vector<config::Diagnostic>& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(), [](const config::Diagnostic& d) {
+    return d.severity == config::Diagnostic::Severity::kError;
+  });
+}
+
+ClientPlan plan_client(const config::Config& config, const config::ClientConfig& client,
+                       const std::string& key, const Topology::World& world) {
+  ClientPlan plan;
+  plan.key = key;
+  plan.config = client;
+  plan.batch.client_key = key;
+  plan.batch.batch_bytes = client.batch_bytes;
+  plan.batch.batch_wait = client.batch_wait;
+  plan.batch.tenant = client.tenant_id;
+  plan.batch.line_bytes_max = config.limits.max_line_size;
+  plan.batch.truncate_lines = config.limits.max_line_size_truncate;
+  plan.batch.streams_max = config.limits.max_streams;
+  plan.share_bytes =
+      client.outbox_bytes.value_or(config.tailrace.outbox_bytes) / world.workers.size();
+  plan.when_full = client.when_full.value_or(config.tailrace.when_full);
+  plan.host = shippers::url_host(client.url);
+  if (world.print) {
+    // A dry run shows entries as they leave the pipeline (docs/compatibility.md, dry-run).
+    plan.batch.line_bytes_max = 0;
+    plan.batch.streams_max = 0;
+    plan.make_shipper = [print = world.print](http::Transport&, shippers::ClientMetrics&) {
+      return std::make_unique<shippers::PrintShipper>(print,
+                                                      shippers::PrintShipper::Colours::kNone);
+    };
+    return plan;
+  }
+  plan.batch.external_labels = client.external_labels;
+  plan.make_shipper = [client, &clock = world.clock, &file_system = world.file_system,
+                       &log = world.log](http::Transport& transport,
+                                         shippers::ClientMetrics& metrics) {
+    const auto seed = static_cast<std::uint64_t>(unix_nanoseconds(clock.wall_now()));
+    return std::make_unique<shippers::LokiShipper>(
+        client, shippers::LokiShipper::World{transport, clock, file_system, metrics, log, seed,
+                                             "tailrace/" + std::string(version())});
+  };
+  return plan;
+}
+
+// One job's targets: discovery, relabelling, patterns.
+void build_targets(const config::ScrapeConfig& job, const Topology::World& world,
+                   Topology::Built& built) {
+  const Result<discovery::Relabeler> relabeler =
+      discovery::Relabeler::compile(job.relabel_configs, built.diagnostics);
+  if (!relabeler) return;  // Its errors are among the diagnostics.
+  const discovery::FilteredTargets found = discovery::filter_targets(
+      discovery::static_targets(job), *relabeler, {job.job_name, world.host_name});
+  auto options = std::make_shared<tailer::FileReadOptions>();
+  options->line_bytes_max = kLineBytesMax;
+  options->encoding = job.encoding;
+  options->decompression = job.decompression;
+  options->files = job.files;
+  for (const discovery::FileTarget& target : found.targets) {
+    const tailer::PathGlob::Options glob_options{world.working_directory};
+    Result<tailer::PathGlob> path = tailer::PathGlob::parse(target.path, glob_options);
+    if (!path) {
+      built.diagnostics.push_back({config::Diagnostic::Severity::kError, job.location,
+                                   "__path__ " + target.path + ": " + path.error().message});
+      continue;
+    }
+    tailer::FileTarget file{target.job, std::move(*path), std::nullopt, target.labels, options};
+    if (!target.exclude.empty()) {
+      Result<tailer::PathGlob> exclude = tailer::PathGlob::parse(target.exclude, glob_options);
+      if (!exclude) {
+        built.diagnostics.push_back(
+            {config::Diagnostic::Severity::kError, job.location,
+             "__path_exclude__ " + target.exclude + ": " + exclude.error().message});
+        continue;
+      }
+      file.exclude = std::move(*exclude);
+    }
+    built.topology.targets.push_back(std::move(file));
+  }
+}
+
+void build_job(const config::ScrapeConfig& job, const Topology::World& world,
+               const Topology* before, Topology::Built& built) {
+  Topology& topology = built.topology;
+  const config::ScrapeConfig* const old =
+      before == nullptr ? nullptr : find_job(*before->config, job.job_name);
+  const bool unchanged = old != nullptr && old->pipeline_stages == job.pipeline_stages;
+  topology.jobs[job.job_name] =
+      unchanged ? before->jobs.at(job.job_name)
+                : std::make_shared<pipeline::JobState>(world.metrics, world.clock);
+  for (std::size_t number = 0; number < world.workers.size(); ++number) {
+    JobPlan plan;
+    plan.name = job.job_name;
+    if (!unchanged) {
+      std::vector<config::Diagnostic> diagnostics;
+      Result<std::unique_ptr<pipeline::Pipeline>> pipeline = pipeline::build_pipeline(
+          job.pipeline_stages, world.workers[number], *topology.jobs[job.job_name], diagnostics);
+      // Every worker's pipeline has the same problems: they are told once.
+      if (number == 0) {
+        built.diagnostics.insert(built.diagnostics.end(), diagnostics.begin(), diagnostics.end());
+      }
+      if (!pipeline) return;
+      plan.pipeline = std::move(*pipeline);
+    }
+    topology.plans[number]->jobs.push_back(std::move(plan));
+  }
+  build_targets(job, world, built);
+}
+
+}  // namespace
+
+std::vector<std::string> client_keys(const std::vector<config::ClientConfig>& clients) {
+  std::vector<std::string> keys;
+  for (const config::ClientConfig& client : clients) {
+    std::string key = client.name;
+    if (key.empty()) {
+      key = client.url;
+      if (client.http.basic_auth && !client.http.basic_auth->username.empty()) {
+        key += " user=" + client.http.basic_auth->username;
+      }
+      if (!client.tenant_id.empty()) key += " tenant=" + client.tenant_id;
+    }
+    const auto equal = std::count_if(keys.begin(), keys.end(), [&key](const std::string& known) {
+      return known == key || known.starts_with(key + "#");
+    });
+    if (equal > 0) key += "#" + std::to_string(equal + 1);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Topology::Built Topology::build(std::shared_ptr<const config::Config> config, const World& world,
+                                const Topology* before) {
+  Built built;
+  Topology& topology = built.topology;
+  topology.config = std::move(config);
+  for (std::size_t number = 0; number < world.workers.size(); ++number) {
+    auto plan = std::make_unique<WorkerPlan>();
+    plan->sync_period = topology.config->positions.sync_period;
+    plan->worker_count = static_cast<std::uint32_t>(world.workers.size());
+    topology.plans.push_back(std::move(plan));
+  }
+  const std::vector<std::string> keys = client_keys(topology.config->clients);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (world.print && i > 0) break;  // Every client would print the same.
+    for (const auto& plan : topology.plans) {
+      plan->clients.push_back(
+          plan_client(*topology.config, topology.config->clients[i], keys[i], world));
+    }
+  }
+  for (const config::ScrapeConfig& job : topology.config->scrape_configs) {
+    build_job(job, world, before, built);
+  }
+  built.ok = !has_errors(built.diagnostics);
+  return built;
+}
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,198 @@
+// One worker's loop.
+#include "daemon/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tailrace::daemon {
+namespace {
+
+// Blocks per turn: answers and messages never wait for more than a few milliseconds of reading.
+constexpr int kBlocksPerTurn = 4;
+// While nothing can be sent, open batches are cut for their age this often only.
+constexpr std::chrono::seconds kCutWhileBlocked{1};
+
+}  // namespace
+
+Worker::Worker(Parts parts, Options options)
+    : clock_(parts.clock),
+      log_(parts.log),
+      options_(std::move(options)),
+      watcher_(std::move(parts.watcher)),
+      intake_(parts.clock, options_.number, options_.pool_bytes, [this] { cut(); }),
+      delivery_(
+          {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
+          std::move(parts.outbox), Delivery::Options{}),
+      follower_(parts.file_system, parts.clock, parts.log, *watcher_, intake_.label_sets(),
+                options_.files),
+      mailbox_(options_.wake) {}
+
+Worker::~Worker() = default;
+
+Worker::Turn Worker::run_once() {
+  take_messages();
+  if (!planned_) return stopping_ ? Turn::kStopped : Turn::kIdle;
+  const SteadyTime now = clock_.steady_now();
+  follower_.poll(now);
+  delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
+  bool busy = false;
+  if (!stopping_) {
+    intake_.release_due();
+    room_ = true;
+    for (int i = 0; i < kBlocksPerTurn; ++i) {
+      busy = read_block();
+      if (!busy) break;
+    }
+  }
+  cut_if_due();
+  finish_turn();
+  if (!stopping_) return busy ? Turn::kBusy : Turn::kIdle;
+
+  if (intake_.has_uncut()) cut();
+  delivery_.run(Delivery::Haste::kNow);
+  if (!delivery_.everything_done() && clock_.steady_now() < stop_deadline_) return Turn::kIdle;
+  delivery_.stop();
+  return Turn::kStopped;
+}
+
+void Worker::take_messages() {
+  for (WorkerMessage& message : mailbox_.take()) {
+    if (auto* const file = std::get_if<tailer::FileCommand>(&message)) {
+      follower_.handle(std::move(*file));
+    } else if (auto* const plan = std::get_if<std::unique_ptr<WorkerPlan>>(&message)) {
+      apply(**plan);
+    } else if (const auto* const stop = std::get_if<StopWorker>(&message)) {
+      stopping_ = true;
+      stop_deadline_ = stop->deadline;
+    } else {
+      std::get<WorkerTask>(message)(*this);
+    }
+  }
+}
+
+void Worker::apply(WorkerPlan& plan) {
+  if (intake_.has_uncut()) cut();
+  sync_period_ = plan.sync_period;
+  intake_.apply(plan.jobs, plan.clients, plan.worker_count);
+  delivery_.apply(plan.clients, plan.previous_clients);
+  if (!planned_) {
+    const positions::Outbox::Recovered& recovered = delivery_.outbox().recovered();
+    intake_.recover(recovered.resume_points, recovered.last_time_ns);
+  }
+  for (tailer::FileCommand& command : plan.files)
+    follower_.handle(std::move(command));
+  planned_ = true;
+}
+
+void Worker::add_source(std::unique_ptr<Source> source) {
+  intake_.touch(*source);
+  sources_.push_back(std::move(source));
+}
+
+Source* Worker::next_source() {
+  if (next_source_ < sources_.size()) return sources_[next_source_++].get();
+  next_source_ = 0;
+  Source* const file = follower_.next_ready(clock_.steady_now());
+  if (file != nullptr || sources_.empty()) return file;
+  next_source_ = 1;
+  return sources_.front().get();
+}
+
+bool Worker::read_block() {
+  if (paused_until_ > clock_.steady_now()) return false;
+  if (!delivery_.make_room(intake_.bytes_after_a_block())) {
+    if (intake_.has_open_entries()) cut();
+    if (!delivery_.make_room(intake_.bytes_after_a_block())) {
+      room_ = false;
+      return false;
+    }
+  }
+  Source* const source = next_source();
+  if (source == nullptr) return false;
+  const bool is_file = follower_.find(source->id()) == source;
+  block_.clear();
+  Result<Source::Outcome> outcome = source->read(buffer_, block_);
+  if (!outcome) {
+    if (is_file) follower_.read_failed(*source, outcome.error());
+    return true;
+  }
+  Intake::Progress progress = Intake::Progress::kDone;
+  if (!block_.lines.empty()) progress = intake_.run_block(*source, block_);
+  if (progress == Intake::Progress::kPaused) {
+    paused_until_ = intake_.paused_until();
+  }
+  if (progress != Intake::Progress::kDone) outcome = Source::Outcome::kLines;
+  if (*outcome == Source::Outcome::kEnded) {
+    intake_.touch(*source);
+    intake_.forget(source->id());
+  }
+  const Source::Outcome result = *outcome;
+  if (is_file) {
+    follower_.read_returned(*source, result);
+  } else if (result == Source::Outcome::kEnded) {
+    intake_.release_all();
+    std::erase_if(sources_, [&](const auto& owned) { return owned.get() == source; });
+    next_source_ = 0;
+  }
+  if (progress == Intake::Progress::kNeedsCut) cut();
+  return is_file || result != Source::Outcome::kUpToDate;
+}
+
+void Worker::cut() {
+  for (const SourceId changed : follower_.take_changed()) {
+    if (const Source* const source = follower_.find(changed)) intake_.touch(*source);
+  }
+  delivery_.cut(intake_.take_cut());
+  last_cut_ = clock_.steady_now();
+  delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
+}
+
+void Worker::cut_if_due() {
+  for (const SourceId changed : follower_.take_changed()) {
+    if (const Source* const source = follower_.find(changed)) intake_.touch(*source);
+  }
+  if (!intake_.cut_is_due(sync_period_)) return;
+  if (!intake_.batch_is_full() && !delivery_.can_send() &&
+      clock_.steady_now() < last_cut_ + kCutWhileBlocked) {
+    return;
+  }
+  cut();
+}
+
+void Worker::finish_turn() {
+  intake_.publish_counts();
+  delivery_.count(intake_.take_batch_counts());
+  std::vector<tailer::FileReport> reports = follower_.take_reports();
+  for (const tailer::FileReport& report : reports) {
+    if (report.kind == tailer::FileReport::Kind::kEnded) {
+      intake_.forget(report.source);
+      follower_.forget_ended(report.source);
+    }
+  }
+  if (!reports.empty() && options_.report) {
+    options_.report(WorkerReport{options_.number, std::move(reports)});
+  }
+}
+
+SteadyTime Worker::next_deadline() const {
+  if (!planned_) return SteadyTime::max();
+  SteadyTime deadline = std::min(follower_.next_deadline(), delivery_.next_deadline());
+  SteadyTime cut_at = intake_.next_deadline(sync_period_);
+  if (cut_at <= clock_.steady_now() && !delivery_.can_send()) {
+    cut_at = std::max(cut_at, last_cut_ + kCutWhileBlocked);
+  }
+  deadline = std::min(deadline, cut_at);
+  if (paused_until_ > clock_.steady_now()) deadline = std::min(deadline, paused_until_);
+  if (stopping_) deadline = std::min(deadline, stop_deadline_);
+  return deadline;
+}
+
+bool Worker::drained() const {
+  return sources_.empty() && !intake_.has_uncut() && delivery_.everything_done();
+}
+
+std::vector<std::string> Worker::troubles() const {
+  return delivery_.troubles();
+}
+
+}  // namespace tailrace::daemon

@@ -1,0 +1,133 @@
+// A worker: one thread's vertical slice from files to Loki.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/metrics.h"
+#include "daemon/delivery.h"
+#include "daemon/intake.h"
+#include "daemon/worker_plan.h"
+#include "http/transport.h"
+#include "tailer/file_commands.h"
+#include "tailer/file_follower.h"
+#include "tailer/file_watcher.h"
+
+namespace tailrace::daemon {
+
+// Runs on the worker, between two turns.
+using WorkerTask = std::function<void(class Worker&)>;
+
+// Stop reading, cut, and end when everything is delivered or `deadline` has passed.
+struct StopWorker {
+  SteadyTime deadline{};
+};
+
+using WorkerMessage =
+    std::variant<tailer::FileCommand, std::unique_ptr<WorkerPlan>, StopWorker, WorkerTask>;
+
+// What a worker tells the main thread.
+struct WorkerReport {
+  std::uint32_t worker = 0;
+  std::vector<tailer::FileReport> files;
+};
+
+// Reads its sources, runs their lines, cuts, sends, takes answers.
+//
+// Ownership: owns everything a line touches. Borrows clock, file system, log and metrics.
+// Threading: run_once() and all else on one thread; post() from any.
+// Memory: bounded by Options::pool_bytes and the constants of docs/limits (ARCHITECTURE.md).
+class Worker {
+ public:
+  struct Options {
+    std::uint32_t number = 0;
+    std::uint64_t pool_bytes = 8U << 20U;  // Open bytes.
+    tailer::FileFollower::Options files;
+    std::function<void(WorkerReport)> report;  // To the main thread's mailbox.
+    std::function<void()> wake;                // Ends the wait of this worker's event loop.
+  };
+
+  // What the worker is made of; outbox and watcher are its own from now on.
+  struct Parts {
+    const Clock& clock;
+    FileSystem& file_system;
+    Log& log;
+    Metrics& metrics;
+    positions::Positions& positions;
+    std::unique_ptr<positions::Outbox> outbox;
+    Delivery::MakeTransport make_transport;
+    std::unique_ptr<tailer::FileWatcher> watcher;
+  };
+
+  Worker(Parts parts, Options options);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void post(WorkerMessage message) { mailbox_.post(std::move(message)); }
+
+  enum class Turn {
+    kBusy,     // There is more to do at once.
+    kIdle,     // Wait for an event or next_deadline().
+    kStopped,  // Finished after StopWorker.
+  };
+  // One turn: messages, answers, events, a bounded number of blocks, a cut when due, requests.
+  Turn run_once();
+  SteadyTime next_deadline() const;
+
+  // A source that is not a file (stdin); the worker reads it until it ends.
+  void add_source(std::unique_ptr<Source> source);
+  // The source ended and every line of it was delivered.
+  bool drained() const;
+  bool has_sources() const { return !sources_.empty(); }
+  bool planned() const { return planned_; }
+
+  std::uint32_t number() const { return options_.number; }
+  Intake& intake() { return intake_; }
+  Delivery& delivery() { return delivery_; }
+  const tailer::FileFollower& files() const { return follower_; }
+  tailer::FileWatcher& watcher() { return *watcher_; }
+  std::vector<std::string> troubles() const;
+
+ private:
+  void take_messages();
+  void apply(WorkerPlan& plan);
+  // Reads and runs one block of one source; false: nothing was ready, or there is no room.
+  bool read_block();
+  Source* next_source();
+  void cut();
+  void cut_if_due();
+  void finish_turn();
+
+  const Clock& clock_;
+  Log& log_;
+  const Options options_;
+  std::unique_ptr<tailer::FileWatcher> watcher_;
+  Intake intake_;
+  Delivery delivery_;
+  tailer::FileFollower follower_;
+  Mailbox<WorkerMessage> mailbox_;
+  ReadBuffer buffer_;
+  LineBlock block_;
+  std::vector<std::unique_ptr<Source>> sources_;  // Those that are not files.
+  std::size_t next_source_ = 0;
+  std::chrono::nanoseconds sync_period_ = std::chrono::seconds(10);
+  SteadyTime last_cut_{};
+  SteadyTime paused_until_ = SteadyTime::min();
+  SteadyTime stop_deadline_ = SteadyTime::max();
+  bool planned_ = false;
+  bool stopping_ = false;
+  bool room_ = true;
+};
+
+}  // namespace tailrace::daemon

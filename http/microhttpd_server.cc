@@ -1,0 +1,227 @@
+// libmicrohttpd behind the Server interface: a listening socket of our own, one epoll thread.
+#include "http/microhttpd_server.h"
+
+#include <microhttpd.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+namespace tailrace::http {
+namespace {
+
+constexpr std::uint32_t kConnectionsMax = 1000;
+
+// What is gathered of a request until its body is complete.
+struct Pending {
+  std::string body;
+  bool too_large = false;
+};
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+MHD_Result collect(void* user, MHD_ValueKind /*kind*/, const char* key, const char* value) {
+  auto& values = *static_cast<std::map<std::string, std::string>*>(user);
+  values[key] = value == nullptr ? "" : value;
+  return MHD_YES;
+}
+
+std::string peer_address(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  if (info == nullptr || info->client_addr == nullptr) return {};
+  char text[NI_MAXHOST] = {};
+  const socklen_t bytes =
+      info->client_addr->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  if (getnameinfo(info->client_addr, bytes, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) {
+    return {};
+  }
+  return text;
+}
+
+// A listening socket: the first address of `options` that can be bound.
+Result<int> listen_on(const MicrohttpdServer::Options& options) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_family = options.address.empty() ? AF_INET6 : AF_UNSPEC;  // Dual stack for "all".
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(options.port);
+  const char* const host = options.address.empty() ? nullptr : options.address.c_str();
+  int code = getaddrinfo(host, port.c_str(), &hints, &found);
+  if (code != 0) {
+    return fail(Error::kOther,
+                "listen on " + options.address + ":" + port + ": " + gai_strerror(code));
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  int error = 0;
+  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+    const int socket_fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket_fd < 0) {
+      error = errno;
+      continue;
+    }
+    const int on = 1;
+    const int off = 0;
+    setsockopt(socket_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address->ai_family == AF_INET6) {
+      setsockopt(socket_fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
+    if (bind(socket_fd, address->ai_addr, address->ai_addrlen) == 0 &&
+        listen(socket_fd, 128) == 0) {
+      return socket_fd;
+    }
+    error = errno;
+    close(socket_fd);
+  }
+  return fail(error, "listen on " + options.address + ":" + port + ": " + std::strerror(error));
+}
+
+}  // namespace
+
+struct MicrohttpdServer::State {
+  Options options;
+  RequestHandler handler;
+  MHD_Daemon* daemon = nullptr;
+  int socket = -1;
+  std::uint16_t port = 0;
+
+  static MHD_Result on_request(void* user, MHD_Connection* connection, const char* url,
+                               const char* method, const char* version, const char* upload,
+                               std::size_t* upload_bytes, void** pending);
+  static void on_completed(void* user, MHD_Connection* connection, void** pending,
+                           MHD_RequestTerminationCode code);
+  MHD_Result answer(MHD_Connection* connection, const char* url, const char* method,
+                    Pending& pending) const;
+};
+
+MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* connection,
+                                               const char* url, const char* method,
+                                               const char* /*version*/, const char* upload,
+                                               std::size_t* upload_bytes, void** pending) {
+  auto& self = *static_cast<State*>(user);
+  if (*pending == nullptr) {
+    *pending = std::make_unique<Pending>().release();  // on_completed() takes it back.
+    return MHD_YES;
+  }
+  auto& request = *static_cast<Pending*>(*pending);
+  if (*upload_bytes > 0) {
+    if (request.body.size() + *upload_bytes > self.options.body_bytes_max) {
+      request.too_large = true;
+      request.body.clear();
+    }
+    if (!request.too_large) request.body.append(upload, *upload_bytes);
+    *upload_bytes = 0;
+    return MHD_YES;
+  }
+  return self.answer(connection, url, method, request);
+}
+
+MHD_Result MicrohttpdServer::State::answer(MHD_Connection* connection, const char* url,
+                                           const char* method, Pending& pending) const {
+  ServerResponse response;
+  if (pending.too_large) {
+    response.status = 413;
+    response.body = "request body too large\n";
+  } else {
+    ServerRequest request;
+    request.method = method;
+    request.path = url;
+    request.body = std::move(pending.body);
+    request.peer = peer_address(connection);
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &request.query);
+    std::map<std::string, std::string> headers;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect, &headers);
+    for (auto& [name, value] : headers)
+      request.headers[lower(name)] = std::move(value);
+    response = handler(request);
+  }
+  MHD_Response* const reply = MHD_create_response_from_buffer(
+      response.body.size(), response.body.data(), MHD_RESPMEM_MUST_COPY);
+  if (reply == nullptr) return MHD_NO;
+  if (response.status != 204) {
+    MHD_add_response_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
+  }
+  for (const auto& [name, value] : response.headers) {
+    MHD_add_response_header(reply, name.c_str(), value.c_str());
+  }
+  const MHD_Result queued =
+      MHD_queue_response(connection, static_cast<unsigned>(response.status), reply);
+  MHD_destroy_response(reply);
+  return queued;
+}
+
+void MicrohttpdServer::State::on_completed(void* /*user*/, MHD_Connection* /*connection*/,
+                                           void** pending, MHD_RequestTerminationCode /*code*/) {
+  const std::unique_ptr<Pending> owner(static_cast<Pending*>(*pending));
+  *pending = nullptr;
+}
+
+MicrohttpdServer::MicrohttpdServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+MicrohttpdServer::~MicrohttpdServer() {
+  if (state_->daemon != nullptr) MHD_stop_daemon(state_->daemon);  // Closes the socket, too.
+}
+
+std::uint16_t MicrohttpdServer::port() const {
+  return state_->port;
+}
+
+Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options options,
+                                                                   RequestHandler handler) {
+  auto state = std::make_unique<State>();
+  state->options = std::move(options);
+  state->handler = std::move(handler);
+  Result<int> socket_fd = listen_on(state->options);
+  if (!socket_fd && state->options.address.empty()) {  // A kernel without IPv6.
+    Options ipv4 = state->options;
+    ipv4.address = "0.0.0.0";
+    socket_fd = listen_on(ipv4);
+  }
+  if (!socket_fd) return fail(socket_fd.error());
+  state->socket = *socket_fd;
+
+  sockaddr_storage bound{};
+  socklen_t bytes = sizeof bound;
+  if (getsockname(state->socket, reinterpret_cast<sockaddr*>(&bound), &bytes) == 0) {
+    state->port =
+        ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
+                                          : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
+  }
+  const bool tls = !state->options.tls_cert.empty();
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD;
+  if (tls) flags |= MHD_USE_TLS;
+  const auto connections =
+      state->options.connections_max == 0 ? kConnectionsMax : state->options.connections_max;
+  const auto timeout = static_cast<unsigned>(state->options.idle_timeout.count());
+  const MHD_OptionItem tls_items[] = {
+      {MHD_OPTION_HTTPS_MEM_CERT, 0, state->options.tls_cert.data()},
+      {MHD_OPTION_HTTPS_MEM_KEY, 0, state->options.tls_key.data()},
+      {MHD_OPTION_END, 0, nullptr}};
+  const MHD_OptionItem no_items[] = {{MHD_OPTION_END, 0, nullptr}};
+  state->daemon = MHD_start_daemon(
+      flags, 0, nullptr, nullptr, &State::on_request, state.get(), MHD_OPTION_LISTEN_SOCKET,
+      state->socket, MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+      timeout, MHD_OPTION_NOTIFY_COMPLETED, &State::on_completed, nullptr, MHD_OPTION_ARRAY,
+      tls ? tls_items : no_items, MHD_OPTION_END);
+  if (state->daemon == nullptr) {
+    close(state->socket);
+    return fail(Error::kOther, "the HTTP server on port " + std::to_string(state->options.port) +
+                                   " cannot be started");
+  }
+  return std::make_unique<MicrohttpdServer>(std::move(state));
+}
+
+}  // namespace tailrace::http

@@ -1,0 +1,44 @@
+// The HTTP server on libmicrohttpd.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "http/server.h"
+
+struct MHD_Daemon;
+
+namespace tailrace::http {
+
+// Ownership: owns the listening socket and one thread.
+// Threading: create and destroy on one thread; the handler runs on the server's.
+// Memory: a request body over `body_bytes_max` is answered with 413.
+class MicrohttpdServer final : public Server {
+ public:
+  struct Options {
+    std::string address;                // Empty: all interfaces.
+    std::uint16_t port = 0;             // 0: any free one.
+    std::uint32_t connections_max = 0;  // 0: 1000.
+    std::chrono::seconds idle_timeout{120};
+    std::uint64_t body_bytes_max = 1U << 20U;
+    std::string tls_cert;  // PEM; empty: plain HTTP.
+    std::string tls_key;
+  };
+
+  static Result<std::unique_ptr<MicrohttpdServer>> create(Options options, RequestHandler handler);
+
+  struct State;
+  // For create() only.
+  explicit MicrohttpdServer(std::unique_ptr<State> state);
+  ~MicrohttpdServer() override;
+
+  std::uint16_t port() const override;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tailrace::http

@@ -1,0 +1,41 @@
+// The HTTP server of the status pages, and what answers its requests.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tailrace::http {
+
+struct ServerRequest {
+  std::string method;
+  std::string path;  // Without the query.
+  std::map<std::string, std::string> query;
+  std::map<std::string, std::string> headers;  // Names in lower case.
+  std::string body;
+  std::string peer;  // Address of the client.
+};
+
+struct ServerResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  std::map<std::string, std::string> headers;
+};
+
+// Called on the server's thread, one request at a time.
+using RequestHandler = std::function<ServerResponse(const ServerRequest&)>;
+
+// A listening HTTP server; the destructor stops it and waits for its thread.
+//
+// Threading: the handler runs on the server's own thread.
+class Server {
+ public:
+  virtual ~Server() = default;
+  virtual std::uint16_t port() const = 0;
+};
+
+}  // namespace tailrace::http

@@ -1,0 +1,211 @@
+// `cri`: takes container runtime lines apart and joins partial ones.
+#include "pipeline/stages/cri_stage.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "pipeline/stage_context.h"
+#include "pipeline/value_text.h"
+
+namespace tailrace::pipeline {
+namespace {
+
+constexpr std::int64_t kPartialStreamsDefault = 100;  // For 0 (docs/compatibility.md, cri).
+
+struct CriLine {
+  std::string_view time;
+  std::string_view stream;
+  std::string_view flags;
+  std::string_view content;
+};
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+}
+
+// Takes a run without blanks and the one space behind it off the front.
+std::optional<std::string_view> take_word(std::string_view& text) {
+  const auto end = std::find_if(text.begin(), text.end(), is_blank);
+  if (end == text.begin() || end == text.end() || *end != ' ') return std::nullopt;
+  const auto bytes = static_cast<std::size_t>(end - text.begin());
+  const std::string_view word = text.substr(0, bytes);
+  text.remove_prefix(bytes + 1);
+  return word;
+}
+
+// "<time> <stdout or stderr> <flags> <content>", one space between.
+std::optional<CriLine> parse(std::string_view line) {
+  const auto time = take_word(line);
+  if (!time.has_value()) return std::nullopt;
+  const auto stream = take_word(line);
+  if (stream != "stdout" && stream != "stderr") return std::nullopt;
+  const auto flags = take_word(line);
+  if (!flags.has_value()) return std::nullopt;
+  return CriLine{.time = *time, .stream = *stream, .flags = *flags, .content = line};
+}
+
+bool is_context(EntryRole role) {
+  return role == EntryRole::kContext;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Stage>> CriStage::create(const config::CriStageConfig& config,
+                                                StageBuild& build) {
+  auto time_parser = TimeParser::create("RFC3339Nano", std::nullopt);
+  if (!time_parser.has_value()) return fail(time_parser.error());
+  return std::make_unique<CriStage>(config, std::move(*time_parser), build.names);
+}
+
+CriStage::CriStage(const config::CriStageConfig& config, std::unique_ptr<TimeParser> time_parser,
+                   Names& names)
+    : config_(config),
+      time_parser_(std::move(time_parser)),
+      time_(names.extracted("time")),
+      stream_(names.extracted("stream")),
+      flags_(names.extracted("flags")),
+      content_(names.extracted("content")),
+      tags_(names.extracted("tags")),
+      stream_label_(names.label("stream")) {}
+
+// Values that the line itself does not give may come from labels and earlier stages, as in
+// Promtail's nested pipeline.
+void CriStage::take_apart(Entry& entry, StageContext& context) {
+  context.copy_labels_to_extracted();
+  if (const auto parsed = parse(entry.line)) {
+    entry.extracted[time_] = Value::of(parsed->time);
+    entry.extracted[stream_] = Value::of(parsed->stream);
+    entry.extracted[flags_] = Value::of(parsed->flags);
+    entry.extracted[content_] = Value::of(parsed->content);
+  }
+  const auto text = [&](ExtractedSlot slot) {
+    return text_of(entry.extracted[slot], context.arena());
+  };
+  const auto stream = text(stream_);
+  if (stream.has_value() && is_valid_utf8(*stream)) context.set_label(stream_label_, *stream);
+
+  const auto time_text = text(time_);
+  std::optional<std::int64_t> time;
+  if (time_text.has_value()) time = time_parser_->parse(*time_text, context.received_ns());
+  if (time.has_value()) {
+    last_times_.set(context.label_set(), *time);
+  } else {
+    time = last_times_.next(context.label_set());
+  }
+  entry.time_ns = time.value_or(entry.time_ns);
+
+  entry.line = text(content_).value_or(entry.line);
+  entry.line = text(tags_).value_or(entry.line);
+}
+
+Verdict CriStage::run(Entry& entry, StageContext& context) {
+  take_apart(entry, context);
+  const LabelSet& labels = context.label_set();
+  if (text_of(entry.extracted[flags_], context.arena()) == "P") {
+    return add_piece(entry, labels, context);
+  }
+  Stream* const stream = streams_.find(labels);
+  if (stream != nullptr) finish(entry, *stream, context);
+  return Verdict::kKeep;
+}
+
+std::size_t CriStage::joined_bytes(const Stream& stream, std::string_view piece) const {
+  const std::size_t bytes = stream.held.text.size() + piece.size();
+  return config_.truncate ? std::min<std::size_t>(bytes, config_.partial_line_bytes_max) : bytes;
+}
+
+Verdict CriStage::add_piece(Entry& entry, const LabelSet& labels, StageContext& context) {
+  const std::int64_t streams_max =
+      config_.partial_streams_max == 0 ? kPartialStreamsDefault : config_.partial_streams_max;
+  if (static_cast<std::int64_t>(pending_.size()) >= streams_max) {
+    while (!pending_.empty())
+      release(*pending_.oldest(), context);
+  }
+  Stream* stream = streams_.find(labels);
+  const bool does_not_fit =
+      stream != nullptr && (is_context(stream->role) != is_context(entry.role) ||
+                            joined_bytes(*stream, entry.line) > kMergedBytesMax);
+  if (does_not_fit) {
+    release(*stream, context);
+    stream = nullptr;
+  }
+  if (stream == nullptr) {
+    stream = &streams_.add(labels);
+    stream->held.text.clear();
+  } else {
+    pending_.remove(*stream);
+    pending_bytes_ -= stream->held.bytes();
+  }
+  HeldEntry& held = stream->held;
+  held.capture(entry, labels);
+  const std::size_t bytes = joined_bytes(*stream, entry.line);
+  held.text += entry.line;
+  held.text.resize(bytes);
+  context.hold();
+  held.origins.insert(held.origins.end(), entry.origins.begin(), entry.origins.end());
+  stream->role = entry.role;
+  stream->deadline = context.steady_now() + kPartialWait;
+  pending_.append(*stream);
+  pending_bytes_ += held.bytes();
+  largest_bytes_ = std::max(largest_bytes_, held.bytes());
+  return Verdict::kHold;
+}
+
+void CriStage::finish(Entry& entry, Stream& stream, StageContext& context) {
+  const std::size_t bytes = joined_bytes(stream, entry.line);
+  if (is_context(stream.role) != is_context(entry.role) || bytes > kMergedBytesMax) {
+    release(stream, context);
+    return;
+  }
+  HeldEntry& held = stream.held;
+  char* const text = context.arena().allocate(held.text.size() + entry.line.size());
+  std::copy(entry.line.begin(), entry.line.end(),
+            std::copy(held.text.begin(), held.text.end(), text));
+  entry.line = {text, bytes};
+  context.hold();  // So that all its lines are held alike.
+  entry.origins.insert(entry.origins.begin(), held.origins.begin(), held.origins.end());
+  held.origins.clear();
+  remove(stream);
+}
+
+void CriStage::release(Stream& stream, StageContext& context) {
+  if (is_context(stream.role)) {
+    context.discard_context(stream.held);  // It was sent before.
+  } else {
+    context.emit(stream.held);
+  }
+  remove(stream);
+}
+
+void CriStage::remove(Stream& stream) {
+  pending_.remove(stream);
+  pending_bytes_ -= stream.held.bytes();
+  if (pending_.empty()) largest_bytes_ = 0;
+  streams_.remove(stream.held.labels());
+}
+
+void CriStage::release_held(SteadyTime now, StageContext& context) {
+  while (!pending_.empty() && pending_.oldest()->deadline <= now) {
+    release(*pending_.oldest(), context);
+  }
+}
+
+SteadyTime CriStage::next_release() const {
+  return pending_.empty() ? SteadyTime::max() : pending_.oldest()->deadline;
+}
+
+bool CriStage::release_oldest(StageContext& context) {
+  if (pending_.empty()) return false;
+  release(*pending_.oldest(), context);
+  return true;
+}
+
+std::uint64_t CriStage::releasable_bytes() const {
+  const std::int64_t streams_max =
+      config_.partial_streams_max == 0 ? kPartialStreamsDefault : config_.partial_streams_max;
+  const bool overflows = static_cast<std::int64_t>(pending_.size()) >= streams_max;
+  return overflows ? pending_bytes_ : largest_bytes_;
+}
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,91 @@
+// `drop`: ends entries that meet all given conditions.
+#include "pipeline/stages/drop_stage.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/stage_context.h"
+#include "pipeline/value_text.h"
+
+namespace tailrace::pipeline {
+namespace {
+
+std::string_view concatenate(std::string_view a, std::string_view b, std::string_view c,
+                             Arena& arena) {
+  char* const text = arena.allocate(a.size() + b.size() + c.size());
+  char* out = std::copy(a.begin(), a.end(), text);
+  out = std::copy(b.begin(), b.end(), out);
+  std::copy(c.begin(), c.end(), out);
+  return {text, a.size() + b.size() + c.size()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Stage>> DropStage::create(const config::DropStageConfig& config,
+                                                 StageBuild& build) {
+  auto stage = std::make_unique<DropStage>(config);
+  if (config.sources.has_value()) {
+    stage->sources_.emplace();
+    for (const std::string& source : *config.sources) {
+      stage->sources_->push_back(build.names.extracted(source));
+    }
+  }
+  if (config.expression.has_value()) {
+    auto matcher = RegexMatcher::create(*config.expression, {});
+    if (!matcher.has_value()) return fail(matcher.error());
+    stage->expression_ = std::move(*matcher);
+  }
+  return std::unique_ptr<Stage>(std::move(stage));
+}
+
+Verdict DropStage::run(Entry& entry, StageContext& context) {
+  if (!applies(entry, context)) return Verdict::kKeep;
+  // Context was sent before.
+  if (entry.role != EntryRole::kContext) ++dropped_;
+  return Verdict::kDrop;
+}
+
+bool DropStage::applies(const Entry& entry, StageContext& context) const {
+  if (config_.longer_than.has_value() && entry.line.size() <= *config_.longer_than) return false;
+  if (config_.older_than.has_value() && !is_old(entry, context)) return false;
+  if (!config_.value.has_value() && expression_ == nullptr) {
+    return !sources_.has_value() ||
+           std::all_of(sources_->begin(), sources_->end(),
+                       [&entry](ExtractedSlot slot) { return entry.extracted[slot].present(); });
+  }
+  const std::optional<std::string_view> text =
+      sources_.has_value() ? joined_sources(entry, context) : entry.line;
+  if (!text.has_value()) return false;
+  return config_.value.has_value() ? *text == *config_.value : expression_->matches(*text);
+}
+
+bool DropStage::is_old(const Entry& entry, const StageContext& context) const {
+  // A replayed line is judged as when it was read: it was kept then.
+  const bool is_fresh = entry.role == EntryRole::kFresh;
+  const std::int64_t now = is_fresh ? context.wall_now_ns() : context.received_ns();
+  std::int64_t limit = 0;
+  return !__builtin_sub_overflow(now, config_.older_than->count(), &limit) && entry.time_ns < limit;
+}
+
+std::optional<std::string_view> DropStage::joined_sources(const Entry& entry,
+                                                          StageContext& context) const {
+  std::optional<std::string_view> joined;
+  for (const ExtractedSlot slot : *sources_) {
+    const Value& value = entry.extracted[slot];
+    if (!value.present())
+      continue;  // Left out, without an empty place (docs/compatibility.md, drop).
+    const std::optional<std::string_view> text = text_of(value, context.arena());
+    if (!text.has_value()) return std::nullopt;
+    joined = joined.has_value() ? concatenate(*joined, config_.separator, *text, context.arena())
+                                : *text;
+  }
+  return joined.value_or("");
+}
+
+void DropStage::publish(JobState& job) {
+  if (dropped_ == 0) return;
+  job.count_dropped(config_.drop_counter_reason, dropped_);
+  dropped_ = 0;
+}
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,47 @@
+// `json`: JMESPath results become extracted values.
+#include "pipeline/stages/json_stage.h"
+
+#include <string>
+#include <utility>
+
+#include "pipeline/stage_context.h"
+#include "pipeline/stages/source_text.h"
+
+namespace tailrace::pipeline {
+
+Result<std::unique_ptr<Stage>> JsonStage::create(const config::JsonStageConfig& config,
+                                                 StageBuild& build) {
+  auto stage = std::make_unique<JsonStage>();
+  std::vector<std::string> expressions;
+  for (const auto& [name, given] : config.expressions) {
+    const std::string& expression = given.empty() ? name : given;
+    const auto checked = JsonExtractor::create({expression});
+    if (!checked.has_value()) {
+      return fail(checked.error().code, "\"" + name + "\": " + checked.error().message);
+    }
+    if (!build.names.is_read(name)) continue;
+    expressions.push_back(expression);
+    stage->targets_.push_back(build.names.extracted(name));
+  }
+  stage->results_.resize(stage->targets_.size());
+  stage->source_ = source_slot(config.source, build.names);
+  stage->malformed_ = config.drop_malformed ? Verdict::kDrop : Verdict::kKeep;
+  auto extractor = JsonExtractor::create(std::move(expressions));
+  if (!extractor.has_value()) return fail(extractor.error());
+  stage->extractor_ = std::move(*extractor);
+  return std::unique_ptr<Stage>(std::move(stage));
+}
+
+Verdict JsonStage::run(Entry& entry, StageContext& context) {
+  if (targets_.empty() && malformed_ == Verdict::kKeep) return Verdict::kKeep;
+  const std::optional<std::string_view> text = source_text(source_, entry, context);
+  if (!text.has_value()) return Verdict::kKeep;
+  const auto outcome = extractor_->extract(*text, results_, context.arena());
+  if (outcome == JsonExtractor::Outcome::kMalformed) return malformed_;
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (results_[i].present()) entry.extracted[targets_[i]] = results_[i];
+  }
+  return Verdict::kKeep;
+}
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,64 @@
+// The last timestamp set per label set: what a failed `timestamp` is fudged from.
+#include "pipeline/stages/last_times.h"
+
+namespace tailrace::pipeline {
+
+LastTimes::~LastTimes() {
+  for (const Known& known : known_)
+    known.labels->unpin();
+}
+
+LastTimes::Known* LastTimes::find(const LabelSet& labels) {
+  if (labels.index() >= number_of_.size()) return nullptr;
+  const std::uint32_t number = number_of_[labels.index()];
+  // An index stays with its set while that is pinned; one of a forgotten set may be stale.
+  if (number == kNone || known_[number].labels != &labels) return nullptr;
+  if (number != newest_) {
+    unlink(number);
+    link_newest(number);
+  }
+  return &known_[number];
+}
+
+void LastTimes::unlink(std::uint32_t number) {
+  const Known& known = known_[number];
+  (known.newer == kNone ? newest_ : known_[known.newer].older) = known.older;
+  (known.older == kNone ? oldest_ : known_[known.older].newer) = known.newer;
+}
+
+void LastTimes::link_newest(std::uint32_t number) {
+  known_[number].newer = kNone;
+  known_[number].older = newest_;
+  (newest_ == kNone ? oldest_ : known_[newest_].newer) = number;
+  newest_ = number;
+}
+
+void LastTimes::set(const LabelSet& labels, std::int64_t time_ns) {
+  if (Known* const known = find(labels)) {
+    known->time_ns = time_ns;
+    return;
+  }
+  auto number = static_cast<std::uint32_t>(known_.size());
+  if (number < max_) {
+    known_.emplace_back();
+  } else {
+    number = oldest_;
+    known_[number].labels->unpin();
+    number_of_[known_[number].labels->index()] = kNone;
+    unlink(number);
+  }
+  labels.pin();
+  known_[number].labels = &labels;
+  known_[number].time_ns = time_ns;
+  link_newest(number);
+  if (labels.index() >= number_of_.size()) number_of_.resize(labels.index() + 1, kNone);
+  number_of_[labels.index()] = number;
+}
+
+std::optional<std::int64_t> LastTimes::next(const LabelSet& labels) {
+  Known* const known = find(labels);
+  if (known == nullptr) return std::nullopt;
+  return ++known->time_ns;
+}
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,134 @@
+// `metrics`: entries update counters, gauges and histograms.
+#include "pipeline/stages/metrics_stage.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "pipeline/stage_context.h"
+#include "pipeline/stages/metric_number.h"
+#include "pipeline/value_text.h"
+
+namespace tailrace::pipeline {
+
+using Action = config::MetricConfig::Action;
+using Type = config::MetricConfig::Type;
+
+Result<std::unique_ptr<Stage>> MetricsStage::create(const config::MetricsStageConfig& config,
+                                                    StageBuild& build) {
+  auto stage = std::make_unique<MetricsStage>();
+  for (const config::MetricConfig& metric : config.metrics) {
+    const auto family = build.job.family(metric);
+    if (!family.has_value()) return fail(family.error());
+    stage->metrics_.push_back({.config = metric,
+                               .family = *family,
+                               .source = build.names.extracted(metric.source),
+                               .series = {},
+                               .changed = {}});
+    std::vector<double>& bounds = stage->metrics_.back().config.buckets;
+    if (!bounds.empty() && bounds.back() == std::numeric_limits<double>::infinity()) {
+      bounds.pop_back();
+    }
+  }
+  return std::unique_ptr<Stage>(std::move(stage));
+}
+
+Verdict MetricsStage::run(Entry& entry, StageContext& context) {
+  if (entry.role != EntryRole::kFresh) return Verdict::kKeep;
+  for (Metric& metric : metrics_) {
+    const std::optional<double> number = operand(metric, entry, context);
+    if (number.has_value()) apply(metric, series_of(metric, context.label_set()), *number);
+  }
+  return Verdict::kKeep;
+}
+
+// The number that the entry updates the metric with; nullopt: it does not.
+std::optional<double> MetricsStage::operand(const Metric& metric, const Entry& entry,
+                                            StageContext& context) {
+  const config::MetricConfig& config = metric.config;
+  const bool steps = config.type != Type::kHistogram &&
+                     (config.action == Action::kInc || config.action == Action::kDec);
+  if (config.type == Type::kCounter && config.match_all) {
+    if (steps) return 1;
+    if (config.count_entry_bytes) return static_cast<double>(entry.line.size());
+    return std::nullopt;  // Nothing to add.
+  }
+  const Value& value = entry.extracted[metric.source];
+  if (!value.present()) return std::nullopt;
+  if (config.value.has_value() && text_of(value, context.arena()) != *config.value) {
+    return std::nullopt;
+  }
+  return steps ? 1 : metric_number(value);
+}
+
+MetricsStage::Series& MetricsStage::series_of(Metric& metric, const LabelSet& labels) {
+  if (labels.index() >= metric.series.size()) metric.series.resize(labels.index() + 1);
+  Series& series = metric.series[labels.index()];
+  if (series.serial != labels.serial()) {
+    series = {};
+    series.serial = labels.serial();
+    series.labels = &labels;
+    if (metric.config.type == Type::kHistogram) {
+      series.has_le = labels.find("le") != nullptr;
+      series.bucket_counts.resize(metric.config.buckets.size() + 1);
+    }
+  }
+  return series;
+}
+
+void MetricsStage::apply(Metric& metric, Series& series, double operand) {
+  if (series.has_le) {
+    ++metric.le_labels;
+    return;
+  }
+  const config::MetricConfig& config = metric.config;
+  if (config.type == Type::kCounter && operand < 0) {
+    ++metric.negative_adds;
+    return;
+  }
+  if (config.type == Type::kHistogram) {
+    std::size_t bucket = 0;  // NaN is in none but the last.
+    while (bucket < config.buckets.size() && !(operand <= config.buckets[bucket]))
+      ++bucket;
+    ++series.bucket_counts[bucket];
+    series.amount += operand;
+  } else if (config.action == Action::kSet) {
+    series.replaces = true;
+    series.amount = operand;
+  } else if (config.action == Action::kDec || config.action == Action::kSub) {
+    series.amount -= operand;
+  } else {
+    series.amount += operand;
+  }
+  if (series.changed) return;
+  series.changed = true;
+  metric.changed.push_back(static_cast<std::uint32_t>(&series - metric.series.data()));
+}
+
+void MetricsStage::publish(JobState& job) {
+  for (Metric& metric : metrics_) {
+    if (metric.negative_adds != 0) job.count_skipped("negative_add", metric.negative_adds);
+    if (metric.le_labels != 0) job.count_skipped("label_le", metric.le_labels);
+    metric.negative_adds = metric.le_labels = 0;
+    if (metric.changed.empty()) continue;
+    updates_.clear();
+    for (const std::uint32_t index : metric.changed) {
+      Series& series = metric.series[index];
+      updates_.push_back({.labels = series.labels,
+                          .handle = &series.handle,
+                          .replaces = series.replaces,
+                          .amount = series.amount,
+                          .bucket_counts = series.bucket_counts});
+    }
+    job.update(metric.family, updates_);
+    for (const std::uint32_t index : metric.changed) {
+      Series& series = metric.series[index];
+      series.changed = series.replaces = false;
+      series.amount = 0;
+      std::fill(series.bucket_counts.begin(), series.bucket_counts.end(), 0);
+    }
+    metric.changed.clear();
+  }
+}
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,54 @@
+// `timestamp`: an extracted value becomes the entry's time.
+#include "pipeline/stages/timestamp_stage.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "pipeline/stage_context.h"
+#include "pipeline/value_text.h"
+
+namespace tailrace::pipeline {
+
+using OnFailure = config::TimestampStageConfig::OnFailure;
+
+Result<std::unique_ptr<Stage>> TimestampStage::create(const config::TimestampStageConfig& config,
+                                                      StageBuild& build) {
+  auto stage = std::make_unique<TimestampStage>();
+  std::vector<std::string> formats = {config.format};
+  formats.insert(formats.end(), config.fallback_formats.begin(), config.fallback_formats.end());
+  for (const std::string& format : formats) {
+    auto parser = TimeParser::create(format, config.location);
+    if (!parser.has_value()) return fail(parser.error());
+    stage->formats_.push_back(std::move(*parser));
+  }
+  stage->source_ = build.names.extracted(config.source);
+  stage->on_failure_ = config.on_failure;
+  return std::unique_ptr<Stage>(std::move(stage));
+}
+
+Verdict TimestampStage::run(Entry& entry, StageContext& context) {
+  const std::optional<std::string_view> text = text_of(entry.extracted[source_], context.arena());
+  std::optional<std::int64_t> time;
+  if (text.has_value()) {
+    // A layout without a year takes it from the time at which the line was read.
+    for (const auto& format : formats_) {
+      time = format->parse(*text, context.received_ns());
+      if (time.has_value()) break;
+    }
+  }
+  if (on_failure_ == OnFailure::kSkip) {
+    entry.time_ns = time.value_or(entry.time_ns);
+    return Verdict::kKeep;
+  }
+  const LabelSet& labels = context.label_set();
+  if (time.has_value()) {
+    last_times_.set(labels, *time);
+    entry.time_ns = *time;
+  } else {
+    entry.time_ns = last_times_.next(labels).value_or(entry.time_ns);
+  }
+  return Verdict::kKeep;
+}
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,41 @@
+// Prints entries instead of sending them: the dry run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shippers/shipper.h"
+
+namespace tailrace::shippers {
+
+// 2026-01-02T03:04:05.123456789+0000, the fraction without trailing zeros; nothing when it is zero.
+std::string dry_run_time(std::int64_t time_ns);
+
+// Writes `<time>\t<labels>\t<line>\n` per entry and accepts everything. Where Promtail's tab writer
+// pads or eats tabs, there is always one (docs/compatibility.md, dry-run).
+//
+// Threading: confined to one worker; `write` must do for all of them.
+class PrintShipper final : public Shipper {
+ public:
+  using Write = std::function<void(std::string_view)>;
+  enum class Colours { kNone, kAnsi };  // Time blue, labels yellow.
+
+  PrintShipper(Write write, Colours colours);
+
+  bool has_place() const override { return true; }
+  void submit(RequestId id, PushBody body) override;
+  std::vector<PushResult> take_results(SteadyTime now) override;
+  SteadyTime next_deadline() const override;
+  void abandon() override {}
+  std::string trouble() const override { return {}; }
+
+ private:
+  const Write write_;
+  const Colours colours_;
+  std::vector<PushResult> results_;
+};
+
+}  // namespace tailrace::shippers

@@ -1,0 +1,49 @@
+// Push requests read back from the wire: for splitting, printing, receiving and tests.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tailrace::shippers {
+
+// One entry of a decoded request. Views point into the bytes that were decoded.
+struct DecodedEntry {
+  std::int64_t seconds = 0;
+  std::int32_t nanoseconds = 0;
+  std::string_view line;
+  std::vector<std::pair<std::string_view, std::string_view>> metadata;
+
+  // Nanoseconds since 1970; the nearest possible value when it does not fit.
+  std::int64_t time_ns() const;
+};
+
+struct DecodedStream {
+  std::string_view labels;  // Text: {a="v", b="w"}.
+  std::vector<DecodedEntry> entries;
+};
+
+struct DecodedPush {
+  std::vector<DecodedStream> streams;
+  std::size_t entries() const;
+};
+
+// A stream with its entries as they stand on the wire.
+struct RawStream {
+  std::string_view labels;
+  std::vector<std::string_view> entries;  // The messages, without tag and length.
+};
+
+// Decodes a PushRequest (protobuf, not compressed). `bytes` must outlive the result.
+// Errors: kCorrupt for what is not protobuf of this shape. Unknown fields are skipped.
+Result<DecodedPush> decode_push(std::string_view bytes);
+
+// The same without looking into the entries.
+Result<std::vector<RawStream>> decode_raw_streams(std::string_view bytes);
+
+}  // namespace tailrace::shippers

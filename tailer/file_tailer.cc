@@ -1,0 +1,403 @@
+// Reading a file that grows, and noticing when it is not the same any more.
+//
+// A read covers [offset - 64, offset + buffer). The 64 bytes before the offset are compared with
+// what was there when the line before ended; the first kHeadBytes are compared by hash as long as
+// they are in reach or still growing; and the size may not fall below what was seen. Whoever
+// rewrites a file in place (copytruncate, an editor, `> x.log`) is noticed by one of the three.
+// What cannot be noticed: new content that is the same in those places.
+//
+// Positions move in two ways. consume() moves behind a line that ran. Bytes that are no line (the
+// rest of a line over the limit, holes) are passed by read() itself: doing that twice after a
+// restart does no harm.
+#include "tailer/file_tailer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace tailrace::tailer {
+namespace {
+
+// One read() makes at most so many preads while it meets no line.
+constexpr int kReadsPerCall = 16;
+// A run of NUL bytes at the start of a line is no text when it is at least so long: a hole, space
+// that was allocated ahead, or what a writer without O_APPEND leaves behind after a truncation.
+constexpr std::size_t kNulRunMin = 512;
+// An encoded line takes at most so many stored bytes per byte of UTF-8.
+constexpr std::size_t kEncodedBytesFactor = 4;
+
+std::size_t without_trailing_nuls(std::span<const char> bytes) {
+  std::size_t size = bytes.size();
+  while (size > 0 && bytes[size - 1] == '\0')
+    --size;
+  return size;
+}
+
+std::size_t count_leading_nuls(std::span<const char> bytes) {
+  const auto end = std::find_if(bytes.begin(), bytes.end(), [](char c) { return c != '\0'; });
+  return static_cast<std::size_t>(end - bytes.begin());
+}
+
+}  // namespace
+
+FileTailer::FileTailer(ResumePoint point, const LabelSet& labels,
+                       std::shared_ptr<const FileReadOptions> options,
+                       std::unique_ptr<TextCutter> cutter)
+    : point_(std::move(point)),
+      labels_(&labels),
+      options_(std::move(options)),
+      cutter_(std::move(cutter)) {
+  labels_->pin();
+  point_.held.clear();
+  state_ = point_.skipping_line ? LineState::kSkipping : LineState::kAtStart;
+  if (counts_lines()) {
+    lines_position_ = lines_to_skip_ = point_.position;
+    state_ = LineState::kAtStart;
+  } else {
+    offset_ = point_.position;
+  }
+  size_seen_ = std::max<std::uint64_t>(offset_, counts_lines() ? 0 : point_.identity.head_bytes);
+}
+
+FileTailer::~FileTailer() {
+  labels_->unpin();
+}
+
+// ---- Opening ----
+
+Result<FileTailer::Opened> FileTailer::open(FileSystem& file_system) {
+  Result<std::unique_ptr<File>> file =
+      open_content(file_system, point_.path,
+                   counts_lines() ? options_->decompression.format
+                                  : compressed_meanwhile(point_.path, point_.label_path));
+  if (!file) return fail(file.error());
+  const Result<FileStat> stat = (*file)->stat();
+  if (!stat) return fail(stat.error());
+  if (stat->inode != point_.identity.inode || stat->device != point_.identity.device) {
+    return Opened::kOther;
+  }
+  file_ = std::move(*file);
+  nul_scan_ = 0;
+  return Opened::kSame;
+}
+
+void FileTailer::close() {
+  file_.reset();
+  window_ = {};
+  block_ = nullptr;
+}
+
+void FileTailer::move_to(const MoveFile& target) {
+  close();
+  point_.path = target.path;
+  point_.identity.device = target.device;
+  point_.identity.inode = target.inode;
+  displaced_ = false;
+  size_seen_ = offset_;
+  if (target.position) {
+    offset_ = size_seen_ = *target.position;
+    point_.identity.before_bytes = 0;
+    before_known_ = false;
+    state_ = LineState::kAtStart;
+  }
+  if (counts_lines()) {
+    lines_to_skip_ = lines_position_;
+    offset_ = size_seen_ = 0;
+    before_known_ = false;
+    state_ = LineState::kAtStart;
+  }
+}
+
+void FileTailer::set_labels(const AdoptFile& adoption, const LabelSet& labels) {
+  labels.pin();
+  labels_->unpin();
+  labels_ = &labels;
+  options_ = adoption.options;
+  point_.job = adoption.point.job;
+}
+
+void FileTailer::finish(WallTime now) {
+  point_.finished = true;
+  point_.finished_ns = unix_nanoseconds(now);
+  close();
+}
+
+// ---- Resume points ----
+
+std::size_t FileTailer::before_bytes() const {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(kBeforeBytes, offset_));
+}
+
+void FileTailer::fill_resume_point(ResumePoint& point) const {
+  point.source = point_.source;
+  point.job = point_.job;
+  point.kind = "file";
+  point.path = point_.path;
+  point.label_path = point_.label_path;
+  point.identity = point_.identity;
+  point.predecessor = point_.predecessor;
+  point.position = position();
+  point.skipping_line = state_ == LineState::kSkipping;
+  point.finished = point_.finished;
+  point.finished_ns = point_.finished_ns;
+  point.modified_ns = point_.modified_ns;
+  point.cursor.clear();
+  if (counts_lines()) {
+    point.identity.before_bytes = 0;
+    point.identity.before_hash = 0;
+  } else if (before_known_) {
+    const std::span<const char> before(before_.data(), before_bytes());
+    point.identity.before_bytes = static_cast<std::uint32_t>(before.size());
+    point.identity.before_hash = before.empty() ? 0 : fingerprint(before);
+  }
+}
+
+void FileTailer::remember_before(std::uint64_t offset) {
+  const std::size_t wanted =
+      static_cast<std::size_t>(std::min<std::uint64_t>(kBeforeBytes, offset));
+  TAILRACE_CHECK(offset - wanted >= window_begin_ && offset <= window_begin_ + window_.size());
+  if (wanted > 0) {
+    std::memcpy(before_.data(), window_.data() + (offset - wanted - window_begin_), wanted);
+  }
+  before_known_ = true;
+}
+
+void FileTailer::advance(std::uint64_t offset, LineState state) {
+  remember_before(offset);
+  offset_ = offset;
+  state_ = state;
+}
+
+void FileTailer::consume(const Line& last) {
+  TAILRACE_CHECK(block_ != nullptr);
+  while (lines_consumed_ < block_->lines.size()) {
+    const Line& line = block_->lines[lines_consumed_];
+    ++lines_consumed_;
+    ++lines_read_;
+    if (line.cut_short) ++lines_cut_;
+    if (line.next >= last.next) break;
+  }
+  const std::uint64_t next = counts_lines() ? line_ends_[lines_consumed_ - 1] : last.next;
+  if (counts_lines()) lines_position_ = last.next;
+  advance(next, last.cut_short ? LineState::kSkipping : LineState::kAtStart);
+}
+
+// ---- Reading ----
+
+Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
+  window_begin_ = offset_ - before_bytes();
+  const std::span<char> span = buffer.span();
+  std::size_t got = 0;
+  End end = End::kNotSeen;
+  while (got < span.size() && end == End::kNotSeen) {
+    const Result<std::size_t> count = file_->read_at(window_begin_ + got, span.subspan(got));
+    if (!count) return fail(count.error());
+    got += *count;
+    if (got == span.size()) break;
+    const Result<FileStat> stat = file_->stat();
+    if (!stat) return fail(stat.error());
+    if (stat->size < size_seen_) displaced_ = true;
+    if (*count == 0 || window_begin_ + got >= stat->size) {
+      end = End::kSeen;
+      point_.modified_ns = std::max(point_.modified_ns, unix_nanoseconds(stat->modified));
+    }
+  }
+  window_ = span.first(got);
+  if (displaced_) return end;
+  if (!window_is_as_before()) {
+    displaced_ = true;
+    return end;
+  }
+  // Space allocated ahead (NUL bytes up to the end) is no content: it may be given back.
+  const std::uint64_t content_end =
+      std::max<std::uint64_t>(offset_, window_begin_ + without_trailing_nuls(window_));
+  size_seen_ = end == End::kSeen ? content_end : std::max(size_seen_, content_end);
+  if (!before_known_) remember_before(offset_);
+  if (!counts_lines()) {
+    if (const Status status = grow_head(); !status) return fail(status.error());
+  }
+  return end;
+}
+
+bool FileTailer::window_is_as_before() const {
+  const std::size_t before = before_bytes();
+  if (window_.size() < before) return false;
+  if (before_known_) return std::memcmp(window_.data(), before_.data(), before) == 0;
+  const std::size_t known = point_.identity.before_bytes;
+  if (known == 0 || known > before) return true;
+  return fingerprint(window_.subspan(before - known, known)) == point_.identity.before_hash;
+}
+
+// Compares the head with its known hash, as far as that goes, and takes over what came since.
+void FileTailer::check_head(std::span<const char> head) {
+  FileIdentity& identity = point_.identity;
+  if (head.size() < identity.head_bytes ||
+      (identity.head_bytes > 0 &&
+       fingerprint(head.first(identity.head_bytes)) != identity.head_hash)) {
+    displaced_ = true;
+    return;
+  }
+  const std::size_t content = without_trailing_nuls(head);
+  if (content <= identity.head_bytes) return;
+  identity.head_bytes = static_cast<std::uint32_t>(content);
+  identity.head_hash = fingerprint(head.first(content));
+}
+
+Status FileTailer::grow_head() {
+  if (window_begin_ == 0) {
+    check_head(window_.first(std::min(window_.size(), kHeadBytes)));
+    return {};
+  }
+  if (point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, size_seen_)) return {};
+  std::array<char, kHeadBytes> head{};
+  const Result<std::size_t> got = read_range(*file_, 0, head);
+  if (!got) return fail(got.error());
+  check_head(std::span<const char>(head).first(*got));
+  return {};
+}
+
+void FileTailer::observe() {
+  if (displaced_ || file_ == nullptr) return;
+  const Result<FileStat> stat = file_->stat();
+  if (!stat) return;
+  if (stat->size < size_seen_) {
+    displaced_ = true;
+    return;
+  }
+  if (counts_lines() ||
+      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, stat->size)) {
+    return;
+  }
+  std::array<char, kHeadBytes> head{};
+  const Result<std::size_t> got = read_range(*file_, 0, head);
+  if (!got) return;
+  const std::span<const char> bytes(head.data(), *got);
+  check_head(bytes);
+  // What was seen may not go away unnoticed.
+  if (!displaced_) size_seen_ = std::max<std::uint64_t>(size_seen_, without_trailing_nuls(bytes));
+}
+
+// ---- What is no text ----
+
+Result<FileTailer::Nuls> FileTailer::pass_nuls(ReadBuffer& buffer, End end) {
+  const std::span<const char> bytes = window_.subspan(before_bytes());
+  const std::size_t run = count_leading_nuls(bytes);
+  if (run == 0) return Nuls::kText;
+  if (run < bytes.size()) {
+    if (run < kNulRunMin || state_ == LineState::kSkipping) return Nuls::kText;
+    nul_bytes_skipped_ += run;
+    advance(offset_ + run, state_);
+    return Nuls::kPassed;
+  }
+  if (end == End::kSeen) return Nuls::kToTheEnd;
+  return scan_nuls(buffer);
+}
+
+// The buffer holds NUL bytes only and the file goes on. Without consuming them (they may be space
+// allocated ahead, to be written yet) looks for what comes behind.
+Result<FileTailer::Nuls> FileTailer::scan_nuls(ReadBuffer& buffer) {
+  std::uint64_t at = std::max<std::uint64_t>(nul_scan_, window_begin_ + window_.size());
+  window_ = {};
+  for (int reads = 0; reads < kReadsPerCall; ++reads) {
+    const Result<std::uint64_t> data = file_->next_data(at);
+    if (data) at = std::max(at, *data);
+    const Result<std::size_t> got = file_->read_at(at, buffer.span());
+    if (!got) return fail(got.error());
+    nul_scan_ = at;
+    if (*got == 0) return Nuls::kToTheEnd;
+    const std::size_t run = count_leading_nuls(buffer.span().first(*got));
+    at += run;
+    if (run == *got) continue;
+    nul_bytes_skipped_ += at - offset_;
+    before_.fill('\0');
+    offset_ = at;
+    return Nuls::kPassed;
+  }
+  nul_scan_ = at;
+  return Nuls::kMore;
+}
+
+// ---- Lines ----
+
+// Behind a restart: drops the lines of `block` that were read before it, and moves behind them.
+bool FileTailer::drop_lines_read_before(LineBlock& block) {
+  if (lines_to_skip_ == 0 || block.lines.empty()) return false;
+  const std::size_t count =
+      static_cast<std::size_t>(std::min<std::uint64_t>(lines_to_skip_, block.lines.size()));
+  const Line last = block.lines[count - 1];
+  advance(last.next, last.cut_short ? LineState::kSkipping : LineState::kAtStart);
+  block.lines.erase(block.lines.begin(), block.lines.begin() + static_cast<std::ptrdiff_t>(count));
+  lines_to_skip_ -= count;
+  return block.lines.empty();
+}
+
+void FileTailer::count_in_lines(LineBlock& block) {
+  line_ends_.clear();
+  std::uint64_t number = lines_position_;
+  for (Line& line : block.lines) {
+    line_ends_.push_back(line.next);
+    line.begin = number;
+    line.next = ++number;
+  }
+}
+
+bool FileTailer::grow(ReadBuffer& buffer) const {
+  const std::size_t factor = cutter_ == nullptr ? 1 : kEncodedBytesFactor;
+  const std::size_t most =
+      static_cast<std::size_t>(options_->line_bytes_max) * factor + kBeforeBytes + factor;
+  if (buffer.size() >= most) return false;
+  buffer.grow(std::min(most, buffer.size() * 2));
+  return true;
+}
+
+FrameResult FileTailer::cut(End end, LineBlock& block) {
+  const bool to_end = end == End::kSeen && ending_ != Ending::kNone;
+  const std::span<const char> bytes = window_.subspan(before_bytes());
+  if (cutter_ != nullptr) {
+    return cutter_->cut(bytes, offset_, state_,
+                        to_end ? TextCutter::AtEnd::kYes : TextCutter::AtEnd::kNo, block);
+  }
+  const LineFramer framer(static_cast<std::size_t>(options_->line_bytes_max));
+  return to_end ? framer.frame_to_end(bytes, offset_, state_, block)
+                : framer.frame(bytes, offset_, state_, block);
+}
+
+Source::Outcome FileTailer::at_end() {
+  if (ending_ == Ending::kEnd) return Outcome::kEnded;
+  ending_ = Ending::kNone;
+  return Outcome::kUpToDate;
+}
+
+Result<Source::Outcome> FileTailer::read(ReadBuffer& buffer, LineBlock& block) {
+  block.clear();
+  block_ = &block;
+  lines_consumed_ = 0;
+  wants_more_ = false;
+  if (point_.finished) return Outcome::kEnded;
+  if (displaced_ || file_ == nullptr) return Outcome::kUpToDate;
+  for (int reads = 0; reads < kReadsPerCall; ++reads) {
+    const Result<End> end = load(buffer);
+    if (!end) return fail(end.error());
+    if (displaced_) return Outcome::kUpToDate;
+    const Result<Nuls> nuls = pass_nuls(buffer, *end);
+    if (!nuls) return fail(nuls.error());
+    if (*nuls == Nuls::kToTheEnd) return at_end();
+    if (*nuls == Nuls::kMore) break;
+    if (*nuls == Nuls::kPassed) continue;
+    const FrameResult framed = cut(*end, block);
+    if (drop_lines_read_before(block)) continue;
+    if (counts_lines()) count_in_lines(block);
+    if (!block.lines.empty()) return Outcome::kLines;
+    if (framed.consumed > 0) advance(offset_ + framed.consumed, framed.state);
+    if (*end == End::kSeen && (framed.consumed == 0 || offset_ >= size_seen_)) return at_end();
+    if (framed.consumed == 0 && window_.size() == buffer.size()) {
+      if (!grow(buffer)) break;  // Not reached: the framer cuts what fills the largest buffer.
+    }
+  }
+  wants_more_ = true;
+  return Outcome::kUpToDate;
+}
+
+}  // namespace tailrace::tailer

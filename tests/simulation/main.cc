@@ -1,0 +1,60 @@
+// Runs the simulation: simulation [--seeds N] [--first SEED] [--actions N] [--script]
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/simulation/world.h"
+
+int main(int argc, char** argv) {
+  std::uint64_t seeds = 20;
+  std::uint64_t first = 1;
+  std::uint64_t actions = 500;
+  bool script = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view name = argv[i];
+    if (name == "--script") {
+      script = true;
+      continue;
+    }
+    if (i + 1 == argc) {
+      std::fprintf(stderr, "simulation [--seeds N] [--first SEED] [--actions N] [--script]\n");
+      return 2;
+    }
+    const std::uint64_t value = std::strtoull(argv[++i], nullptr, 10);
+    if (name == "--seeds") seeds = value;
+    if (name == "--first") first = value;
+    if (name == "--actions") actions = value;
+  }
+  tailrace::simulation::Tally tally;
+  std::uint64_t failed = 0;
+  std::uint64_t lines = 0;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    tailrace::simulation::World world(seed, tally);
+    const std::vector<std::string> wrong = world.run(actions);
+    lines += world.lines_written();
+    if (script) {
+      for (const std::string& step : world.script())
+        std::printf("  %s\n", step.c_str());
+    }
+    if (wrong.empty()) continue;
+    ++failed;
+    std::printf("seed %llu: %zu things are wrong\n", static_cast<unsigned long long>(seed),
+                wrong.size());
+    for (std::size_t i = 0; i < wrong.size() && i < 10; ++i) {
+      std::printf("  %s\n", wrong[i].c_str());
+    }
+    std::fflush(stdout);
+  }
+  std::printf("%llu seeds of %llu actions, %llu lines; how often each thing happened:\n",
+              static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(actions),
+              static_cast<unsigned long long>(lines));
+  for (const auto& [what, times] : tally) {
+    std::printf("  %-45s %llu\n", what.c_str(), static_cast<unsigned long long>(times));
+  }
+  std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - failed),
+              static_cast<unsigned long long>(failed));
+  return failed == 0 ? 0 : 1;
+}

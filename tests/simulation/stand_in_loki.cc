@@ -1,0 +1,83 @@
+// Loki as the simulation sees it.
+#include "tests/simulation/stand_in_loki.h"
+
+#include <snappy.h>
+
+#include <utility>
+
+#include "shippers/push_decoder.h"
+
+namespace tailrace::simulation {
+namespace {
+
+// Loki forgets what left a stream's open block; a repeat after a restart comes at once.
+constexpr std::size_t kRememberedRequests = 64;
+
+}  // namespace
+
+std::string_view answer_name(Answer answer) {
+  constexpr std::string_view kNames[] = {"204",     "500",   "503",     "429",
+                                         "nothing", "reset", "ack lost"};
+  return kNames[static_cast<int>(answer)];
+}
+
+StandInLoki::Reply StandInLoki::push(std::string_view tenant, std::string_view body,
+                                     Answer answer) {
+  switch (answer) {
+    case Answer::kServerError:
+      return {500, "injected"};
+    case Answer::kUnavailable:
+      return {503, "injected"};
+    case Answer::kThrottled:
+      return {429, "injected"};
+    case Answer::kNothing:
+    case Answer::kReset:
+      return {0, ""};
+    case Answer::kAccepted:
+    case Answer::kStoredAndLost:
+      break;
+  }
+  std::string raw;
+  if (!snappy::Uncompress(body.data(), body.size(), &raw)) {
+    ++malformed_;
+    return {400, "not snappy"};
+  }
+  const auto push = shippers::decode_push(raw);
+  if (!push) {
+    ++malformed_;
+    return {400, "not a push request"};
+  }
+  std::vector<EntryKey> keys;
+  bool refused = false;
+  bool resent = false;
+  for (const shippers::DecodedStream& stream : push->streams) {
+    for (const shippers::DecodedEntry& entry : stream.entries) {
+      EntryKey key{std::string(tenant) + "|" + std::string(stream.labels), entry.time_ns(),
+                   std::string(entry.line)};
+      if (entry.line.find("poison") != std::string_view::npos) {
+        refused = true;
+        refused_.insert(key);
+        continue;
+      }
+      resent = resent || answered_.contains(key);
+      keys.push_back(std::move(key));
+    }
+  }
+  resent_requests_ += resent ? 1 : 0;
+  for (const EntryKey& key : keys) {
+    if (!recent_.insert(key).second) continue;
+    kept_.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key)});
+  }
+  if (!refused && answer == Answer::kAccepted) answered_.insert(keys.begin(), keys.end());
+  last_requests_.push_back(std::move(keys));
+  if (last_requests_.size() > kRememberedRequests) {
+    for (const EntryKey& key : last_requests_.front())
+      recent_.erase(key);
+    last_requests_.pop_front();
+  }
+  if (answer == Answer::kStoredAndLost) return {0, ""};
+  if (refused) return {400, "an entry is poison"};
+  return {204, ""};
+}
+
+}  // namespace tailrace::simulation

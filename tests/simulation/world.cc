@@ -1,0 +1,324 @@
+// A host on simulated time.
+#include "tests/simulation/world.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "base/check.h"
+#include "config/load.h"
+
+namespace tailrace::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::string_view kConfig = R"(
+clients:
+- url: http://loki/loki/api/v1/push
+  batchwait: BATCHWAIT
+  batchsize: BATCHSIZE
+  tenant_id: TENANT
+  backoff_config: {min_period: 50ms, max_period: 500ms}
+positions: {filename: /state/positions.yaml, sync_period: 1s}
+target_config: {sync_period: 1s}
+tailrace: {workers: WORKERS, sync: SYNC, outbox: {size: 4MB}}
+scrape_configs:
+- job_name: plain
+  static_configs: [{labels: {job: plain, __path__: "/logs/plain/*.log"}}]
+  pipeline_stages:
+  - drop: {longer_than: 10kb}
+VARIANT
+- job_name: java
+  static_configs: [{labels: {job: java, __path__: "/logs/java/*.log"}}]
+  pipeline_stages:
+  - multiline: {firstline: '^START', max_wait_time: 2s, max_lines: 6}
+- job_name: cri
+  static_configs: [{labels: {job: cri, __path__: "/logs/cri/*.log"}}]
+  pipeline_stages:
+  - cri: {}
+)";
+
+void replace(std::string& text, std::string_view what, std::string_view by) {
+  text.replace(text.find(what), what.size(), by);
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, Tally& tally)
+    : tally_(tally),
+      random_(seed),
+      files_(clock_),
+      writers_(files_, random_),
+      log_(Log::discard(clock_)) {
+  workers_ = 1 + static_cast<std::uint32_t>(random_.below(2));
+  sync_ = random_.below(2) == 0;
+  TAILRACE_CHECK(files_.make_directories("/state").has_value());
+  TAILRACE_CHECK(files_.sync_directory("/").has_value());
+  files_.set_before_mutation(
+      [this](testing::Operation operation, const std::string&) -> std::optional<Error> {
+        if (engine_ == nullptr || !mutations_to_crash_) return std::nullopt;
+        if (crashing_) return Error{EIO, "the process is dead"};
+        if (*mutations_to_crash_ > 0) {
+          --*mutations_to_crash_;
+          return std::nullopt;
+        }
+        crashing_ = true;
+        ++tally_["crash point: mutation " + std::to_string(static_cast<int>(operation))];
+        for (SimulatedTransport* transport : transports_)
+          transport->die();
+        if (operation == testing::Operation::kWrite && random_.below(2) == 0) {
+          ++tally_["crash point: torn write"];
+          files_.tear_next_write_after(random_.below(200), EIO);
+          return std::nullopt;
+        }
+        return Error{EIO, "the process is dead"};
+      });
+  start();
+}
+
+World::~World() = default;
+
+void World::note(std::string text) {
+  ++tally_["action: " + text];
+  script_.push_back(std::move(text));
+}
+
+config::Config World::make_config() const {
+  std::string text(kConfig);
+  replace(text, "BATCHWAIT", variant_ % 2 == 0 ? "200ms" : "50ms");
+  replace(text, "BATCHSIZE", variant_ % 4 < 2 ? "2000" : "300");
+  replace(text, "TENANT", "t");
+  replace(text, "WORKERS", std::to_string(workers_));
+  replace(text, "SYNC", sync_ ? "true" : "false");
+  replace(text, "VARIANT", variant_ % 3 == 0 ? "" : "  - labeldrop: [nothing]");
+  config::LoadResult loaded = config::load_text(text, "simulation.yaml", {});
+  TAILRACE_CHECK(loaded.config.has_value());
+  return std::move(*loaded.config);
+}
+
+Answer World::choose_answer() {
+  Answer answer = Answer::kAccepted;
+  if (random_.below(10) < 3) answer = mood_;
+  if (random_.below(12) == 0) answer = static_cast<Answer>(random_.below(kAnswers));
+  ++tally_["answer: " + std::string(answer_name(answer))];
+  return answer;
+}
+
+void World::start() {
+  metrics_ = std::make_unique<Metrics>();
+  transports_.clear();
+  watchers_.clear();
+  crashing_ = false;
+  mutations_to_crash_.reset();
+  daemon::Engine::World world{.clock = clock_,
+                              .file_system = files_,
+                              .log = log_,
+                              .metrics = *metrics_,
+                              .make_transport = {},
+                              .make_watcher = {},
+                              .wake_worker = {},
+                              .wake_main = {},
+                              .host_name = "host",
+                              .working_directory = "/",
+                              .cpus = 1};
+  world.make_transport = [this](std::uint32_t) {
+    auto transport = std::make_unique<SimulatedTransport>(clock_, random_, loki_,
+                                                          [this] { return choose_answer(); });
+    transports_.push_back(transport.get());
+    return transport;
+  };
+  world.make_watcher = [this](std::uint32_t) {
+    auto watcher = std::make_unique<testing::FakeWatcher>(files_);
+    watchers_.push_back(watcher.get());
+    return watcher;
+  };
+  world.wake_worker = [](std::uint32_t) {};
+  world.wake_main = [] {};
+  Result<std::unique_ptr<daemon::Engine>> engine =
+      daemon::Engine::create(make_config(), std::move(world), {});
+  TAILRACE_CHECK(engine.has_value());
+  engine_ = std::move(*engine);
+  worker_stopped_.assign(workers_, false);
+}
+
+void World::kill(std::string_view how) {
+  if (!crashing_) {
+    for (SimulatedTransport* transport : transports_)
+      transport->die();
+  }
+  crashing_ = true;
+  mutations_to_crash_ = 0;  // What a destructor tries to write does not happen.
+  engine_.reset();
+  ++crashes_;
+  if (how == "power loss") {
+    files_.crash();
+  } else {
+    files_.kill();
+  }
+}
+
+void World::turn() {
+  engine_->run_main();
+  if (crashing_) return;
+  for (std::size_t i = 0; i < engine_->workers().size(); ++i) {
+    if (worker_stopped_[i]) continue;
+    worker_stopped_[i] = engine_->workers()[i]->run_once() == daemon::Worker::Turn::kStopped;
+    if (crashing_) return;
+  }
+  if (random_.below(4) == 0) static_cast<void>(engine_->save().has_value());
+}
+
+void World::pass(std::uint64_t turns) {
+  for (std::uint64_t i = 0; i < turns; ++i) {
+    turn();
+    if (crashing_) {
+      note("kill at a write");
+      kill(sync_ && random_.below(2) == 0 ? "power loss" : "kill");
+      start();
+    }
+    clock_.advance(milliseconds(random_.below(60)));
+  }
+}
+
+void World::stop() {
+  engine_->begin_stop(clock_.steady_now() + seconds(5));
+  for (int i = 0; i < 400; ++i) {
+    turn();
+    clock_.advance(milliseconds(20));
+    if (crashing_) break;
+    if (std::all_of(worker_stopped_.begin(), worker_stopped_.end(), [](bool b) { return b; })) {
+      break;
+    }
+  }
+  if (!crashing_) {
+    static_cast<void>(engine_->save().has_value());
+    TAILRACE_CHECK(
+        std::all_of(worker_stopped_.begin(), worker_stopped_.end(), [](bool b) { return b; }));
+  }
+  const bool clean = !crashing_;
+  kill("kill");
+  if (clean) --crashes_;
+}
+
+void World::reload() {
+  variant_ += 1 + static_cast<std::uint32_t>(random_.below(5));
+  TAILRACE_CHECK(engine_->reload(make_config()).has_value());
+}
+
+void World::act() {
+  switch (random_.below(26)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+      note("append");
+      writers_.append();
+      break;
+    case 7:
+    case 8:
+      note("append half a line");
+      writers_.append_half();
+      break;
+    case 9:
+    case 10:
+      note("rotate by rename");
+      writers_.rotate_by_rename();
+      break;
+    case 11:
+      note("rotate by late rename");
+      writers_.rotate_by_late_rename();
+      break;
+    case 12:
+      note("copy and truncate");
+      writers_.copy_truncate();
+      break;
+    case 13:
+      if (random_.below(4) != 0) break;
+      note("delete and recreate");
+      writers_.delete_and_recreate();
+      break;
+    case 14:
+      mood_ = static_cast<Answer>(random_.below(kAnswers));
+      note("Loki's mood: " + std::string(answer_name(mood_)));
+      break;
+    case 15:
+    case 16:
+      mood_ = Answer::kAccepted;
+      note("Loki is well");
+      break;
+    case 17:
+      note("step the clock");
+      clock_.step_wall(milliseconds(static_cast<std::int64_t>(random_.below(4000)) - 2000));
+      break;
+    case 18:
+      note("reload");
+      reload();
+      break;
+    case 19:
+    case 20:
+      note("kill");
+      kill("kill");
+      start();
+      break;
+    case 21:
+      note("arm a crash at a write");
+      mutations_to_crash_ = random_.below(12);
+      break;
+    case 22:
+      note("stop and start");
+      stop();
+      start();
+      break;
+    case 23:
+      note("the disk is full for a while");
+      files_.set_capacity(0);
+      pass(3 + random_.below(6));
+      files_.set_capacity(UINT64_MAX);
+      break;
+    case 24:
+      note("file events are lost");
+      for (testing::FakeWatcher* watcher : watchers_)
+        watcher->lose_events();
+      break;
+    case 25:
+      if (!sync_) break;
+      note("power loss");
+      kill("power loss");
+      start();
+      break;
+  }
+}
+
+void World::calm_down() {
+  mood_ = Answer::kAccepted;
+  writers_.finish_all();
+  for (int i = 0; i < 4000; ++i) {
+    mutations_to_crash_.reset();
+    turn();
+    clock_.advance(milliseconds(50));
+  }
+}
+
+std::vector<std::string> World::run(std::uint64_t actions) {
+  for (std::uint64_t i = 0; i < actions; ++i) {
+    act();
+    pass(random_.below(4));
+  }
+  calm_down();
+  stop();
+  std::vector<std::string> wrong = writers_.check(loki_);
+  const std::uint64_t allowed = crashes_ * workers_ * 3;
+  if (loki_.resent_requests() > allowed) {
+    wrong.push_back(std::to_string(loki_.resent_requests()) + " requests were repeated, allowed " +
+                    std::to_string(allowed));
+  }
+  return wrong;
+}
+
+}  // namespace tailrace::simulation

@@ -1,0 +1,80 @@
+// A host on simulated time: log files, tailrace, Loki, and everything that can go wrong.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "config/config.h"
+#include "daemon/engine.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_watcher.h"
+#include "tests/fakes/memory_file_system.h"
+#include "tests/simulation/simulated_transport.h"
+#include "tests/simulation/stand_in_loki.h"
+#include "tests/simulation/writers.h"
+
+namespace tailrace::simulation {
+
+// How often each thing happened, over all seeds: nothing that can happen may stay at 0.
+using Tally = std::map<std::string, std::uint64_t>;
+
+// One run from one seed.
+class World {
+ public:
+  World(std::uint64_t seed, Tally& tally);
+  ~World();
+
+  // Does `actions` random actions, lets everything calm down, and checks. Returns what is wrong.
+  std::vector<std::string> run(std::uint64_t actions);
+  // The actions that were done, one per line.
+  const std::vector<std::string>& script() const { return script_; }
+  std::uint64_t lines_written() const { return writers_.lines_written(); }
+
+ private:
+  void act();
+  void start();
+  void kill(std::string_view how);
+  void stop();
+  void reload();
+  // Lets tailrace run for some simulated time.
+  void pass(std::uint64_t turns);
+  void turn();
+  void calm_down();
+  Answer choose_answer();
+  config::Config make_config() const;
+  void note(std::string text);
+
+  Tally& tally_;
+  Random random_;
+  testing::FakeClock clock_;
+  testing::MemoryFileSystem files_;
+  Writers writers_;
+  StandInLoki loki_;
+  Log log_;
+  std::vector<std::string> script_;
+
+  // This life of tailrace.
+  std::unique_ptr<Metrics> metrics_;
+  std::vector<SimulatedTransport*> transports_;
+  std::vector<testing::FakeWatcher*> watchers_;
+  std::unique_ptr<daemon::Engine> engine_;
+  std::vector<bool> worker_stopped_;
+  std::optional<std::uint64_t> mutations_to_crash_;  // Set: the process dies at that one.
+  bool crashing_ = false;
+
+  // What holds for the whole run.
+  std::uint32_t workers_ = 1;
+  bool sync_ = false;                // Then power may fail.
+  std::uint32_t variant_ = 0;        // Of the configuration; a reload changes it.
+  Answer mood_ = Answer::kAccepted;  // What Loki answers mostly, for a while.
+  std::uint64_t crashes_ = 0;
+};
+
+}  // namespace tailrace::simulation
