@@ -34,6 +34,8 @@ ResumePoint full_point() {
   made.finished_ns = -7;
   made.cursor = std::string("a\0b", 3);
   made.next_line = 99;
+  made.modified_ns = -8;
+  made.labels = {{"a", "b"}, {"filename", "/x"}};
   made.held = {held(4, "first"), held(9, "")};
   made.held[1].context = true;
   return made;
@@ -53,6 +55,8 @@ void expect_same(const ResumePoint& a, const ResumePoint& b) {
   EXPECT_EQ(a.finished_ns, b.finished_ns);
   EXPECT_EQ(a.cursor, b.cursor);
   EXPECT_EQ(a.next_line, b.next_line);
+  EXPECT_EQ(a.modified_ns, b.modified_ns);
+  EXPECT_EQ(a.labels, b.labels);
   ASSERT_EQ(a.held.size(), b.held.size());
   for (std::size_t i = 0; i < a.held.size(); ++i) {
     EXPECT_EQ(a.held[i].number, b.held[i].number);
