@@ -143,9 +143,9 @@ PositionTable table_of(const std::vector<std::pair<std::string, std::string>>& p
 TEST(WritePositions, gives_sorted_quoted_lines_with_checks_and_a_count) {
   EXPECT_EQ(write_positions(table_of({{"cursor-job", "s=1;i=2"}, {"/var/log/a.log", "1234"}})),
             "positions:\n"
-            "  /var/log/a.log: \"1234\" # CHECK1\n"
-            "  cursor-job: \"s=1;i=2\" # CHECK2\n"
-            "# 2 positions, keys CHECK3\n");
+            "  /var/log/a.log: \"1234\" # c11695db9623\n"
+            "  cursor-job: \"s=1;i=2\" # 2872cb86f921\n"
+            "# 2 positions, keys 161155f1b74fe964\n");
   EXPECT_EQ(write_positions({}), "positions: {}\n# 0 positions, keys 0000000000000000\n");
 }
 
