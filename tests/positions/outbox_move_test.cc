@@ -176,7 +176,8 @@ TEST_F(AbsorbTest, moves_fragments_and_resume_points_and_empties_the_other_direc
   ASSERT_TRUE(outbox_->absorb(*other));
   EXPECT_TRUE(other->everything_done());
   other.reset();
-  EXPECT_TRUE(files_.remove_directory(kOther));
+  EXPECT_TRUE(files_.remove(std::string(kOther) + "/lock"));
+  EXPECT_TRUE(files_.remove_directory(kOther));  // Nothing else is in it.
   EXPECT_EQ(files_.content(std::string(kDirectory) + "/aside-00-2.seg"), "aside");
   EXPECT_EQ(outbox_->recovered().resume_points.size(), 2U);
   EXPECT_EQ(outbox_->recovered().last_time_ns, 99);
