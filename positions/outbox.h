@@ -153,9 +153,10 @@ class Outbox {
   // client that is configured got another key.
   Status rename_client(std::string_view from, std::string_view to);
   // Moves the fragments and resume points of a worker that no longer exists here, before anything
-  // newer of their lanes: call it before the first cut(). Then `other` is empty and so is its
-  // directory, once `other` is destroyed. On failure what was not moved stays in `other`, and the
-  // directory must not be removed; absorbing it again, also after a restart, moves nothing twice.
+  // newer of their lanes: call it before the first cut(). Then `other` is empty, and its directory
+  // holds nothing but the lock file: the caller removes both once `other` is destroyed. On failure
+  // what was not moved stays in `other`, and the directory must not be removed; absorbing it again,
+  // also after a restart, moves nothing twice.
   Status absorb(Outbox& other);
 
   // --- health ---

@@ -285,7 +285,7 @@ Status Outbox::Mover::empty_directory(State& from, State& to) {
                                       free_aside_path(to.file_system, to.options.directory, stem));
     if (!removed) return removed;
   }
-  return from.file_system.remove(directory + "/lock");
+  return {};
 }
 
 Status Outbox::absorb(Outbox& other) {

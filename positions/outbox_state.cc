@@ -96,9 +96,11 @@ void Outbox::State::note_result(const Status& status) {
             {{"directory", options.directory}, {"error", error->message}});
 }
 
-Result<RecordPlace> Outbox::State::write(RecordEncoder& encoder, bool begin_segment) {
+Result<RecordPlace> Outbox::State::write(RecordEncoder& encoder, Target target) {
   const std::vector<std::string_view> parts = encoder.finish();
-  if (!begin_segment) return segments->append(parts, SegmentLog::Priority::kOrdinary);
+  if (target == Target::kCurrentSegment) {
+    return segments->append(parts, SegmentLog::Priority::kOrdinary);
+  }
   return segments->begin(SegmentHeader{.run = run, .origin = origin}, parts);
 }
 
@@ -137,7 +139,7 @@ void Outbox::State::note_placed(const RecordPlace& place, const RecordEncoder& e
 Status Outbox::State::write_change(RecordEncoder& encoder, const Change& change, Encoded& encoded) {
   encoded = change.fragments;
   add_fragments(encoder, change.lanes, encoded);
-  Result<RecordPlace> place = write(encoder, false);
+  Result<RecordPlace> place = write(encoder, Target::kCurrentSegment);
   if (!place) return fail(place.error());
   note_placed(*place, encoder, encoded);
   return {};
@@ -163,9 +165,10 @@ Status Outbox::State::write_whole(Encoded& encoded) {
     }
   }
   add_fragments(encoder, lanes, encoded);
-  const bool begin_segment =
+  const bool begins =
       !segments->has_current() || segments->current_growth() >= options.segment_bytes;
-  Result<RecordPlace> place = write(encoder, begin_segment);
+  Result<RecordPlace> place =
+      write(encoder, begins ? Target::kNewSegment : Target::kCurrentSegment);
   if (!place) return fail(place.error());
   note_placed(*place, encoder, encoded);
   return {};
@@ -258,7 +261,7 @@ void Outbox::State::carry(std::uint64_t segment) {
   if (!carry_blocked_) {
     RecordEncoder encoder(RecordType::kCarry, run, cut);
     add_fragments(encoder, {}, encoded);
-    const Result<RecordPlace> place = write(encoder, false);
+    const Result<RecordPlace> place = write(encoder, Target::kCurrentSegment);
     carry_blocked_ = !place;
     if (place) {
       note_placed(*place, encoder, encoded);

@@ -81,7 +81,8 @@ struct Outbox::State {
  private:
   using Encoded = std::vector<IndexedFragment>;
 
-  Result<RecordPlace> write(RecordEncoder& encoder, bool begin_segment);
+  enum class Target { kCurrentSegment, kNewSegment };
+  Result<RecordPlace> write(RecordEncoder& encoder, Target target);
   Status write_change(RecordEncoder& encoder, const Change& change, Encoded& encoded);
   Status write_whole(Encoded& encoded);
   void add_fragments(RecordEncoder& encoder, std::vector<LaneId> lanes, const Encoded& fragments);

@@ -88,6 +88,10 @@ Result<RecordPlace> SegmentLog::begin(SegmentHeader header,
   all.insert(all.end(), parts.begin(), parts.end());
   const std::uint64_t size = total_bytes(all);
   Status written = (*file)->reserve(0, size + kReservedBytes);
+  if (!written && written.error().code == ENOSPC && reserved_end_ > end_ + kReservedBytes) {
+    give_back();
+    written = (*file)->reserve(0, size + kReservedBytes);
+  }
   if (written || written.error().code == EOPNOTSUPP) written = (*file)->write_at(0, all);
   if (!written) {
     // What cannot be removed is a torn segment: harmless, and gone when its turn comes.
@@ -126,7 +130,7 @@ Result<RecordPlace> SegmentLog::append(std::span<const std::string_view> parts, 
   }
   const Status written = file_->write_at(end_, parts);
   if (!written) {
-    undo_write();
+    give_back();
     return fail(written.error());
   }
   const RecordPlace place{current_, end_};
@@ -136,7 +140,8 @@ Result<RecordPlace> SegmentLog::append(std::span<const std::string_view> parts, 
   return place;
 }
 
-void SegmentLog::undo_write() {
+void SegmentLog::give_back() {
+  if (file_ == nullptr) return;
   if (!file_->truncate(end_)) {
     file_.reset();
     return;

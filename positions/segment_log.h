@@ -85,7 +85,9 @@ class SegmentLog {
 
  private:
   Status make_room(std::uint64_t bytes);
-  void undo_write();
+  // Cuts the current segment off at its last whole record, with no more than the reserved room
+  // behind it; leaves it where that fails.
+  void give_back();
 
   FileSystem& file_system_;
   const std::string directory_;

@@ -95,6 +95,8 @@ Status SegmentSyncer::sync() {
     removed.push_back(segment);
     condemned.erase(condemned.begin());
   }
+  // Their room is only free for sure when the removal is durable; nobody depends on it.
+  if (!removed.empty()) static_cast<void>(file_system_.sync_directory(directory_));
   MutexLock lock(mutex_);
   failed_ = failed_ || !dirty.empty();
   dirty_.insert(dirty.begin(), dirty.end());

@@ -163,10 +163,9 @@ Status YamlScanner::skip_to_token() {
 }
 
 Result<std::string> YamlScanner::end_line() {
-  const std::size_t begin = at_;
   skip_blanks();
   std::string comment;
-  if (peek() == '#' && at_ > begin) {
+  if (peek() == '#' && at_ > 0 && is_blank(text_[at_ - 1])) {
     while (!at_end() && !is_break(peek()))
       comment.push_back(text_[at_++]);
     comment.erase(0, comment.find_first_not_of("# \t"));

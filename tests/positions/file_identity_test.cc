@@ -13,7 +13,8 @@ namespace {
 
 std::string text(std::size_t size) {
   std::string made;
-  for (std::size_t i = 0; made.size() < size; ++i) made += "line " + std::to_string(i) + "\n";
+  for (std::size_t i = 0; made.size() < size; ++i)
+    made += "line " + std::to_string(i) + "\n";
   made.resize(size);
   return made;
 }

@@ -19,9 +19,7 @@ class SegmentLogTest : public ::testing::Test {
   std::string content(std::uint64_t number) {
     return files_.content(segment_path("/d", number)).value_or("missing");
   }
-  void begin() {
-    ASSERT_TRUE(log_.begin({}, Parts{"first"}));
-  }
+  void begin() { ASSERT_TRUE(log_.begin({}, Parts{"first"})); }
 
   FakeClock clock_;
   MemoryFileSystem files_{clock_};
@@ -106,7 +104,8 @@ TEST_F(SegmentLogTest, keeps_room_for_small_records_on_a_full_disk) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ENOSPC);
   const std::string small(1000, 's');
-  for (int i = 0; i < 64; ++i) ASSERT_TRUE(log_.append(Parts{small}, kReserved)) << i;
+  for (int i = 0; i < 64; ++i)
+    ASSERT_TRUE(log_.append(Parts{small}, kReserved)) << i;
 }
 
 TEST_F(SegmentLogTest, reserves_again_what_truncating_gave_back) {

@@ -15,7 +15,8 @@ std::string record(std::string_view fragment_bytes) {
   encoder.add_lane({.key = {"a", ""}, .dropped = {}});
   encoder.add_fragment({.entries = 1}, fragment_bytes);
   std::string bytes;
-  for (const std::string_view part : encoder.finish()) bytes += part;
+  for (const std::string_view part : encoder.finish())
+    bytes += part;
   return bytes;
 }
 
@@ -31,10 +32,18 @@ class SegmentReaderTest : public ::testing::Test {
     Record read;
     while (true) {
       switch (reader.next(read)) {
-        case SegmentReader::Step::kRecord: steps += "r"; continue;
-        case SegmentReader::Step::kEnd: steps += "e"; break;
-        case SegmentReader::Step::kTorn: steps += "t"; break;
-        case SegmentReader::Step::kDamaged: steps += "d"; break;
+        case SegmentReader::Step::kRecord:
+          steps += "r";
+          continue;
+        case SegmentReader::Step::kEnd:
+          steps += "e";
+          break;
+        case SegmentReader::Step::kTorn:
+          steps += "t";
+          break;
+        case SegmentReader::Step::kDamaged:
+          steps += "d";
+          break;
       }
       stopped_ = reader.offset();
       return steps;

@@ -13,9 +13,7 @@ namespace {
 
 class SegmentSyncerTest : public ::testing::Test {
  protected:
-  SegmentSyncerTest() {
-    EXPECT_TRUE(files_.make_directories("/a/b"));
-  }
+  SegmentSyncerTest() { EXPECT_TRUE(files_.make_directories("/a/b")); }
   std::string path(std::uint64_t number) { return segment_path("/a/b", number); }
   void write(std::uint64_t number, std::string_view text) {
     auto file = files_.open(path(number), OpenMode::kReadWrite);
@@ -103,7 +101,8 @@ TEST_F(SegmentSyncerTest, does_not_sync_what_is_condemned) {
 
 TEST_F(SegmentSyncerTest, may_be_used_from_two_threads) {
   std::thread disk([this] {
-    for (int i = 0; i < 200; ++i) static_cast<void>(syncer_.sync());
+    for (int i = 0; i < 200; ++i)
+      static_cast<void>(syncer_.sync());
   });
   for (std::uint64_t number = 1; number <= 100; ++number) {
     write(number, "text");
