@@ -11,6 +11,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tailer/decompressed_view.h"
+
 namespace tailrace::tailer {
 namespace {
 
@@ -137,8 +139,10 @@ bool is_generation_of(std::string_view path, std::string_view name) {
 }
 
 Result<std::unique_ptr<File>> open_content(FileSystem& file_system, const std::string& path,
-                                           Compression /*compression*/) {
-  return file_system.open(path, OpenMode::kRead);
+                                           Compression compression) {
+  Result<std::unique_ptr<File>> file = file_system.open(path, OpenMode::kRead);
+  if (!file || !compression) return file;
+  return DecompressedView::open(std::move(*file), *compression);
 }
 
 Result<std::size_t> read_range(File& file, std::uint64_t offset, std::span<char> into) {
