@@ -224,6 +224,20 @@ SourceId FileSet::adopt_generations(TargetIndex index, const std::vector<Candida
   return predecessor;
 }
 
+// A name has no file now. Generations that came and went since its last known one are not kept
+// waiting for the next.
+void FileSet::look_for_unborn(TargetIndex index, const std::string& name) {
+  KnownFile* const last = table_.newest_of(index, name);
+  if (last == nullptr || last->point.path == name) return;
+  FileStat unborn;
+  unborn.modified = clock_.wall_now();
+  const std::vector<Candidate> missed = missed_generations(index, *last, name, unborn);
+  if (missed.empty()) return;
+  const SourceId predecessor = last->active() ? last->point.source : 0;
+  if (last->active()) retire(*last, after_end(*last));
+  adopt_generations(index, missed, name, predecessor);
+}
+
 // A file with the name of a generation, whose name's last known file was rotated away and has no
 // successor yet: it came and went in between.
 bool FileSet::adopt_as_generation(TargetIndex index, const std::string& path,

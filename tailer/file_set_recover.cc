@@ -40,6 +40,7 @@ void FileSet::attach_waiting() {
     if (file.state != KnownFile::State::kWaiting) continue;
     if (const auto target = target_for(file)) attach(file, *target);
   }
+  std::set<std::pair<TargetIndex, std::string>> nameless;
   // All places are known now: who has a successor is read to its end.
   for (auto& [id, file] : table_.files()) {
     if (!file.active() || file.adopted_pass != 0) continue;
@@ -47,7 +48,11 @@ void FileSet::attach_waiting() {
     const bool superseded = newest != &file && newest->active();
     const bool matches = targets_[file.target].what.matches(file.point.path);
     if (superseded || !matches) retire(file, after_end(file));
+    if (newest == &file && !stat_file(file.point.label_path))
+      nameless.insert({file.target, file.point.label_path});
   }
+  for (const auto& [target, name] : nameless)
+    look_for_unborn(target, name);
 }
 
 void FileSet::attach(KnownFile& file, TargetIndex index) {

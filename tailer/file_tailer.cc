@@ -222,7 +222,7 @@ Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
       std::max<std::uint64_t>(offset_, window_begin_ + without_trailing_nuls(window_));
   size_seen_ = end == End::kSeen ? content_end : std::max(size_seen_, content_end);
   if (!before_known_) remember_before(offset_);
-  if (const Status status = grow_head(); !status) return fail(status.error());
+  if (const Status status = grow_head(end); !status) return fail(status.error());
   return end;
 }
 
@@ -250,8 +250,8 @@ void FileTailer::check_head(std::span<const char> head) {
   identity.head_hash = fingerprint(head.first(content));
 }
 
-Status FileTailer::grow_head() {
-  if (window_begin_ == 0) {
+Status FileTailer::grow_head(End end) {
+  if (window_begin_ == 0 && (end == End::kSeen || window_.size() >= kHeadBytes)) {
     check_head(window_.first(std::min(window_.size(), kHeadBytes)));
     return {};
   }

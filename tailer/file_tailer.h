@@ -115,7 +115,7 @@ class FileTailer final : public Source {
   std::size_t before_bytes() const;
   Result<End> load(ReadBuffer& buffer);
   bool window_is_as_before() const;
-  Status grow_head();
+  Status grow_head(End end);
   void check_head(std::span<const char> head);
   enum class Nuls { kText, kPassed, kToTheEnd, kMore };
   Result<Nuls> pass_nuls(ReadBuffer& buffer, End end);
