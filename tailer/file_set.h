@@ -178,6 +178,7 @@ class FileSet {
   CopyGuess compare_with(KnownFile& file, const std::string& path, const FileStat& stat);
   bool is_copy_of(KnownFile& file, const std::string& path, const FileStat& stat);
   void refresh_head(KnownFile& file);
+  void take_head(KnownFile& file);
   bool put_off(TargetIndex target, const std::string& path, const FileStat& stat);
 
   // file_set_recover.cc: where content went.

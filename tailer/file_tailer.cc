@@ -198,6 +198,7 @@ Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
   const std::span<char> span = input_of(buffer);
   std::size_t got = 0;
   End end = End::kNotSeen;
+  std::int64_t modified_ns = 0;
   while (got < span.size() && end == End::kNotSeen) {
     const Result<std::size_t> count = file_->read_at(window_begin_ + got, span.subspan(got));
     if (!count) return fail(count.error());
@@ -208,7 +209,7 @@ Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
     if (stat->size < size_seen_) displaced_ = true;
     if (*count == 0 || window_begin_ + got >= stat->size) {
       end = End::kSeen;
-      point_.modified_ns = std::max(point_.modified_ns, unix_nanoseconds(stat->modified));
+      modified_ns = unix_nanoseconds(stat->modified);
     }
   }
   window_ = span.first(got);
@@ -223,6 +224,7 @@ Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
   size_seen_ = end == End::kSeen ? content_end : std::max(size_seen_, content_end);
   if (!before_known_) remember_before(offset_);
   if (const Status status = grow_head(end); !status) return fail(status.error());
+  if (!displaced_) point_.modified_ns = std::max(point_.modified_ns, modified_ns);
   return end;
 }
 
