@@ -263,7 +263,8 @@ SteadyTime Delivery::next_deadline() const {
   const std::int64_t wall = unix_nanoseconds(clock_.wall_now());
   const SteadyTime now = clock_.steady_now();
   for (const Client& client : clients_) {
-    deadline = std::min({deadline, client.shipper->next_deadline(), client.drain_until});
+    deadline = std::min({deadline, client.shipper->next_deadline(),
+                         client.transport->next_deadline(), client.drain_until});
     if (!client.shipper->has_place()) continue;
     for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
       if (lane.in_flight || lane.key->client != client.plan.key) continue;

@@ -299,6 +299,12 @@ void FileSet::handle_report(std::uint32_t worker, const FileReport& report) {
     case FileReport::Kind::kEnded:
       take_point();
       file->state = KnownFile::State::kEnded;
+      // Its content is nowhere, so it will not be met again.
+      if (file->point.path.empty() && file->target != KnownFile::kNoTarget &&
+          table_.newest_of(file->target, file->point.label_path) != file) {
+        table_.erase(report.source);
+        break;
+      }
       if (file->target != KnownFile::kNoTarget) {
         auto& holders = targets_[file->target].holders;
         const auto held = holders.find(file->point.path);

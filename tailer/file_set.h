@@ -163,6 +163,7 @@ class FileSet {
                              const std::string& name, SourceId predecessor);
   bool adopt_as_generation(TargetIndex target, const std::string& path, const FileStat& stat);
   void look_for_missed(KnownFile& file);
+  void look_for_unborn(TargetIndex target, const std::string& name);
   void adopt_again(KnownFile& ended, const std::string& path, const FileStat& stat);
   bool wanted(const Target& target, const std::string& path, const FileStat& stat);
   std::vector<Candidate> missed_generations(TargetIndex target, const KnownFile& known,
@@ -177,6 +178,7 @@ class FileSet {
   CopyGuess compare_with(KnownFile& file, const std::string& path, const FileStat& stat);
   bool is_copy_of(KnownFile& file, const std::string& path, const FileStat& stat);
   void refresh_head(KnownFile& file);
+  void take_head(KnownFile& file);
   bool put_off(TargetIndex target, const std::string& path, const FileStat& stat);
 
   // file_set_recover.cc: where content went.

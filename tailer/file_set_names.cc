@@ -44,6 +44,7 @@ void FileSet::reconcile(TargetIndex index, const std::string& path) {
   if (!stat) {
     target.suspects.erase(path);
     if (holder != nullptr) lose_name(*holder);
+    look_for_unborn(index, path);
     return;
   }
   if (!target.what.matches(path)) return;

@@ -40,14 +40,21 @@ void FileSet::attach_waiting() {
     if (file.state != KnownFile::State::kWaiting) continue;
     if (const auto target = target_for(file)) attach(file, *target);
   }
+  std::set<std::pair<TargetIndex, std::string>> nameless;
   // All places are known now: who has a successor is read to its end.
   for (auto& [id, file] : table_.files()) {
-    if (!file.active() || file.adopted_pass != 0) continue;
+    if (file.target == KnownFile::kNoTarget || file.adopted_pass != 0) continue;
     const KnownFile* const newest = table_.newest_of(file.target, file.point.label_path);
-    const bool superseded = newest != &file && newest->active();
-    const bool matches = targets_[file.target].what.matches(file.point.path);
-    if (superseded || !matches) retire(file, after_end(file));
+    if (file.active()) {
+      const bool superseded = newest != &file && newest->active();
+      const bool matches = targets_[file.target].what.matches(file.point.path);
+      if (superseded || !matches) retire(file, after_end(file));
+    }
+    if (newest == &file && !stat_file(file.point.label_path))
+      nameless.insert({file.target, file.point.label_path});
   }
+  for (const auto& [target, name] : nameless)
+    look_for_unborn(target, name);
 }
 
 void FileSet::attach(KnownFile& file, TargetIndex index) {
@@ -57,7 +64,7 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
   const std::optional<FoundCopy> place = locate(file);
   if (file.point.finished) {
     file.state = KnownFile::State::kEnded;
-    if (place) {
+    if (place && (place->match.proven() || place->file.stat.inode == file.point.identity.inode)) {
       table_.set_path(file, place->file.path);
       table_.bind(file, place->file.stat);
     }
@@ -90,6 +97,7 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
                           file.point.path, file.point.predecessor);
     changed = changed || last != file.point.predecessor;
     file.point.predecessor = last;
+    take_head(file);
   }
   post_adoption(file, !changed, false);
   if (!place) {
@@ -143,7 +151,9 @@ std::optional<FoundCopy> FileSet::locate(KnownFile& file) {
     if (is_same(there)) return there;
   }
   if (is_same(here) && here->match.proven()) return here;
-  return find_copy(file_system_, point, copies_of(file));
+  const bool truncated = here && here->file.stat.inode == point.identity.inode;
+  return find_copy(file_system_, point, copies_of(file),
+                   truncated ? Proof::kLittleWillDo : Proof::kNeeded);
 }
 
 // ---- Copies ----
@@ -222,7 +232,8 @@ void FileSet::displaced(KnownFile& file) {
   const auto held = target.holders.find(path);
   const bool was_holder = held != target.holders.end() && held->second == file.point.source;
   if (was_holder) target.holders.erase(held);
-  if (const auto copy = find_copy(file_system_, file.point, copies_of(file))) {
+  if (const auto copy = find_copy(file_system_, file.point, copies_of(file),
+                                  same_file ? Proof::kLittleWillDo : Proof::kNeeded)) {
     move_content(file, *copy);
   } else {
     ++counters_.copies_missing;
