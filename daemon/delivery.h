@@ -92,14 +92,19 @@ class Delivery {
     ClientPlan plan;
     std::unique_ptr<http::Transport> transport;
     std::unique_ptr<shippers::ClientMetrics> metrics;
-    std::unique_ptr<shippers::Shipper> shipper;  // Null: replaced, about to go.
+    std::unique_ptr<shippers::Shipper> shipper;               // Null: replaced, about to go.
+    std::map<positions::LaneId, std::uint32_t> open_entries;  // Of its requests, without result.
     SteadyTime drain_until = SteadyTime::max();  // Set: removed from the configuration.
+    // Replaced by a client with another configuration: it only waits for the answers to what is on
+    // its way, so that nothing is sent twice.
+    bool finishing = false;
     bool full = false;
   };
 
   void set_aside(const std::string& key);
   void take_results(Client& client, SteadyTime now);
   void start_requests(Client& client, Haste haste);
+  void give_back_waiting(Client& client);
   bool lane_is_due(const Client& client, const positions::Outbox::LaneState& lane,
                    Haste haste) const;
   void move_positions();
