@@ -26,7 +26,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
   const bool takes_over =
       previous.size() == 1 && clients.size() == 1 && previous.front() != clients.front().key;
   std::set<std::string> keys;  // Of the new configuration.
-  std::vector<Client> next;
+  std::list<Client> next;
   for (ClientPlan& plan : clients) {
     const std::string old_key = takes_over ? previous.front() : plan.key;
     const auto old =

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -117,7 +118,7 @@ class Delivery {
   const MakeTransport make_transport_;
   const Options options_;
   std::unique_ptr<positions::Outbox> outbox_;
-  std::vector<Client> clients_;
+  std::list<Client> clients_;      // A list: a shipper must not outlive its transport in a move.
   std::uint64_t entries_in_ = 0;   // Cut, since the start.
   std::uint64_t entries_out_ = 0;  // With an outcome.
   std::size_t next_lane_ = 0;      // Tenants in turn.
