@@ -119,6 +119,14 @@ void FileSet::full_sync(SteadyTime now) {
     for (const std::string& path : paths)
       reconcile(i, path);
   }
+  std::set<std::pair<TargetIndex, std::string>> nameless;
+  for (const auto& [id, file] : table_.files()) {
+    if (file.target == KnownFile::kNoTarget || file.point.path == file.point.label_path) continue;
+    if (targets_[file.target].holders.contains(file.point.label_path)) continue;
+    nameless.emplace(file.target, file.point.label_path);
+  }
+  for (const auto& [target, name] : nameless)
+    reconcile(target, name);
   watch(std::move(directories));
   forget_old();
   first_sync_ = false;
@@ -194,6 +202,16 @@ void FileSet::look_at_event(const std::string& path) {
   for (KnownFile* const file : table_.at_path(path)) {
     if (file->active()) dirty_.emplace(file->target, path);
     known = true;
+  }
+  // A generation of a name that has no file: it came and went unseen.
+  const std::string family = family_of(path);
+  for (TargetIndex i = 0; family != path && i < targets_.size(); ++i) {
+    for (const KnownFile* const file : table_.of_family(i, family)) {
+      const std::string& name = file->point.label_path;
+      if (is_generation_of(path, name) && !targets_[i].holders.contains(name)) {
+        dirty_.emplace(i, name);
+      }
+    }
   }
   if (known) return;
   const Result<FileStat> stat = file_system_.stat(path);

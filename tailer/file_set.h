@@ -153,6 +153,7 @@ class FileSet {
   std::vector<std::string> folders_of(const std::string& path);
   void retire(KnownFile& file, AfterEnd after);
   AfterEnd after_end(const KnownFile& file) const;
+  bool is_rotated(const KnownFile& file) const;
   void note_stat(KnownFile& file, const FileStat& stat);
 
   // file_set_adopt.cc: new files.

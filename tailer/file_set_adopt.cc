@@ -142,9 +142,7 @@ bool FileSet::is_copy_of(KnownFile& file, const std::string& path, const FileSta
     }
   }
   const ContentMatch match = match_content(**content, file.point);
-  if (match.kind == ContentMatch::Kind::kOther || match.proof_bytes == 0) return false;
-  if (match.proven()) return true;
-  return file.state == KnownFile::State::kEnded && file.point.position == stat.size;
+  return match.kind != ContentMatch::Kind::kOther && match.proven();
 }
 
 // Whether the unknown file at `path` is left alone for now, because it may be a copy, or for good,

@@ -47,8 +47,7 @@ void FileSet::attach_waiting() {
     const KnownFile* const newest = table_.newest_of(file.target, file.point.label_path);
     if (file.active()) {
       const bool superseded = newest != &file && newest->active();
-      const bool matches = targets_[file.target].what.matches(file.point.path);
-      if (superseded || !matches) retire(file, after_end(file));
+      if (superseded || is_rotated(file)) retire(file, after_end(file));
     }
     if (newest == &file && !stat_file(file.point.label_path))
       nameless.insert({file.target, file.point.label_path});

@@ -34,7 +34,8 @@ class Logger {
     put(text);
   }
   void write_half() { put(next_line().substr(0, 10)); }
-  void finish_half() { put("-rest\n"); }
+  // Every line is another: what begins alike within its first bytes is known by the inode only.
+  void finish_half() { put("-rest of " + std::to_string(++written_) + "\n"); }
 
   void rotate() {
     if (!exists_) return;
