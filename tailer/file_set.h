@@ -186,6 +186,7 @@ class FileSet {
   void attach_waiting();
   std::optional<TargetIndex> target_for(const KnownFile& file);
   void attach(KnownFile& file, TargetIndex target);
+  void follow_attached(KnownFile& file);
   bool apply_known_position(KnownFile& file);
   std::optional<FoundCopy> locate(KnownFile& file);
   std::vector<Candidate> copies_of(const KnownFile& file);

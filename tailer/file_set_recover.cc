@@ -36,10 +36,16 @@ std::optional<FileSet::TargetIndex> FileSet::target_for(const KnownFile& file) {
 }
 
 void FileSet::attach_waiting() {
+  std::vector<SourceId> attached;
   for (auto& [id, file] : table_.files()) {
     if (file.state != KnownFile::State::kWaiting) continue;
-    if (const auto target = target_for(file)) attach(file, *target);
+    const auto target = target_for(file);
+    if (!target) continue;
+    attach(file, *target);
+    if (file.active()) attached.push_back(id);
   }
+  for (const SourceId id : attached)
+    follow_attached(*table_.find(id));
   std::set<std::pair<TargetIndex, std::string>> nameless;
   // All places are known now: who has a successor is read to its end.
   for (auto& [id, file] : table_.files()) {
@@ -70,7 +76,7 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
     return;
   }
   file.state = KnownFile::State::kFollowed;
-  bool changed = false;
+  file.attached_changed = false;
   if (place) {
     table_.set_path(file, place->file.path);
     table_.bind(file, place->file.stat);
@@ -78,28 +84,34 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
     if (place->match.kind == ContentMatch::Kind::kShorter) {
       file.point.position = place->file.stat.size;
       file.point.identity.before_bytes = 0;
-      changed = true;
+      file.attached_changed = true;
     }
     if (target.what.matches(file.point.path)) {
       target.holders[file.point.path] = file.point.source;
     }
     note_link(file.point.path);
-    changed = apply_known_position(file) || changed;
+    if (apply_known_position(file)) file.attached_changed = true;
   } else {
     // Its held lines still run, then it ends.
     table_.set_path(file, {});
   }
-  if (place && file.point.identity.head_bytes == 0 && file.point.path == file.point.label_path) {
+}
+
+// The places of all files are known: hands this one to its worker.
+void FileSet::follow_attached(KnownFile& file) {
+  const std::optional<FileStat> stat =
+      file.point.path.empty() ? std::nullopt : stat_file(file.point.path);
+  if (stat && file.point.identity.head_bytes == 0 && file.point.path == file.point.label_path) {
     // Nothing is known of its content: it may have been filled, copied and truncated meanwhile.
-    const SourceId last =
-        adopt_generations(index, missed_generations(index, file, file.point.path, place->file.stat),
-                          file.point.path, file.point.predecessor);
-    changed = changed || last != file.point.predecessor;
+    const SourceId last = adopt_generations(
+        file.target, missed_generations(file.target, file, file.point.path, *stat), file.point.path,
+        file.point.predecessor);
+    if (last != file.point.predecessor) file.attached_changed = true;
     file.point.predecessor = last;
     take_head(file);
   }
-  post_adoption(file, !changed, false);
-  if (!place) {
+  post_adoption(file, !file.attached_changed, false);
+  if (file.point.path.empty()) {
     log_.warn("a file that was being read is gone", {{"path", file.point.label_path}});
     post(file, LoseFile{file.point.source});
     file.state = KnownFile::State::kRetired;
