@@ -15,24 +15,30 @@ constexpr std::uint32_t kDisplacementsMax = 8;
 // ---- After a start or a reload ----
 
 std::optional<FileSet::TargetIndex> FileSet::target_for(const KnownFile& file) {
-  const auto is_held = [&](TargetIndex index) {
+  // Two targets of a job may match one path: each has a source of its own there.
+  const auto is_taken = [&](TargetIndex index) {
     const std::vector<KnownFile*> same = table_.with_name(index, file.point.label_path);
     return std::any_of(same.begin(), same.end(), [&](const KnownFile* other) {
-      return other != &file && other->active() &&
-             other->point.identity.inode == file.point.identity.inode;
+      return other != &file && other->active() && !other->point.path.empty() &&
+             other->point.identity.inode == file.point.identity.inode &&
+             other->point.identity.head_hash == file.point.identity.head_hash;
     });
   };
+  std::optional<TargetIndex> taken;
   std::optional<TargetIndex> of_gone_job;
   const bool job_exists = std::any_of(targets_.begin(), targets_.end(), [&](const Target& target) {
     return target.what.job == file.point.job;
   });
   for (TargetIndex i = 0; i < targets_.size(); ++i) {
-    if (!targets_[i].what.matches(file.point.label_path) || is_held(i)) continue;
-    if (targets_[i].what.job == file.point.job) return i;
+    if (!targets_[i].what.matches(file.point.label_path)) continue;
+    if (targets_[i].what.job == file.point.job) {
+      if (!is_taken(i)) return i;
+      if (!taken) taken = i;
+    }
     // The job was renamed, or its files are another job's now.
     if (!job_exists && !of_gone_job) of_gone_job = i;
   }
-  return of_gone_job;
+  return taken ? taken : of_gone_job;
 }
 
 void FileSet::attach_waiting() {
