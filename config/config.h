@@ -13,6 +13,12 @@
 
 namespace tailrace::config {
 
+// TLS of the status pages (`server.http_tls_config`).
+struct ServerTlsConfig {
+  std::string cert, key, client_ca, cert_file, key_file, client_ca_file, client_auth_type;
+  friend bool operator==(const ServerTlsConfig&, const ServerTlsConfig&) = default;
+};
+
 struct ServerConfig {
   bool disable = false;
   std::string http_listen_network = "tcp";
@@ -27,8 +33,10 @@ struct ServerConfig {
   bool profiling_enabled = false;
   std::chrono::nanoseconds graceful_shutdown_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds http_read_timeout = std::chrono::seconds(30);
+  std::chrono::nanoseconds http_read_header_timeout{0};  // 0: http_read_timeout alone.
   std::chrono::nanoseconds http_write_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds http_idle_timeout = std::chrono::minutes(2);
+  ServerTlsConfig http_tls;  // Empty so far: load() refuses it as not yet supported.
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;

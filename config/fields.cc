@@ -118,6 +118,12 @@ SourceLocation Fields::location(std::string_view key) const {
   return {path_of(key), found->value->line, found->value->column};
 }
 
+SourceLocation Fields::key_location(std::string_view key) const {
+  const YamlEntry* found = entry(key);
+  if (found == nullptr) return {path_of(key), map_->line, map_->column};
+  return {path_of(key), found->line, found->column};
+}
+
 void Fields::error(std::string_view key, std::string message) {
   report_->error(location(key), std::move(message));
 }
@@ -243,8 +249,12 @@ void Fields::read(std::string_view key, std::chrono::nanoseconds& field) {
     if (!is_stage()) field = {};
     return;
   }
+  if (!node->is_scalar() || (!is_stage() && node->type == YamlType::kBool)) {
+    wrong_type(*node, path_of(key), "a duration");
+    return;
+  }
   const bool number = node->type == YamlType::kInteger || node->type == YamlType::kFloat;
-  if (!is_stage() && (number || node->type == YamlType::kBool)) {
+  if (!is_stage() && number) {
     const auto integer = to_integer(*node, key);
     if (!integer) return;
     if (const auto value = to_nanoseconds(*integer)) {
@@ -335,11 +345,18 @@ void Fields::read_secrets(std::string_view key, std::vector<std::string>& field)
   hide_values_ = false;
 }
 
+void Fields::require(std::string_view key) {
+  if (map_->type != YamlType::kMap && !map_->is_null()) return;
+  const YamlNode* node = present(key);
+  if (node == nullptr || (node->type == YamlType::kText && node->text.empty())) {
+    error(key, "is required");
+  }
+}
+
 void Fields::refuse(std::string_view key, std::string message) {
   const YamlNode* node = find(key);
   if (node == nullptr || is_empty_value(*node)) return;
-  const YamlEntry* found = entry(key);
-  report_->error({path_of(key), found->line, found->column}, std::move(message));
+  report_->error(key_location(key), std::move(message));
 }
 
 void Fields::not_yet_supported(std::string_view key) {
@@ -351,7 +368,7 @@ void Fields::finish() {
     const bool known = std::any_of(known_.begin(), known_.end(), [&](std::string_view key) {
       return is_stage() ? equal_ignoring_case(key, entry.key) : key == entry.key;
     });
-    if (known) continue;
+    if (known || report_->is_full()) continue;
     SourceLocation location{path_of(entry.key), entry.line, entry.column};
     const std::string hint = did_you_mean(entry.key, known_);
     if (is_stage()) {

@@ -100,10 +100,16 @@ class Fields {
   // When the key is there and not empty.
   void not_yet_supported(std::string_view key);
 
+  // An error when the key is absent, null or empty text. (What is not text, or stands in something
+  // that is no map, was reported as such.)
+  void require(std::string_view key);
+
   // At the key's value when there is one, else at the map.
   void error(std::string_view key, std::string message);
   void warning(std::string_view key, std::string message);
   SourceLocation location(std::string_view key) const;
+  // At the key itself when it is there, else at the map.
+  SourceLocation key_location(std::string_view key) const;
   // What path a key of this map has.
   std::string path_of(std::string_view key) const;
 

@@ -78,7 +78,10 @@ std::optional<std::string_view> nearest_name(std::string_view name,
   std::size_t best_distance = squeezed.size() < 4 ? 2 : squeezed.size() < 8 ? 3 : 4;
   std::optional<std::string_view> best;
   for (const std::string_view candidate : candidates) {
-    const std::size_t distance = edit_distance(squeezed, squeeze(candidate));
+    const std::string other = squeeze(candidate);
+    const bool prefix = squeezed.size() >= 4 && other.size() >= 4 &&
+                        (other.starts_with(squeezed) || squeezed.starts_with(other));
+    const std::size_t distance = prefix ? 1 : edit_distance(squeezed, other);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -30,12 +30,13 @@ class Report {
   }
 
   bool has_errors() const { return errors_ != 0; }
+  bool is_full() const { return diagnostics_.size() >= kDiagnosticsMax; }
   std::size_t error_count() const { return errors_; }
   std::vector<Diagnostic> take() { return std::move(diagnostics_); }
 
  private:
   void add(Diagnostic diagnostic) {
-    if (diagnostics_.size() < kDiagnosticsMax) diagnostics_.push_back(std::move(diagnostic));
+    if (!is_full()) diagnostics_.push_back(std::move(diagnostic));
   }
 
   std::vector<Diagnostic> diagnostics_;

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "daemon/config_flags.h"
+
 #ifndef TAILRACE_VERSION
 #error "the build defines TAILRACE_VERSION"
 #endif
@@ -38,23 +40,6 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"log-config-reverse-order", Kind::kLater, "", ""},
 });
 
-// Flags that set one value of the configuration (docs/compatibility.md, command line).
-constexpr auto kOverrides = std::to_array<Flag>({
-    {"client.url", Kind::kText, "URL", "push to this Loki, beside those of the file"},
-    {"client.batch-wait", Kind::kText, "DURATION", "send a batch at this age (1s)"},
-    {"client.batch-size-bytes", Kind::kText, "BYTES", "send a batch of this size (1048576)"},
-    {"client.external-labels", Kind::kText, "K=V,...", "labels added to every entry"},
-    {"client.tenant-id", Kind::kText, "ID", "X-Scope-OrgID of requests"},
-    {"client.timeout", Kind::kText, "DURATION", "for one attempt (10s)"},
-    {"positions.file", Kind::kText, "FILE", "where positions are kept (/var/log/positions.yaml)"},
-    {"positions.sync-period", Kind::kText, "DURATION", "how often they are saved (10s)"},
-    {"server.http-listen-address", Kind::kText, "ADDRESS", "of the status pages (all interfaces)"},
-    {"server.http-listen-port", Kind::kText, "PORT", "of the status pages (80)"},
-    {"server.disable", Kind::kBool, "", "no status pages"},
-    {"log.level", Kind::kText, "LEVEL", "debug, info, warn or error (info)"},
-    {"log.format", Kind::kText, "FORMAT", "logfmt or json (logfmt)"},
-});
-
 std::optional<bool> parse_bool(std::string_view text) {
   // The spellings of Go's strconv.ParseBool, which Promtail's flags accept.
   constexpr auto kTrue = std::to_array<std::string_view>({"1", "t", "T", "true", "TRUE", "True"});
@@ -65,11 +50,10 @@ std::optional<bool> parse_bool(std::string_view text) {
   return std::nullopt;
 }
 
-template <typename Table>
-const Flag* find_flag(const Table& table, std::string_view name) {
-  const auto found = std::find_if(table.begin(), table.end(),
-                                  [name](const Flag& flag) { return flag.name == name; });
-  return found == table.end() ? nullptr : &*found;
+const Flag* find_flag(std::string_view name) {
+  const auto* const found = std::find_if(kFlags.begin(), kFlags.end(),
+                                         [name](const Flag& flag) { return flag.name == name; });
+  return found == kFlags.end() ? nullptr : found;
 }
 
 std::vector<std::string> split_files(std::string_view list) {
@@ -116,36 +100,34 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
     std::optional<std::string> value;
     if (equals != std::string_view::npos) value = text.substr(equals + 1);
 
-    const Flag* const own = find_flag(kFlags, name);
-    const Flag* const flag = own != nullptr ? own : find_flag(kOverrides, name);
-    if (flag == nullptr) {
+    const Flag* const own = find_flag(name);
+    const ConfigFlag* const other = find_config_flag(name);
+    if (own == nullptr && other == nullptr) {
       return fail(bad_flag("flag provided but not defined: -" + name));
     }
-    if (flag->kind == Kind::kLater) {
+    if (own != nullptr && own->kind == Kind::kLater) {
       return fail(bad_flag("flag -" + name + " is not yet supported"));
     }
-    if (flag->kind == Kind::kBool) {
+    if (own != nullptr ? own->kind == Kind::kBool : other->value_name.empty()) {
       const std::optional<bool> on = parse_bool(value.value_or("true"));
       if (!on) {
         return fail(bad_flag("invalid boolean value \"" + *value + "\" for -" + name));
       }
-      if (own != nullptr) {
-        set_switch(line, name, *on);
-      } else {
-        line.overrides.emplace_back(name, *on ? "true" : "false");
-      }
-      continue;
-    }
-    if (!value) {
+      value = *on ? "true" : "false";
+    } else if (!value) {
       if (i + 1 == arguments.size()) {
         return fail(bad_flag("flag needs an argument: -" + name));
       }
       value = arguments[++i];
     }
-    if (own != nullptr) {
-      line.config_files = split_files(*value);
+    if (own == nullptr) {
+      if (const Status set = other->set(line.overrides, *value); !set) {
+        return fail(bad_flag("-" + name + ": " + set.error().message));
+      }
+    } else if (own->kind == Kind::kBool) {
+      set_switch(line, name, *value == "true");
     } else {
-      line.overrides.emplace_back(name, *value);
+      line.config_files = split_files(*value);
     }
   }
   return line;
@@ -168,8 +150,7 @@ std::string help_text() {
   for (const Flag& flag : kFlags)
     add(flag);
   text += "\nFlags that set one value over the configuration file:\n";
-  for (const Flag& flag : kOverrides)
-    add(flag);
+  text += config_flags_help();
   text +=
       "\nSignals: SIGHUP reads the configuration again; SIGTERM and SIGINT stop within 5 s and "
       "lose\n"

@@ -4,14 +4,14 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "config/overrides.h"
 
 namespace tailrace::daemon {
 
-// What was asked for. Flags that change the configuration are passed on as they are, in order.
+// What was asked for.
 struct CommandLine {
   std::vector<std::string> config_files;  // -config.file: the first that exists is used.
   bool expand_env = false;
@@ -20,8 +20,7 @@ struct CommandLine {
   bool help = false;
   bool dry_run = false;
   bool stdin_source = false;
-  // Name without dashes, value as typed; applied over the file (config/overrides.h).
-  std::vector<std::pair<std::string, std::string>> overrides;
+  config::Overrides overrides;  // Applied over the file.
 };
 
 // Parses `-x=v`, `-x v`, `--x=v`, `--x v`; booleans are `-x` or `-x=true|false` (Go's rule: a

@@ -121,13 +121,13 @@ Status Daemon::create_engine(config::Config config) {
       auto transport = http::CurlTransport::create(*worker_threads_[number].loop, world_.clock);
       return transport ? std::move(*transport) : nullptr;
     };
-    world.make_watcher = [this](std::uint32_t) -> std::unique_ptr<tailer::FileWatcher> {
+    world.make_watcher = [this, file_watch = config.file_watch](
+                             std::uint32_t) -> std::unique_ptr<tailer::FileWatcher> {
       auto watcher = tailer::InotifyWatcher::create();
       if (watcher) return std::move(*watcher);
       world_.log.warn("inotify is not to be had; files are polled",
                       {{"error", watcher.error().message}});
-      return std::make_unique<tailer::PollingWatcher>(world_.file_system, world_.clock,
-                                                      tailer::PollingWatcher::Options{});
+      return std::make_unique<tailer::PollingWatcher>(world_.file_system, world_.clock, file_watch);
     };
     world.wake_worker = [this](std::uint32_t number) { worker_threads_[number].loop->wake(); };
     world.wake_main = [this] { main_loop_->wake(); };
@@ -284,7 +284,7 @@ int Daemon::run_main() {
   std::uint64_t left = 0;
   for (const auto& worker : engine_->workers()) {
     if (!worker->delivery().everything_done()) drained = false;
-    left += worker->delivery().outbox().pending_entries();
+    left += worker->delivery().pending_entries();
   }
   if (!drained) {
     world_.log.warn("stopped with entries that Loki has not taken yet; the next start sends them",

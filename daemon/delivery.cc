@@ -20,13 +20,21 @@ Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Optio
 
 Delivery::~Delivery() = default;
 
-void Delivery::apply(std::vector<ClientPlan>& clients) {
+void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::string>& previous) {
   const SteadyTime now = clock_.steady_now();
+  const bool takes_over =
+      previous.size() == 1 && clients.size() == 1 && previous.front() != clients.front().key;
+  const auto is_configured = [&clients](const std::string& key) {
+    return std::any_of(clients.begin(), clients.end(),
+                       [&key](const ClientPlan& plan) { return plan.key == key; });
+  };
   std::vector<Client> next;
   for (ClientPlan& plan : clients) {
-    const auto old = std::find_if(clients_.begin(), clients_.end(), [&](const Client& client) {
-      return client.shipper != nullptr && client.plan.key == plan.key;
-    });
+    const std::string old_key = takes_over ? previous.front() : plan.key;
+    const auto old =
+        std::find_if(clients_.begin(), clients_.end(), [&old_key](const Client& client) {
+          return client.shipper != nullptr && client.plan.key == old_key;
+        });
     Client client;
     if (old != clients_.end() && old->plan.config == plan.config) {
       client = std::move(*old);
@@ -35,7 +43,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
       if (old != clients_.end()) {
         old->shipper->abandon();
         for (const positions::Outbox::LaneState& lane : std::vector(outbox_->lanes())) {
-          if (lane.in_flight && lane.key->client == plan.key) outbox_->return_request(lane.lane);
+          if (lane.in_flight && lane.key->client == old_key) outbox_->return_request(lane.lane);
         }
         old->shipper = nullptr;
       }
@@ -44,7 +52,15 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
       client.shipper = plan.make_shipper(*client.transport, *client.metrics);
     }
     client.plan = std::move(plan);
+    plan.key = client.plan.key;  // For is_configured().
     next.push_back(std::move(client));
+  }
+  if (takes_over) {
+    if (Status renamed = outbox_->rename_client(previous.front(), next.front().plan.key);
+        !renamed) {
+      log_.error("what the old client still has cannot be handed to the new one",
+                 {{"client", previous.front()}, {"error", renamed.error().message}});
+    }
   }
   for (Client& old : clients_) {
     if (old.shipper == nullptr) continue;
@@ -56,6 +72,22 @@ void Delivery::apply(std::vector<ClientPlan>& clients) {
     next.push_back(std::move(old));
   }
   clients_ = std::move(next);
+  for (const std::string& key : outbox_->clients()) {
+    const bool draining =
+        std::any_of(clients_.begin(), clients_.end(),
+                    [&key](const Client& client) { return client.plan.key == key; });
+    if (!is_configured(key) && !draining) set_aside(key);
+  }
+}
+
+void Delivery::set_aside(const std::string& key) {
+  const Status aside = outbox_->set_client_aside(key);
+  metrics_
+      .counter("tailrace_clients_set_aside_total",
+               "Clients that were removed before they had taken everything", {{"client", key}})
+      .increment();
+  log_.warn("a removed client did not take everything; the rest was set aside beside the outbox",
+            {{"client", key}, {"error", aside ? "" : aside.error().message}});
 }
 
 void Delivery::cut(Intake::Cut cut) {
@@ -66,6 +98,7 @@ void Delivery::cut(Intake::Cut cut) {
     fragment.lane = {std::move(batch.client_key), std::move(batch.tenant)};
     fragment.bytes = std::move(batch.bytes);
     fragment.entries = batch.entries;
+    entries_in_ += batch.entries;
     fragment.line_bytes = batch.line_bytes;
     fragment.first_time_ns = batch.first_time_ns;
     fragments.push_back(std::move(fragment));
@@ -146,6 +179,7 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     outcome.accepted = result.accepted;
     outcome.reason = result.reason;
     outbox_->record_outcome(outcome);
+    entries_out_ += outcome.entries;
   }
 }
 
@@ -162,16 +196,16 @@ bool Delivery::lane_is_due(const Client& client, const positions::Outbox::LaneSt
 
 void Delivery::start_requests(Client& client, Haste haste) {
   // Copied: taking a request changes the table. Tenants take turns in who goes first.
-  std::vector<positions::LaneId> due;
+  std::vector<std::pair<positions::LaneId, std::string>> due;  // With the tenant.
   for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
     if (lane.key->client == client.plan.key && lane_is_due(client, lane, haste)) {
-      due.push_back(lane.lane);
+      due.emplace_back(lane.lane, lane.key->tenant);
     }
   }
   if (due.empty()) return;
   const std::size_t first = next_lane_++ % due.size();
   for (std::size_t i = 0; i < due.size() && client.shipper->has_place(); ++i) {
-    const positions::LaneId lane = due[(first + i) % due.size()];
+    const auto& [lane, tenant] = due[(first + i) % due.size()];
     Result<positions::PendingRequest> request =
         outbox_->take_request(lane, client.plan.batch.batch_bytes);
     if (!request) {
@@ -180,7 +214,7 @@ void Delivery::start_requests(Client& client, Haste haste) {
       continue;
     }
     shippers::PushBody body;
-    body.tenant = outbox_->key(lane).tenant;
+    body.tenant = tenant;
     body.header = std::move(request->header);
     body.elements = std::move(request->elements);
     body.skip_entries = request->skip_entries;
@@ -219,11 +253,7 @@ void Delivery::drop_drained(SteadyTime now) {
     const bool empty = outbox_->client_bytes(client.plan.key) == 0;
     if (!empty && now < client.drain_until) return false;
     client.shipper->abandon();
-    if (!empty) {
-      const Status aside = outbox_->set_client_aside(client.plan.key);
-      log_.warn("a removed client did not take everything; the rest was set aside",
-                {{"client", client.plan.key}, {"error", aside ? "" : aside.error().message}});
-    }
+    if (!empty) set_aside(client.plan.key);
     return true;
   });
 }
@@ -233,7 +263,8 @@ SteadyTime Delivery::next_deadline() const {
   const std::int64_t wall = unix_nanoseconds(clock_.wall_now());
   const SteadyTime now = clock_.steady_now();
   for (const Client& client : clients_) {
-    deadline = std::min({deadline, client.shipper->next_deadline(), client.drain_until});
+    deadline = std::min({deadline, client.shipper->next_deadline(),
+                         client.transport->next_deadline(), client.drain_until});
     if (!client.shipper->has_place()) continue;
     for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
       if (lane.in_flight || lane.key->client != client.plan.key) continue;

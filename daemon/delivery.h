@@ -52,8 +52,10 @@ class Delivery {
   Delivery& operator=(const Delivery&) = delete;
 
   // New, changed and removed clients. An equal one keeps its shipper; a changed one gets a new
-  // shipper and its unanswered requests go again; a removed one drains.
-  void apply(std::vector<ClientPlan>& clients);
+  // shipper and its unanswered requests go again; a removed one drains. If exactly one client was
+  // configured (`previous`) and exactly one is now, it takes over what the other has; what an
+  // earlier run left for a client that is gone is set aside.
+  void apply(std::vector<ClientPlan>& clients, const std::vector<std::string>& previous);
 
   // Makes a cut durable.
   void cut(Intake::Cut cut);
@@ -76,6 +78,8 @@ class Delivery {
   // The next time run() has something to do without an event.
   SteadyTime next_deadline() const;
   bool everything_done() const { return outbox_->everything_done(); }
+  // Entries in the outbox that nobody has answered for.
+  std::uint64_t pending_entries() const { return entries_in_ - entries_out_; }
   // Unanswered requests go back into the outbox; nothing is sent any more.
   void stop();
 
@@ -93,6 +97,7 @@ class Delivery {
     bool full = false;
   };
 
+  void set_aside(const std::string& key);
   void take_results(Client& client, SteadyTime now);
   void start_requests(Client& client, Haste haste);
   bool lane_is_due(const Client& client, const positions::Outbox::LaneState& lane,
@@ -108,7 +113,9 @@ class Delivery {
   const Options options_;
   std::unique_ptr<positions::Outbox> outbox_;
   std::vector<Client> clients_;
-  std::size_t next_lane_ = 0;  // Tenants in turn.
+  std::uint64_t entries_in_ = 0;   // Cut, since the start.
+  std::uint64_t entries_out_ = 0;  // With an outcome.
+  std::size_t next_lane_ = 0;      // Tenants in turn.
   // Under which path each file stands in positions.yaml, and whose the path is.
   std::unordered_map<SourceId, std::string> paths_;
   std::unordered_map<std::string, SourceId> owners_;

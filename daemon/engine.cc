@@ -2,14 +2,18 @@
 #include "daemon/engine.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/check.h"
+#include "daemon/known_clients.h"
 
 namespace tailrace::daemon {
 namespace {
 
-constexpr std::uint32_t kWorkersMax = 4;          // house 4: default number of workers.
+constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
+// After a reload: by then every worker knows its clients.
+constexpr std::chrono::seconds kRememberClientsAfter{1};
 constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
 
 std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
@@ -26,6 +30,24 @@ std::string outbox_directory(const config::Config& config, const Engine::Options
   if (!config.tailrace.outbox_dir.empty()) directory = config.tailrace.outbox_dir;
   if (config.wal.enabled && !config.wal.dir.empty()) directory = config.wal.dir;
   return options.input == Engine::Input::kStdin ? directory + "/stdin" : directory;
+}
+
+// What positions.yaml says of files; cursors are other sources' business.
+std::vector<tailer::KnownPosition> known_positions(const positions::Positions& positions) {
+  std::vector<tailer::KnownPosition> known;
+  for (const auto& [key, stored] : positions.table()) {
+    if (!key.starts_with("/")) continue;
+    tailer::KnownPosition position;
+    position.path = key;
+    const char* const end = stored.value.data() + stored.value.size();
+    const auto parsed = std::from_chars(stored.value.data(), end, position.offset);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) continue;
+    if (stored.origin != positions::PositionOrigin::kOwn) {
+      position.author = tailer::KnownPosition::Author::kEdited;
+    }
+    known.push_back(std::move(position));
+  }
+  return known;
 }
 
 std::string describe(const std::vector<config::Diagnostic>& diagnostics) {
@@ -73,43 +95,121 @@ Status Engine::open_state(const config::Config& config) {
   if (world_.make_worker_place && !world_.make_worker_place(count)) {
     return fail(Error::kExhausted, "event loops for the workers cannot be made");
   }
-  const std::string directory = outbox_directory(config, options_);
-  std::int64_t last_source =
-      unix_nanoseconds(world_.clock.wall_now()) / 1024;  // Rises over restarts by itself.
-  next_source_ = static_cast<SourceId>(std::max<std::int64_t>(last_source, 1));
+  outbox_directory_ = outbox_directory(config, options_);
+  // Rises over restarts by itself; what is known rises further.
+  const std::int64_t now = unix_nanoseconds(world_.clock.wall_now());
+  next_source_ = static_cast<SourceId>(std::max<std::int64_t>(now / 1024, 1));
 
+  std::vector<std::unique_ptr<positions::Outbox>> outboxes;
   for (std::uint32_t number = 0; number < count; ++number) {
-    positions::Outbox::Options outbox_options;
-    if (!directory.empty()) outbox_options.directory = directory + "/" + std::to_string(number);
-    outbox_options.memory_bytes = kPoolBytes / 2 / count;
-    outbox_options.lane_share_bytes = config.tailrace.outbox_bytes / count;
-    outbox_options.sync_every_cut = config.tailrace.sync;
-    Result<std::unique_ptr<positions::Outbox>> outbox =
-        positions::Outbox::open(file_system, world_.clock, world_.log, outbox_options);
+    Result<std::unique_ptr<positions::Outbox>> outbox = open_outbox(config, number, count);
     if (!outbox) return fail(outbox.error());
-    for (const ResumePoint& point : (*outbox)->recovered().resume_points) {
-      next_source_ = std::max(next_source_, point.source + 1);
-      recovered_.emplace_back(number, point);
+    outboxes.push_back(std::move(*outbox));
+  }
+  if (options_.mode == Mode::kDryRun) {
+    // A dry run looks at what is there and changes nothing.
+    const std::string directory = outbox_directory(config, {});
+    for (const std::string& worker : positions::worker_directories(file_system, directory)) {
+      const auto found = positions::Outbox::look(file_system, world_.log, worker);
+      if (!found) return fail(found.error());
+      for (const ResumePoint& point : found->resume_points)
+        recovered_.push_back({point, 0});
     }
-    Worker::Options worker_options;
-    worker_options.number = number;
-    worker_options.pool_bytes = kPoolBytes / 2 / count;
-    worker_options.report = [this](WorkerReport report) { reports_.post(std::move(report)); };
-    worker_options.wake = [wake = world_.wake_worker, number] { wake(number); };
-    std::chrono::nanoseconds gather = std::chrono::milliseconds(50);
-    for (const config::ClientConfig& client : config.clients) {
-      gather = std::min(gather, client.batch_wait / 4);
-    }
-    worker_options.files.gather = gather;
-    workers_.push_back(std::make_unique<Worker>(
-        Worker::Parts{world_.clock, file_system, world_.log, world_.metrics, *positions_,
-                      std::move(*outbox),
-                      [make = world_.make_transport, number] { return make(number); },
-                      world_.make_watcher(number)},
-        std::move(worker_options)));
+  } else if (Status absorbed = absorb_old_workers(outboxes); !absorbed) {
+    return absorbed;
+  }
+  if (Status given = give_to_heir(config, outboxes); !given) return given;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    add_worker(config, std::move(outboxes[number]), number, count);
   }
   watcher_ = world_.make_watcher(count);
   return {};
+}
+
+Result<std::unique_ptr<positions::Outbox>> Engine::open_outbox(const config::Config& config,
+                                                               std::uint32_t number,
+                                                               std::uint32_t count) {
+  positions::Outbox::Options options;
+  if (!outbox_directory_.empty()) {
+    options.directory = outbox_directory_ + "/" + std::to_string(number);
+  }
+  options.memory_bytes = kPoolBytes / 2 / count;
+  options.lane_share_bytes = config.tailrace.outbox_bytes / count;
+  options.sync_every_cut = config.tailrace.sync;
+  return positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
+}
+
+// What workers left that no longer exist goes to the first, before anything newer.
+Status Engine::absorb_old_workers(std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
+  if (outbox_directory_.empty() || options_.input == Input::kStdin) return {};
+  for (const std::string& directory :
+       positions::worker_directories(world_.file_system, outbox_directory_)) {
+    const std::string name = directory.substr(directory.rfind('/') + 1);
+    if (std::stoull(name) < outboxes.size()) continue;
+    positions::Outbox::Options options;
+    options.directory = directory;
+    {
+      Result<std::unique_ptr<positions::Outbox>> old =
+          positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
+      if (!old) return fail(old.error());
+      if (Status absorbed = outboxes.front()->absorb(**old); !absorbed) return absorbed;
+    }
+    if (Status removed = world_.file_system.remove(directory + "/lock"); !removed) return removed;
+    if (Status removed = world_.file_system.remove_directory(directory); !removed) return removed;
+  }
+  return {};
+}
+
+// One client then and one now: what the old one still has is the new one's (house 6, client keys).
+Status Engine::give_to_heir(const config::Config& config,
+                            std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
+  const std::vector<std::string> before = load_known_clients(world_.file_system, outbox_directory_);
+  clients_ = client_keys(config.clients);
+  if (before.size() == 1 && clients_.size() == 1 && before.front() != clients_.front()) {
+    for (const auto& outbox : outboxes) {
+      if (Status renamed = outbox->rename_client(before.front(), clients_.front()); !renamed) {
+        return renamed;
+      }
+    }
+  }
+  remember_clients();
+  return {};
+}
+
+// Not being able to is no reason to stop: it matters when the client changes and nothing was sent.
+void Engine::remember_clients() {
+  if (Status saved = save_known_clients(world_.file_system, outbox_directory_, clients_); !saved) {
+    world_.log.warn("the list of clients cannot be saved beside the outbox",
+                    {{"error", saved.error().message}});
+  }
+}
+
+void Engine::add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
+                        std::uint32_t number, std::uint32_t count) {
+  for (const ResumePoint& point : outbox->recovered().resume_points) {
+    next_source_ = std::max(next_source_, point.source + 1);
+    recovered_.push_back({point, number});
+  }
+  Worker::Options options;
+  options.number = number;
+  options.pool_bytes = kPoolBytes / 2 / count;
+  options.report = [this](WorkerReport report) { reports_.post(std::move(report)); };
+  options.wake = [wake = world_.wake_worker, number] { wake(number); };
+  // house 4: a quarter of the smallest batchwait, at most 50 ms.
+  options.files.gather = std::chrono::milliseconds(50);
+  for (const config::ClientConfig& client : config.clients) {
+    options.files.gather =
+        std::min<std::chrono::nanoseconds>(options.files.gather, client.batch_wait / 4);
+  }
+  Worker::Parts parts{world_.clock,
+                      world_.file_system,
+                      world_.log,
+                      world_.metrics,
+                      *positions_,
+                      std::move(outbox),
+                      [make = world_.make_transport, number] { return make(number); },
+                      world_.make_watcher(number)};
+  workers_.push_back(std::make_unique<Worker>(std::move(parts), std::move(options)));
 }
 
 Topology::World Engine::topology_world() const {
@@ -131,7 +231,7 @@ void Engine::start(Topology topology) {
   options.new_source_id = [this] { return next_source_++; };
   files_ = std::make_unique<tailer::FileSet>(world_.file_system, world_.clock, world_.log,
                                              *watcher_, std::move(options));
-  files_->recover(std::exchange(recovered_, {}), *positions_);
+  files_->recover(std::exchange(recovered_, {}), known_positions(*positions_));
   hand_out(std::move(topology));
 }
 
@@ -143,21 +243,31 @@ void Engine::hand_out(Topology topology) {
   for (std::uint32_t number = 0; number < workers_.size(); ++number) {
     auto plan = std::move(topology.plans[number]);
     plan->files = std::exchange(commands_[number], {});
+    plan->previous_clients = clients_;
     workers_[number]->post(std::move(plan));
   }
   topology_ = std::move(topology);
+  std::vector<std::string> clients = client_keys(topology_.config->clients);
+  if (clients != clients_) {
+    clients_ = std::move(clients);
+    remember_clients_at_ = world_.clock.steady_now() + kRememberClientsAfter;
+  }
 }
 
 void Engine::run_main() {
-  for (WorkerReport& report : reports_.take()) {
-    for (tailer::FileReport& file : report.files) {
-      files_->handle_report(report.worker, std::move(file));
+  for (const WorkerReport& report : reports_.take()) {
+    for (const tailer::FileReport& file : report.files) {
+      files_->handle_report(report.worker, file);
     }
   }
   if (options_.input != Input::kStdin) {
     files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kEvents);
   }
   flush_commands();
+  if (remember_clients_at_ <= world_.clock.steady_now()) {
+    remember_clients_at_ = SteadyTime::max();
+    remember_clients();
+  }
 }
 
 void Engine::flush_commands() {
@@ -169,7 +279,8 @@ void Engine::flush_commands() {
 }
 
 SteadyTime Engine::next_deadline() const {
-  return options_.input == Input::kStdin ? SteadyTime::max() : files_->next_deadline();
+  if (options_.input == Input::kStdin) return remember_clients_at_;
+  return std::min(remember_clients_at_, files_->next_deadline());
 }
 
 Status Engine::reload(config::Config config) {

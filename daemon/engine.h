@@ -99,6 +99,14 @@ class Engine {
 
  private:
   Status open_state(const config::Config& config);
+  Result<std::unique_ptr<positions::Outbox>> open_outbox(const config::Config& config,
+                                                         std::uint32_t number, std::uint32_t count);
+  Status absorb_old_workers(std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
+  Status give_to_heir(const config::Config& config,
+                      std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
+  void remember_clients();
+  void add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
+                  std::uint32_t number, std::uint32_t count);
   void start(Topology topology);
   void hand_out(Topology topology);
   void flush_commands();
@@ -112,8 +120,11 @@ class Engine {
   std::unique_ptr<tailer::FileSet> files_;
   Mailbox<WorkerReport> reports_;
   std::map<std::uint32_t, std::vector<tailer::FileCommand>> commands_;  // Not yet posted.
-  std::vector<std::pair<std::uint32_t, ResumePoint>> recovered_;
+  std::vector<tailer::RecoveredFile> recovered_;
   SourceId next_source_ = 1;
+  std::string outbox_directory_;      // Empty: in memory.
+  std::vector<std::string> clients_;  // Keys of the running configuration.
+  SteadyTime remember_clients_at_ = SteadyTime::max();
   Topology topology_;
 };
 

@@ -25,10 +25,12 @@ std::vector<LabelPair> label_pairs(const ResumePoint& point) {
 
 }  // namespace
 
-Intake::Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes)
+Intake::Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes,
+               std::function<void()> cut)
     : clock_(clock),
       worker_number_(worker_number),
       pool_bytes_(pool_bytes),
+      cut_(std::move(cut)),
       arena_(kArenaBytes),
       batcher_(
           std::make_unique<shippers::Batcher>(std::vector<shippers::BatchOptions>{}, pool_bytes)) {}
@@ -175,6 +177,13 @@ void Intake::touch(const Source& source) {
   const std::uint64_t next_line = state.next_line;
   source.fill_resume_point(state.point);
   state.point.next_line = next_line;
+  if (state.labels_serial != source.labels().serial()) {
+    state.labels_serial = source.labels().serial();
+    state.point.labels.clear();
+    for (const LabelPair& pair : source.labels().pairs()) {
+      state.point.labels.emplace_back(pair.name, pair.value);
+    }
+  }
   if (touched_.empty()) first_touch_ = clock_.steady_now();
   touched_.insert(source.id());
 }
@@ -204,6 +213,10 @@ void Intake::release_all() {
 
 void Intake::accept(const LabelSet& labels, const Entry& entry) {
   batcher_->append(labels, entry, now_ns_);
+}
+
+void Intake::make_room(std::uint64_t bytes) {
+  if (!batcher_->room_for(bytes) || batcher_->full()) cut_();
 }
 
 bool Intake::cut_is_due(std::chrono::nanoseconds sync_period) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -52,7 +53,9 @@ class Intake final : private pipeline::EntrySink {
     kPaused,    // A stage waits (limit without drop).
   };
 
-  Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes);
+  // `cut` is called when released entries need room: it must take_cut().
+  Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes,
+         std::function<void()> cut);
   ~Intake() override;
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
@@ -111,10 +114,12 @@ class Intake final : private pipeline::EntrySink {
   struct SourceState {
     std::uint64_t next_line = 0;
     ResumePoint point;  // As of the last touch; its held lines are filled in at a cut.
+    std::uint64_t labels_serial = 0;  // Of the label set in point.labels.
     bool ended = false;
   };
 
   void accept(const LabelSet& labels, const Entry& entry) override;
+  void make_room(std::uint64_t bytes) override;
   std::int64_t next_time();
   void start_clock();
   void run_held(pipeline::Pipeline& pipeline, const ResumePoint& point, const HeldLine& line);
@@ -123,6 +128,7 @@ class Intake final : private pipeline::EntrySink {
   const Clock& clock_;
   const std::uint32_t worker_number_;
   const std::uint64_t pool_bytes_;
+  const std::function<void()> cut_;
   std::uint32_t worker_count_ = 1;
 
   Arena arena_;

@@ -73,6 +73,8 @@ std::string working_directory() {
 struct Loaded {
   std::optional<config::Config> config;
   std::string message;  // All diagnostics, ready to be shown.
+  std::string file_name = {};
+  std::string text = {};
 };
 
 // The configuration file of the command line with its flags over it.
@@ -91,19 +93,15 @@ Loaded load(const daemon::CommandLine& line) {
   if (file_name.empty() && !line.config_files.empty()) {
     return {std::nullopt, line.config_files.back() + ": no such file, or it cannot be read\n"};
   }
-  const std::string original = text;
-  if (line.expand_env) {
-    const Result<std::string> expanded =
-        config::expand_env(text, [](std::string_view name) -> std::optional<std::string> {
-          const char* const value = std::getenv(std::string(name).c_str());
-          return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-        });
-    if (!expanded) return {std::nullopt, file_name + ": " + expanded.error().message + "\n"};
-    text = *expanded;
-  }
-  config::LoadResult result = config::load_text(text, file_name, line.overrides);
-  return {std::move(result.config),
-          config::format_diagnostics(result.diagnostics, text, file_name)};
+  const auto lookup = [](std::string_view name) -> std::optional<std::string> {
+    const char* const value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  config::LoadResult result =
+      line.expand_env ? config::load_text_expanding(text, file_name, line.overrides, lookup)
+                      : config::load_text(text, file_name, line.overrides);
+  return {std::move(result.config), config::format_diagnostics(result.diagnostics, file_name, text),
+          file_name, text};
 }
 
 // Builds everything, starts nothing.
@@ -115,13 +113,12 @@ int check_syntax(const daemon::CommandLine& line) {
   PosixFileSystem file_system;
   Log log = Log::discard(clock);
   Metrics metrics;
-  daemon::Intake intake(clock, 0, 1U << 20U);
+  daemon::Intake intake(clock, 0, 1U << 20U, [] {});
   daemon::Topology::World world{
       clock, file_system, log, metrics, host_name(), working_directory(), {intake.world()}, {}};
   const auto built = daemon::Topology::build(
       std::make_shared<const config::Config>(std::move(*loaded.config)), world, nullptr);
-  const std::string file = line.config_files.empty() ? "" : line.config_files.front();
-  print(stdout, config::format_diagnostics(built.diagnostics, {}, file));
+  print(stdout, config::format_diagnostics(built.diagnostics, loaded.file_name, loaded.text));
   if (!built.ok) return 1;
   print(stdout, "Valid config file! No syntax issues found\n");
   return 0;

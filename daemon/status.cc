@@ -15,9 +15,9 @@ WorkerStatus status_of(Worker& worker) {
     FileStatus one;
     one.job = file.job();
     one.path = file.path();
-    one.size_bytes = file.size_bytes();
-    one.offset = file.offset();
-    one.lines = file.lines();
+    one.size_bytes = file.size();
+    one.offset = file.position();
+    one.lines = file.lines_read();
     status.files.push_back(std::move(one));
   });
   status.troubles = worker.troubles();

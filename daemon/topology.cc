@@ -93,7 +93,7 @@ void build_targets(const config::ScrapeConfig& job, const Topology::World& world
                                    "__path__ " + target.path + ": " + path.error().message});
       continue;
     }
-    tailer::FileTarget file{target.job, std::move(*path), {}, target.labels, options};
+    tailer::FileTarget file{target.job, std::move(*path), std::nullopt, target.labels, options};
     if (!target.exclude.empty()) {
       Result<tailer::PathGlob> exclude = tailer::PathGlob::parse(target.exclude, glob_options);
       if (!exclude) {

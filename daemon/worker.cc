@@ -19,7 +19,7 @@ Worker::Worker(Parts parts, Options options)
       log_(parts.log),
       options_(std::move(options)),
       watcher_(std::move(parts.watcher)),
-      intake_(parts.clock, options_.number, options_.pool_bytes),
+      intake_(parts.clock, options_.number, options_.pool_bytes, [this] { cut(); }),
       delivery_(
           {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
           std::move(parts.outbox), Delivery::Options{}),
@@ -74,7 +74,7 @@ void Worker::apply(WorkerPlan& plan) {
   if (intake_.has_uncut()) cut();
   sync_period_ = plan.sync_period;
   intake_.apply(plan.jobs, plan.clients, plan.worker_count);
-  delivery_.apply(plan.clients);
+  delivery_.apply(plan.clients, plan.previous_clients);
   if (!planned_) {
     const positions::Outbox::Recovered& recovered = delivery_.outbox().recovered();
     intake_.recover(recovered.resume_points, recovered.last_time_ns);

@@ -41,9 +41,13 @@ struct ClientPlan {
 struct WorkerPlan {
   std::vector<JobPlan> jobs;
   std::vector<ClientPlan> clients;
+  // Keys of the clients before this plan, also those of an earlier run.
+  std::vector<std::string> previous_clients;
   std::chrono::nanoseconds sync_period = std::chrono::seconds(10);
-  std::uint32_t worker_count =
-      1;  // For the times: nanoseconds modulo this are the worker's number.
+  // Given together with the plan, so that no file is read between the two.
+  std::vector<tailer::FileCommand> files;
+  // For the times: nanoseconds modulo this are the worker's number.
+  std::uint32_t worker_count = 1;
 };
 
 }  // namespace tailrace::daemon

@@ -118,6 +118,16 @@ void HeldLines::compact(PerSource& source) {
   source.text.resize(text_end);
 }
 
+void HeldLines::clear(SourceId source) {
+  if (!sources_.contains(source)) return;
+  PerSource& cleared = changing(source);
+  bytes_ -= cleared.kept_bytes + cleared.kept_lines * sizeof(Held);
+  cleared.lines.clear();
+  cleared.text.clear();
+  cleared.kept_lines = 0;
+  cleared.kept_bytes = 0;
+}
+
 std::vector<SourceId> HeldLines::take_changed() {
   std::vector<SourceId> result;
   result.swap(changed_);

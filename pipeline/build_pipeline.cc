@@ -1,6 +1,7 @@
 // From a job's stages in the configuration to a Pipeline.
 #include "pipeline/build_pipeline.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -97,9 +98,10 @@ struct CreateStage {
 
 }  // namespace
 
-BuiltPipeline build_pipeline(std::span<const config::StageConfig> stages,
-                             const PipelineWorld& world, JobState& job) {
-  BuiltPipeline result;
+Result<std::unique_ptr<Pipeline>> build_pipeline(std::span<const config::StageConfig> stages,
+                                                 const PipelineWorld& world, JobState& job,
+                                                 std::vector<config::Diagnostic>& diagnostics) {
+  using Severity = config::Diagnostic::Severity;
   Names names;
   if (world.observer != nullptr) names.note_everything_read();
   for (const config::StageConfig& stage : stages)
@@ -109,24 +111,19 @@ BuiltPipeline build_pipeline(std::span<const config::StageConfig> stages,
   for (const config::StageConfig& stage : stages) {
     StageBuild build{.names = names, .job = job, .warnings = {}};
     auto created = std::visit(CreateStage{build}, stage.stage);
-    using Severity = config::Diagnostic::Severity;
-    if (!created.has_value()) {
-      result.diagnostics.push_back({.severity = Severity::kError,
-                                    .location = stage.location,
-                                    .message = std::move(created.error().message)});
-      continue;
-    }
     for (std::string& warning : build.warnings) {
-      result.diagnostics.push_back({.severity = Severity::kWarning,
-                                    .location = stage.location,
-                                    .message = std::move(warning)});
+      diagnostics.push_back({Severity::kWarning, stage.location, std::move(warning)});
     }
-    built.push_back(std::move(*created));
+    if (created.has_value()) {
+      built.push_back(std::move(*created));
+    } else {
+      diagnostics.push_back({Severity::kError, stage.location, created.error().message});
+    }
   }
-  if (built.size() == stages.size()) {
-    result.pipeline = std::make_unique<Pipeline>(world, job, std::move(names), std::move(built));
+  if (built.size() != stages.size()) {
+    return fail(Error::kInvalid, "pipeline_stages cannot be built");
   }
-  return result;
+  return std::make_unique<Pipeline>(world, job, std::move(names), std::move(built));
 }
 
 }  // namespace tailrace::pipeline

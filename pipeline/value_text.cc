@@ -21,8 +21,8 @@ struct Decimal {
 // the shortest digits up with zeros (...567000); so the digits are taken from scientific notation.
 Decimal decompose(double positive) {
   std::array<char, 40> buffer{};
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), positive,
-                                          std::chars_format::scientific);
+  std::to_chars(buffer.data(), buffer.data() + buffer.size(), positive,
+                std::chars_format::scientific);
   const char* const exponent = std::strchr(buffer.data(), 'e');
   Decimal result;
   for (const char* c = buffer.data(); c != exponent; ++c) {

@@ -79,8 +79,13 @@ class Outbox {
     std::int64_t last_time_ns = 0;  // No entry was stamped later than this.
   };
 
+  // Reads what is there and takes the directory's lock. A disk that cannot be written to is no
+  // failure (disk_error() tells). Fails with EWOULDBLOCK when another process has the lock, with
+  // kInvalid on segments of an unknown version, and when what is there cannot be read.
   static Result<std::unique_ptr<Outbox>> open(FileSystem& file_system, const Clock& clock, Log& log,
                                               Options options);
+  // For a dry run: what a directory holds, without lock or change.
+  static Result<Recovered> look(FileSystem& file_system, Log& log, const std::string& directory);
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
@@ -97,7 +102,8 @@ class Outbox {
   const ResumePoint* find(SourceId source) const;
 
   // --- delivery ---
-  // Lanes that have fragments which are not in a request. `in_flight` ones are left out.
+  // A lane that has fragments which are in no request. When another request of it is in flight
+  // those fragments are not counted, and it cannot be taken from.
   struct LaneState {
     LaneId lane = 0;
     const LaneKey* key = nullptr;
@@ -108,7 +114,6 @@ class Outbox {
   };
   // Valid until the next call that changes the outbox. Lanes without fragments are left out.
   const std::vector<LaneState>& lanes();
-  const LaneKey& key(LaneId lane) const;
   // Takes fragments in order until `line_bytes_max` is reached (always at least one) into a
   // request. Fails when they cannot be read back (damage): those are then counted lost and skipped.
   Result<PendingRequest> take_request(LaneId lane, std::uint64_t line_bytes_max);
@@ -135,23 +140,44 @@ class Outbox {
 
   // --- limits ---
   std::uint64_t client_bytes(std::string_view client) const;  // Live bytes on disk (or in memory).
+  // Whether the client's share has room for `bytes` more.
+  bool has_room(std::string_view client, std::uint64_t bytes) const;
+  std::vector<std::string> clients() const;  // Those that have fragments.
   // Drops whole fragments of the client, oldest first and never what is in flight, until `bytes`
-  // are free; records and returns the entries dropped per tenant.
+  // are free; records and returns the entries dropped per lane, with reason "outbox_full".
   std::vector<Outcome> drop_oldest(std::string_view client, std::uint64_t bytes);
-  // Takes the fragments of a client that is no longer configured out of the queue, into a file.
+  // Takes the fragments of a client that is no longer configured out of the queue, into a file
+  // <directory>/aside-<hash of client>-<n>.seg. On failure they stay. Its requests are returned.
   Status set_client_aside(std::string_view client);
+  // The fragments of client `from` become those of `to`, before anything newer of it: the one
+  // client that is configured got another key.
+  Status rename_client(std::string_view from, std::string_view to);
+  // Moves the fragments and resume points of a worker that no longer exists here, before anything
+  // newer of their lanes: call it before the first cut(). Then `other` is empty, and its directory
+  // holds nothing but the lock file: the caller removes both once `other` is destroyed. On failure
+  // what was not moved stays in `other`, and the directory must not be removed; absorbing it again,
+  // also after a restart, moves nothing twice.
+  Status absorb(Outbox& other);
 
   // --- health ---
   const std::optional<Error>& disk_error() const;  // Why the last write failed; none when fine.
   std::uint64_t memory_bytes() const;
   std::uint64_t disk_bytes() const;
-  // fdatasync() of what was written since the last call. Disk thread, or tests.
+  std::uint64_t lost_entries() const;  // Of fragments that could not be read back.
+  // Segments wait for sync() to go; the disk thread should not wait for its period.
+  bool sync_wanted() const;
+  // fdatasync() of what was written since the last call, and removal of segments that nobody needs
+  // any more. Disk thread, or tests.
   Status sync();
 
  private:
   struct State;
+  struct Mover;
   explicit Outbox(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The workers' folders below the outbox directory of a process, in order of their numbers.
+std::vector<std::string> worker_directories(FileSystem& file_system, const std::string& directory);
 
 }  // namespace tailrace::positions

@@ -261,24 +261,25 @@ void LokiShipper::on_blocked(OpenRequest& open, const http::Response& response, 
 }
 
 void LokiShipper::on_refused(OpenRequest& open, const http::Response& response, SteadyTime now) {
-  const EntryRange part = open.todo.back();
-  ++open.refusals;
-  if (part.count == 1 || open.rest_as_one || open.whole_only) {
+  if (open.rest_as_one) {
     refuse_part(open, response, now);
     return;
   }
-  if (open.refusals < kRefusalsMax) {
-    const std::uint32_t half = part.count / 2;
-    open.todo.back() = {.first = part.first + half, .count = part.count - half};
-    open.todo.push_back({.first = part.first, .count = half});
-  } else {
-    open.rest_as_one = true;
-    open.todo = {{.first = part.first, .count = open.end() - part.first}};
-    if (open.todo.back().count == part.count) {  // It was the rest, and is refused.
-      refuse_part(open, response, now);
-      return;
-    }
+  if (++open.refusals < kRefusalsMax) {
+    halve_part(open, response, now);
+    return;
   }
+  open.rest_as_one = true;
+  const EntryRange part = open.todo.back();
+  const std::uint32_t behind = part.first + part.count;
+  if (part.count == 1 || behind == open.end()) {  // Nothing can be joined to it.
+    open.todo.clear();
+    if (behind < open.end()) open.todo.push_back({.first = behind, .count = open.end() - behind});
+    open.todo.push_back(part);
+    refuse_part(open, response, now);
+    return;
+  }
+  open.todo = {{.first = part.first, .count = open.end() - part.first}};
   go_on(open, now);
 }
 
@@ -286,6 +287,11 @@ void LokiShipper::on_too_large(OpenRequest& open, const http::Response& response
   too_large_bytes_ = std::min(too_large_bytes_, open.sent_bytes);
   // What passed at another time is no help when this does not.
   if (passed_bytes_ >= too_large_bytes_) passed_bytes_ = too_large_bytes_ / 2;
+  halve_part(open, response, now);
+}
+
+// Sends the halves of the next part, or refuses it when it has none.
+void LokiShipper::halve_part(OpenRequest& open, const http::Response& response, SteadyTime now) {
   const EntryRange part = open.todo.back();
   if (part.count == 1 || open.whole_only) {
     refuse_part(open, response, now);
@@ -332,14 +338,15 @@ void LokiShipper::on_probe_answer(OpenRequest& open, const http::Response& respo
                                   SteadyTime now) {
   const http::Response refusal = open.undecided.back().answer;
   const Verdict verdict = judge(response);
-  if (verdict == Verdict::kRateLimited || verdict == Verdict::kUnavailable) {
+  if (!accepted_something_ &&
+      (verdict == Verdict::kRateLimited || verdict == Verdict::kUnavailable)) {
     on_failed(open, response, now);
     return;
   }
   open.probing = false;
   // Newer Lokis refuse an empty push with 422. An answer that depends on what was pushed comes from
   // somebody who reads pushes.
-  if (verdict == Verdict::kAccepted || verdict == Verdict::kBlocked ||
+  if (accepted_something_ || verdict == Verdict::kAccepted || verdict == Verdict::kBlocked ||
       (verdict == Verdict::kRefused && response.status != refusal.status)) {
     accepted_something_ = true;
     go_on(open, now);

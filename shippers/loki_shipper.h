@@ -75,6 +75,7 @@ class LokiShipper final : public Shipper {
   void on_refused(OpenRequest& open, const http::Response& response, SteadyTime now);
   void on_too_large(OpenRequest& open, const http::Response& response, SteadyTime now);
   void on_failed(OpenRequest& open, const http::Response& response, SteadyTime now);
+  void halve_part(OpenRequest& open, const http::Response& response, SteadyTime now);
   void refuse_part(OpenRequest& open, const http::Response& response, SteadyTime now);
   void go_on(OpenRequest& open, SteadyTime now);
   void give_up(OpenRequest& open, std::string_view reason, const http::Response& response);

@@ -68,7 +68,9 @@ std::size_t character_length(std::string_view text) {
 TextEncoding encoding_of(std::string_view text) {
   if (text.empty() || is_ascii(text)) return TextEncoding::kAscii;
   while (!text.empty()) {
-    const std::size_t length = character_length(text);
+    std::uint64_t word = kHighBits;
+    if (text.size() >= sizeof word) std::memcpy(&word, text.data(), sizeof word);
+    const std::size_t length = (word & kHighBits) == 0 ? sizeof word : character_length(text);
     if (length == 0) return TextEncoding::kInvalid;
     text.remove_prefix(length);
   }

@@ -44,13 +44,14 @@ TEST(CommandLine, each_switch_sets_its_own_field) {
   EXPECT_FALSE(parse({"-dry-run=0"})->dry_run);
 }
 
-TEST(CommandLine, passes_configuration_flags_on) {
+TEST(CommandLine, flags_of_the_configuration_become_overrides) {
   const Result<CommandLine> line =
       parse({"-client.url", "http://x/push", "-server.disable", "-log.level=debug"});
   ASSERT_TRUE(line);
-  const std::vector<std::pair<std::string, std::string>> expected = {
-      {"client.url", "http://x/push"}, {"server.disable", "true"}, {"log.level", "debug"}};
-  EXPECT_EQ(line->overrides, expected);
+  EXPECT_EQ(line->overrides.client_url, "http://x/push");
+  EXPECT_EQ(line->overrides.server_disable, true);
+  EXPECT_EQ(line->overrides.log_level, LogLevel::kDebug);
+  EXPECT_FALSE(line->overrides.positions_file.has_value());
 }
 
 TEST(CommandLine, refuses_what_it_does_not_know_by_name) {

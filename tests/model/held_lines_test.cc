@@ -107,6 +107,23 @@ TEST(HeldLines, a_long_held_line_does_not_keep_the_text_of_those_behind_it) {
   EXPECT_EQ(result[1].text, "second");
 }
 
+TEST(HeldLines, clearing_a_source_forgets_it_and_its_lines_can_be_held_again) {
+  HeldLines lines;
+  hold_line(lines, 1, 8);
+  const std::size_t bytes = lines.bytes();
+  hold_line(lines, 1);
+  hold_line(lines, 2);
+  lines.take_changed();
+  lines.clear(kFile);
+  lines.clear(99);
+  EXPECT_FALSE(lines.holds(kFile));
+  EXPECT_TRUE(lines.holds(8));
+  EXPECT_EQ(lines.bytes(), bytes);
+  hold_line(lines, 1);
+  EXPECT_EQ(held(lines).size(), 1U);
+  EXPECT_EQ(lines.take_changed(), (std::vector<SourceId>{kFile}));
+}
+
 TEST(HeldLines, lines_released_out_of_order_leave_the_others_whole) {
   HeldLines lines;
   for (std::uint64_t number = 0; number < 500; ++number)

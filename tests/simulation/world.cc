@@ -59,7 +59,7 @@ World::World(std::uint64_t seed, Tally& tally)
   TAILRACE_CHECK(files_.sync_directory("/").has_value());
   files_.set_before_mutation(
       [this](testing::Operation operation, const std::string&) -> std::optional<Error> {
-        if (engine_ == nullptr || !mutations_to_crash_) return std::nullopt;
+        if (engine_ == nullptr || others_at_work_ || !mutations_to_crash_) return std::nullopt;
         if (crashing_) return Error{EIO, "the process is dead"};
         if (*mutations_to_crash_ > 0) {
           --*mutations_to_crash_;
@@ -109,7 +109,6 @@ Answer World::choose_answer() {
 
 void World::start() {
   metrics_ = std::make_unique<Metrics>();
-  transports_.clear();
   watchers_.clear();
   crashing_ = false;
   mutations_to_crash_.reset();
@@ -125,10 +124,8 @@ void World::start() {
                               .working_directory = "/",
                               .cpus = 1};
   world.make_transport = [this](std::uint32_t) {
-    auto transport = std::make_unique<SimulatedTransport>(clock_, random_, loki_,
-                                                          [this] { return choose_answer(); });
-    transports_.push_back(transport.get());
-    return transport;
+    return std::make_unique<SimulatedTransport>(
+        clock_, random_, loki_, [this] { return choose_answer(); }, transports_);
   };
   world.make_watcher = [this](std::uint32_t) {
     auto watcher = std::make_unique<testing::FakeWatcher>(files_);
@@ -208,6 +205,13 @@ void World::reload() {
   TAILRACE_CHECK(engine_->reload(make_config()).has_value());
 }
 
+void World::write(std::string what, void (Writers::*action)()) {
+  note(std::move(what));
+  others_at_work_ = true;
+  (writers_.*action)();
+  others_at_work_ = false;
+}
+
 void World::act() {
   switch (random_.below(26)) {
     case 0:
@@ -217,31 +221,25 @@ void World::act() {
     case 4:
     case 5:
     case 6:
-      note("append");
-      writers_.append();
+      write("append", &Writers::append);
       break;
     case 7:
     case 8:
-      note("append half a line");
-      writers_.append_half();
+      write("append half a line", &Writers::append_half);
       break;
     case 9:
     case 10:
-      note("rotate by rename");
-      writers_.rotate_by_rename();
+      write("rotate by rename", &Writers::rotate_by_rename);
       break;
     case 11:
-      note("rotate by late rename");
-      writers_.rotate_by_late_rename();
+      write("rotate by late rename", &Writers::rotate_by_late_rename);
       break;
     case 12:
-      note("copy and truncate");
-      writers_.copy_truncate();
+      write("copy and truncate", &Writers::copy_truncate);
       break;
     case 13:
       if (random_.below(4) != 0) break;
-      note("delete and recreate");
-      writers_.delete_and_recreate();
+      write("delete and recreate", &Writers::delete_and_recreate);
       break;
     case 14:
       mood_ = static_cast<Answer>(random_.below(kAnswers));
@@ -297,7 +295,7 @@ void World::act() {
 
 void World::calm_down() {
   mood_ = Answer::kAccepted;
-  writers_.finish_all();
+  write("finish what is half written", &Writers::finish_all);
   for (int i = 0; i < 4000; ++i) {
     mutations_to_crash_.reset();
     turn();

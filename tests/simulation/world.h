@@ -39,6 +39,8 @@ class World {
 
  private:
   void act();
+  // One of the logging programs does something.
+  void write(std::string what, void (Writers::*action)());
   void start();
   void kill(std::string_view how);
   void stop();
@@ -62,12 +64,13 @@ class World {
 
   // This life of tailrace.
   std::unique_ptr<Metrics> metrics_;
-  std::vector<SimulatedTransport*> transports_;
+  SimulatedTransport::Living transports_;
   std::vector<testing::FakeWatcher*> watchers_;
   std::unique_ptr<daemon::Engine> engine_;
   std::vector<bool> worker_stopped_;
   std::optional<std::uint64_t> mutations_to_crash_;  // Set: the process dies at that one.
   bool crashing_ = false;
+  bool others_at_work_ = false;  // Mutations are not ours.
 
   // What holds for the whole run.
   std::uint32_t workers_ = 1;

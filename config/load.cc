@@ -1,0 +1,96 @@
+// Parsing, flags and validation, in this order.
+#include "config/load.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/finish_config.h"
+#include "config/parse.h"
+#include "config/report.h"
+#include "config/yaml_document.h"
+
+namespace tailrace::config {
+namespace {
+
+bool is_error(const Diagnostic& diagnostic) {
+  return diagnostic.severity == Diagnostic::Severity::kError;
+}
+
+// Offset of a line and column, both from 1.
+std::size_t offset_of(std::string_view text, const SourceLocation& location) {
+  std::size_t begin = 0;
+  for (int line = 1; line < location.line; ++line) {
+    const std::size_t newline = text.find('\n', begin);
+    if (newline == std::string_view::npos) return text.size();
+    begin = newline + 1;
+  }
+  return begin + static_cast<std::size_t>(std::max(location.column, 1) - 1);
+}
+
+}  // namespace
+
+LoadResult load_text(std::string_view text, std::string_view /*file_name*/,
+                     const Overrides& overrides) {
+  LoadResult result;
+  const YamlDocument document = YamlDocument::parse(text);
+  result.diagnostics = document.diagnostics();
+  Report report;
+  if (document.root() != nullptr) {
+    const JobSources sources =
+        overrides.stdin_source.value_or(false) ? JobSources::kStdin : JobSources::kTargets;
+    ParsedFile file = parse_file(*document.root(), sources, report);
+    result.config = finish_config(std::move(file), overrides, report);
+  }
+  for (Diagnostic& diagnostic : report.take())
+    result.diagnostics.push_back(std::move(diagnostic));
+  if (report.has_errors() ||
+      std::any_of(result.diagnostics.begin(), result.diagnostics.end(), is_error)) {
+    result.config.reset();
+  }
+  std::stable_sort(result.diagnostics.begin(), result.diagnostics.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) {
+                     return std::pair(a.location.line, a.location.column) <
+                            std::pair(b.location.line, b.location.column);
+                   });
+  return result;
+}
+
+LoadResult load_text_expanding(std::string_view text, std::string_view file_name,
+                               const Overrides& overrides, const EnvLookup& lookup) {
+  auto expanded = expand_env_mapped(text, lookup);
+  if (!expanded) {
+    LoadResult result;
+    result.diagnostics.push_back({Diagnostic::Severity::kError,
+                                  location_at(text, expanded.error().offset),
+                                  std::move(expanded.error().message)});
+    return result;
+  }
+  LoadResult result = load_text(expanded->text, file_name, overrides);
+  const auto to_original = [&](SourceLocation& location) {
+    if (location.line == 0) return;
+    const std::size_t offset = offset_of(expanded->text, location);
+    const SourceLocation original = location_at(text, expanded->original_offset(offset));
+    location.line = original.line;
+    location.column = original.column;
+  };
+  for (Diagnostic& diagnostic : result.diagnostics)
+    to_original(diagnostic.location);
+  if (result.config) {
+    for (ClientConfig& client : result.config->clients)
+      to_original(client.location);
+    for (ScrapeConfig& job : result.config->scrape_configs) {
+      to_original(job.location);
+      for (StageConfig& stage : job.pipeline_stages)
+        to_original(stage.location);
+      for (RelabelConfig& rule : job.relabel_configs)
+        to_original(rule.location);
+    }
+  }
+  for (ExpandedText::Warning& warning : expanded->warnings) {
+    result.diagnostics.push_back({Diagnostic::Severity::kWarning,
+                                  location_at(text, warning.original), std::move(warning.message)});
+  }
+  return result;
+}
+
+}  // namespace tailrace::config

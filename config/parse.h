@@ -1,0 +1,53 @@
+// The parsers of the configuration's blocks; internal to config/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/fields.h"
+#include "config/report.h"
+#include "config/yaml_document.h"
+
+namespace tailrace::config {
+
+// What the file says, before flags, merging and the checks that look at the whole.
+struct ParsedFile {
+  Config config;
+  ClientConfig client_block;
+  bool has_client_block = false;
+  bool clients_are_readable = true;  // Else nothing is said about their number.
+};
+
+// Whether jobs read their own targets; with `-stdin` they only lend their stages.
+enum class JobSources { kTargets, kStdin };
+
+// The whole file. `sources`: what the command line says; the file's target_config.stdin counts too.
+ParsedFile parse_file(const YamlNode& root, JobSources sources, Report& report);
+
+void parse_server(Fields fields, ServerConfig& server);
+void parse_client(Fields fields, ClientConfig& client);
+// The keys that all HTTP clients share; the caller finishes `fields`.
+void parse_http_client(Fields& fields, HttpClientConfig& http);
+std::vector<ScrapeConfig> parse_scrape_configs(const YamlNode& list, JobSources sources,
+                                               Report& report);
+std::vector<RelabelConfig> parse_relabel_configs(const YamlNode& list, const std::string& path,
+                                                 Report& report);
+std::vector<StageConfig> parse_pipeline_stages(const YamlNode& list, const std::string& path,
+                                               Report& report);
+std::optional<MetricsStageConfig> parse_metrics_stage(const YamlNode& body, const std::string& path,
+                                                      Report& report);
+
+// A map of labels: names are checked, values keep their source text.
+void parse_labels(Fields& fields, std::string_view key, TextPairs& labels);
+// Labels as a map, or as text that is YAML, which is how a configuration dump writes them.
+void parse_external_labels(Fields& fields, TextPairs& labels);
+// `{size, when_full}` of a `tailrace.outbox` block.
+void parse_outbox_size(Fields& fields, std::optional<std::uint64_t>& bytes);
+void parse_when_full(Fields& fields, std::optional<ClientConfig::WhenFull>& when_full);
+// Reports a duration below zero.
+void refuse_negative(Fields& fields, std::string_view key, std::chrono::nanoseconds value);
+
+}  // namespace tailrace::config

@@ -1,0 +1,181 @@
+// Entries of `scrape_configs`: the job, its inputs, labels and file options.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "config/go_duration.h"
+#include "config/names.h"
+#include "config/parse.h"
+
+namespace tailrace::config {
+namespace {
+
+// Inputs that are not built yet. Targets of the first kind add to static_configs; of the others a
+// job has one kind, and what stands beside it is not read (docs/compatibility.md, scrape_configs).
+constexpr std::array<std::string_view, 16> kFileDiscoveries = {
+    "file_sd_configs",         "kubernetes_sd_configs",  "consul_sd_configs",
+    "consulagent_sd_configs",  "dns_sd_configs",         "ec2_sd_configs",
+    "gce_sd_configs",          "azure_sd_configs",       "openstack_sd_configs",
+    "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
+    "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
+    "http_sd_configs"};
+constexpr std::array<std::string_view, 11> kOtherInputs = {
+    "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
+    "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
+
+bool is_given(const YamlNode* node) {
+  return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
+}
+
+void parse_static_config(const YamlNode& node, std::string path, Report& report,
+                         StaticTargetGroup& group) {
+  Fields fields = Fields::strict(node, std::move(path), report);
+  fields.read("targets", group.targets);
+  TextPairs labels;
+  parse_labels(fields, "labels", labels);
+  for (auto& [name, value] : labels)
+    group.labels.insert_or_assign(name, std::move(value));
+  fields.finish();
+}
+
+// Each job has one kind of input. With stdin, none is needed and what is there is not used.
+void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
+  const YamlNode* groups = fields.list("static_configs");
+  if (groups != nullptr) {
+    for (std::size_t i = 0; i < groups->items.size(); ++i) {
+      parse_static_config(*groups->items[i],
+                          fmt::format("{}[{}]", fields.path_of("static_configs"), i),
+                          fields.report(), job.static_configs.emplace_back());
+    }
+  }
+  bool has_input = is_given(groups);
+  const auto unsupported = [&](std::string_view key) {
+    has_input = true;
+    if (sources == JobSources::kStdin) return;
+    fields.report().error(fields.key_location(key), fmt::format("`{}` is not yet supported", key));
+  };
+  for (const std::string_view key : kFileDiscoveries) {
+    if (is_given(fields.present(key))) unsupported(key);
+  }
+  const bool reads_files = has_input;
+  for (const std::string_view key : kOtherInputs) {
+    if (!is_given(fields.present(key))) continue;
+    if (reads_files) {
+      fields.warning(key, fmt::format("is not used: the job already reads files, and a job has one "
+                                      "kind of input; give `{}` a job of its own",
+                                      key));
+    } else {
+      unsupported(key);
+    }
+  }
+  if (!has_input && sources == JobSources::kTargets) {
+    fields.report().error(
+        {fields.path(), fields.node().line, fields.node().column},
+        fmt::format("the job \"{}\" has no input, such as static_configs", job.job_name));
+  }
+}
+
+void parse_decompression(Fields fields, DecompressionConfig& decompression) {
+  std::string format;
+  fields.read("enabled", decompression.enabled);
+  fields.read("initial_delay", decompression.initial_delay);
+  fields.read("format", format);
+  if (format == "gz") {
+    decompression.format = DecompressionConfig::Format::kGzip;
+  } else if (format == "z") {
+    decompression.format = DecompressionConfig::Format::kZlib;
+  } else if (format == "bz2") {
+    decompression.format = DecompressionConfig::Format::kBzip2;
+  } else if (format == "zst") {
+    decompression.format = DecompressionConfig::Format::kZstd;
+  } else if (decompression.enabled) {
+    fields.error("format", fmt::format("must be gz, z, bz2 or zst, not \"{}\"", format));
+  }
+  refuse_negative(fields, "initial_delay", decompression.initial_delay);
+  fields.finish();
+}
+
+// Our own keys take days too, and no bare numbers: "7d", "12h".
+void read_span(Fields& fields, std::string_view key, std::chrono::nanoseconds& span) {
+  std::optional<std::string> text;
+  fields.read(key, text);
+  if (!text) return;
+  auto duration = parse_prometheus_duration(*text);
+  if (!duration) duration = parse_go_duration(*text);
+  if (duration) {
+    span = *duration;
+    refuse_negative(fields, key, span);
+  } else {
+    fields.error(key, duration.error().message);
+  }
+}
+
+void parse_file_options(Fields fields, FileOptionsConfig& files) {
+  std::optional<std::string> start_at;
+  fields.read("start_at", start_at);
+  if (start_at && *start_at == "end") {
+    files.start_at = FileOptionsConfig::StartAt::kEnd;
+  } else if (start_at && *start_at != "beginning") {
+    fields.error("start_at", fmt::format("must be beginning or end, not \"{}\"", *start_at));
+  }
+  read_span(fields, "ignore_older", files.ignore_older);
+  read_span(fields, "close_inactive", files.close_inactive);
+  fields.finish();
+}
+
+void refuse_removed(Fields& fields) {
+  fields.refuse("entry_parser",
+                "`entry_parser` was removed in 2.0: use `pipeline_stages` with `- docker: {}` or "
+                "`- cri: {}`");
+  fields.refuse("tail_from_end", "`tail_from_end` is not a key: use `tailrace: {start_at: end}`");
+}
+
+void parse_scrape_config(Fields fields, JobSources sources, ScrapeConfig& job) {
+  fields.read("job_name", job.job_name);
+  if (job.job_name.empty()) fields.error("job_name", "is required");
+  if (const YamlNode* stages = fields.list("pipeline_stages")) {
+    job.pipeline_stages =
+        parse_pipeline_stages(*stages, fields.path_of("pipeline_stages"), fields.report());
+  }
+  if (const YamlNode* rules = fields.list("relabel_configs")) {
+    job.relabel_configs =
+        parse_relabel_configs(*rules, fields.path_of("relabel_configs"), fields.report());
+  }
+  fields.read("encoding", job.encoding);
+  if (auto block = fields.block("decompression")) {
+    parse_decompression(std::move(*block), job.decompression);
+  }
+  if (auto block = fields.block("tailrace")) parse_file_options(std::move(*block), job.files);
+  parse_inputs(fields, sources, job);
+  refuse_removed(fields);
+  fields.finish();
+}
+
+}  // namespace
+
+std::vector<ScrapeConfig> parse_scrape_configs(const YamlNode& list, JobSources sources,
+                                               Report& report) {
+  std::vector<ScrapeConfig> jobs;
+  std::map<std::string, int> lines;  // job_name -> where it was first used.
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const YamlNode& item = *list.items[i];
+    std::string path = fmt::format("scrape_configs[{}]", i);
+    ScrapeConfig& job = jobs.emplace_back();
+    job.location = {path, item.line, item.column};
+    Fields fields = Fields::strict(item, path, report);
+    const SourceLocation name_location = fields.location("job_name");
+    parse_scrape_config(std::move(fields), sources, job);
+    if (job.job_name.empty()) continue;
+    const auto [first, fresh] = lines.try_emplace(job.job_name, name_location.line);
+    if (!fresh) {
+      report.error(name_location,
+                   fmt::format("another job has the name \"{}\" (line {}); each needs its own",
+                               job.job_name, first->second));
+    }
+  }
+  return jobs;
+}
+
+}  // namespace tailrace::config

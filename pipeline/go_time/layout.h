@@ -1,0 +1,43 @@
+// Times in texts: Promtail's named formats and Go layouts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "pipeline/go_time/zone_files.h"
+
+namespace tailrace::pipeline {
+
+// Reads times of one format (docs/compatibility.md, "timestamp").
+//
+// Ownership: owns the compiled layout and its zones.
+// Threading: confined to one worker.
+// Errors: create() refuses an unknown location; any text is a valid layout.
+// Memory: parse() does not allocate.
+// Units: nanoseconds since 1970 (UTC). Times before 1678 and after 2261 do not fit and count as not
+//   parsed.
+class TimeParser {
+ public:
+  struct State;
+
+  // `format` is a name (RFC3339, UnixMs ...) or a layout. `location` is an IANA zone, "Local",
+  // "UTC" or "" (UTC); named formats ignore it.
+  static Result<std::unique_ptr<TimeParser>> create(
+      std::string_view format, std::optional<std::string_view> location,
+      const go_time::ZoneFiles& files = go_time::ZoneFiles::system());
+  explicit TimeParser(std::unique_ptr<State> state);
+  ~TimeParser();
+  TimeParser(const TimeParser&) = delete;
+  TimeParser& operator=(const TimeParser&) = delete;
+
+  // Nothing when `text` is not of the format. `now_ns` gives the year to layouts without one.
+  std::optional<std::int64_t> parse(std::string_view text, std::int64_t now_ns);
+
+ private:
+  const std::unique_ptr<State> state_;
+};
+
+}  // namespace tailrace::pipeline

@@ -1,0 +1,102 @@
+// Durations in both grammars.
+#include "config/go_duration.h"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace tailrace::config {
+namespace {
+
+struct Case {
+  const char* text;
+  std::int64_t nanoseconds;
+};
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+TEST(GoDuration, reads_what_go_reads) {
+  for (const Case& c : {Case{"0", 0},
+                        Case{"+0", 0},
+                        Case{"-0", 0},
+                        Case{"0s", 0},
+                        Case{"5ns", 5},
+                        Case{"5us", 5000},
+                        Case{"5\xc2\xb5s", 5000},
+                        Case{"5\xce\xbcs", 5000},
+                        Case{"5ms", 5'000'000},
+                        Case{"5s", 5 * kSecond},
+                        Case{"5m", 300 * kSecond},
+                        Case{"1h30m", 5400 * kSecond},
+                        Case{".5s", kSecond / 2},
+                        Case{"1.s", kSecond},
+                        Case{"1.5h", 5400 * kSecond},
+                        Case{"-1s", -kSecond},
+                        Case{"+1s", kSecond},
+                        Case{"1s1s", 2 * kSecond},
+                        Case{"1h2m3.5s", 3723 * kSecond + kSecond / 2},
+                        Case{"0.3333333333333333333h", 1'200'000'000'000},
+                        Case{"2562047h47m16.854775807s", kMax},
+                        Case{"9223372036854775807ns", kMax},
+                        Case{"-9223372036854775808ns", std::numeric_limits<std::int64_t>::min()}}) {
+    const auto duration = parse_go_duration(c.text);
+    ASSERT_TRUE(duration) << c.text;
+    EXPECT_EQ(duration->count(), c.nanoseconds) << c.text;
+  }
+}
+
+TEST(GoDuration, refuses_what_go_refuses) {
+  for (const char* text : {"",
+                           "-",
+                           "+",
+                           "1",
+                           "10",
+                           "1d",
+                           "1w",
+                           "s",
+                           ".s",
+                           "1 s",
+                           " 1s",
+                           "1s ",
+                           "1h 5m",
+                           "1S",
+                           "--1s",
+                           "9223372036854775808ns",
+                           "-9223372036854775809ns",
+                           "2562048h",
+                           "99999999999999999999s",
+                           "1.5",
+                           "1h5",
+                           "1x",
+                           "3000000h",
+                           "2562047h47m16.854775808s"}) {
+    EXPECT_FALSE(parse_go_duration(text)) << text;
+  }
+  EXPECT_EQ(parse_go_duration("10").error().message,
+            "\"10\" is not a duration: it needs a unit (ns, us, ms, s, m, h)");
+}
+
+TEST(PrometheusDuration, reads_falling_units) {
+  constexpr std::int64_t kDay = 86400 * kSecond;
+  for (const Case& c :
+       {Case{"0", 0}, Case{"5m", 300 * kSecond}, Case{"1d", kDay}, Case{"1w", 7 * kDay},
+        Case{"1y", 365 * kDay},
+        Case{"1y2w3d4h5m6s7ms", (365 + 14 + 3) * kDay + 14706 * kSecond + 7'000'000},
+        Case{"90s", 90 * kSecond}, Case{"292y", 292 * 365 * kDay}}) {
+    const auto duration = parse_prometheus_duration(c.text);
+    ASSERT_TRUE(duration) << c.text;
+    EXPECT_EQ(duration->count(), c.nanoseconds) << c.text;
+  }
+}
+
+TEST(PrometheusDuration, refuses_the_rest) {
+  for (const char* text : {"", "30", "1m1h", "1m1m", "1.5m", "-1m", "1us", "1ns", "m", "1 m",
+                           "293y", "99999999999999999999y", "9223372036855s"}) {
+    EXPECT_FALSE(parse_prometheus_duration(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tailrace::config

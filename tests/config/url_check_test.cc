@@ -1,0 +1,30 @@
+// URLs that a client can be given.
+#include "config/url_check.h"
+
+#include <gtest/gtest.h>
+
+namespace tailrace::config {
+namespace {
+
+TEST(UrlCheck, accepts_urls_and_texts_without_scheme) {
+  for (const char* url : {"http://loki:3100/loki/api/v1/push", "https://u:p@h/x?y=z:w#f",
+                          "http://[::1]:3100/", "http://h:", "loki/push", "", "/a:b",
+                          "http://h/%41", "http://h/a b", "HTTP+x://h", "http://u:p%20@h"}) {
+    EXPECT_EQ(find_url_fault(url), std::nullopt) << url;
+  }
+}
+
+TEST(UrlCheck, finds_faults) {
+  for (const char* url : {"http://h:port/", "http://h:80x", "ht tp://h", "%zz", "http://h/%4",
+                          "http://h/%g1", "http:///path", "http://[::1/", "http://[::1]80/",
+                          "http://a b/", ":x", "1http://h", "http://h/\x01", "http://u@"}) {
+    EXPECT_NE(find_url_fault(url), std::nullopt) << url;
+  }
+}
+
+TEST(UrlCheck, shows_no_password) {
+  EXPECT_EQ(find_url_fault("http://user:secret@h:x/")->find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tailrace::config
