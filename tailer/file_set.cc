@@ -70,7 +70,7 @@ void FileSet::set_targets(std::vector<FileTarget> targets) {
     if (file.target == KnownFile::kNoTarget) {
       moved.push_back(&file);
     } else if (file.active() && *old[before].what.options != *targets_[file.target].what.options) {
-      post_adoption(file, true, false);
+      post(file, adoption_of(file));
     }
   }
   for (KnownFile* const file : moved) {
@@ -82,7 +82,7 @@ void FileSet::set_targets(std::vector<FileTarget> targets) {
       if (targets_[*target].what.matches(file->point.path)) {
         targets_[*target].holders.try_emplace(file->point.path, file->point.source);
       }
-      if (file->active()) post_adoption(*file, false, false);
+      if (file->active()) post(*file, adoption_of(*file));
     } else if (file->active()) {
       post(*file, ReleaseFile{file->point.source});
       file->state = KnownFile::State::kWaiting;
@@ -265,15 +265,11 @@ void FileSet::post(const KnownFile& file, FileCommand command) {
   options_.post(file.worker, std::move(command));
 }
 
-void FileSet::post_adoption(KnownFile& file, bool recovered, bool orphan) {
+AdoptFile FileSet::adoption_of(const KnownFile& file) const {
   const FileTarget& target = targets_[file.target].what;
-  AdoptFile command{.point = file.point,
-                    .labels = target.labels,
-                    .options = target.options,
-                    .recovered = recovered,
-                    .orphan = orphan};
+  AdoptFile command{.point = file.point, .labels = target.labels, .options = target.options};
   command.labels["filename"] = file.point.label_path;
-  post(file, std::move(command));
+  return command;
 }
 
 std::uint32_t FileSet::least_loaded() const {

@@ -348,7 +348,9 @@ KnownFile* FileSet::adopt(TargetIndex index, const Adoption& adoption) {
   target.suspects.erase(adoption.path);
   ++counters_.adopted;
   const bool orphan = !current && added.after == AfterEnd::kEnd;
-  post_adoption(added, false, orphan);
+  AdoptFile command = adoption_of(added);
+  command.orphan = orphan;
+  post(added, std::move(command));
   if (!current && !orphan) post(added, RetireFile{added.point.source, AfterEnd::kKeep});
   return &added;
 }
@@ -371,7 +373,7 @@ void FileSet::adopt_again(KnownFile& ended, const std::string& path, const FileS
   targets_[added.target].holders[path] = added.point.source;
   note_link(path);
   ++counters_.adopted;
-  post_adoption(added, false, false);
+  post(added, adoption_of(added));
 }
 
 // Where a name begins that was never followed: at 0, at the end, or where positions.yaml says.

@@ -116,7 +116,9 @@ void FileSet::follow_attached(KnownFile& file) {
     file.point.predecessor = last;
     take_head(file);
   }
-  post_adoption(file, !file.attached_changed, false);
+  AdoptFile command = adoption_of(file);
+  command.recovered = !file.attached_changed;
+  post(file, std::move(command));
   if (file.point.path.empty()) {
     log_.warn("a file that was being read is gone", {{"path", file.point.label_path}});
     post(file, LoseFile{file.point.source});
@@ -124,15 +126,17 @@ void FileSet::follow_attached(KnownFile& file) {
   }
 }
 
-// What was written into positions.yaml by somebody else wins; so does what is later.
+// What somebody else wrote into positions.yaml wins. What we wrote ourselves does not: it is never
+// ahead of the outbox, and it does not tell which file it was about.
 bool FileSet::apply_known_position(KnownFile& file) {
   const auto known = known_positions_.find(file.point.path);
   if (known == known_positions_.end()) return false;
   const KnownPosition& position = known->second;
   const bool lines = targets_[file.target].what.options->decompression.enabled;
-  const bool edited = position.author == KnownPosition::Author::kEdited;
-  if (!edited && position.offset <= file.point.position) return false;
-  if (edited && position.offset == file.point.earliest()) return false;
+  if (position.author != KnownPosition::Author::kEdited ||
+      position.offset == file.point.earliest()) {
+    return false;
+  }
   file.point.position = lines || position.offset <= file.size ? position.offset : 0;
   file.point.skipping_line = false;
   file.point.identity.before_bytes = 0;
