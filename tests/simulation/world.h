@@ -50,6 +50,7 @@ class World {
   // One of the logging programs does something.
   void write(void (Writers::*action)());
   void start();
+  void start_later();
   void kill(std::string_view how);
   void stop();
   void reload();
