@@ -142,9 +142,7 @@ bool FileSet::is_copy_of(KnownFile& file, const std::string& path, const FileSta
     }
   }
   const ContentMatch match = match_content(**content, file.point);
-  if (match.kind == ContentMatch::Kind::kOther || match.proof_bytes == 0) return false;
-  if (match.proven()) return true;
-  return file.state == KnownFile::State::kEnded && file.point.position == stat.size;
+  return match.kind != ContentMatch::Kind::kOther && match.proven();
 }
 
 // Whether the unknown file at `path` is left alone for now, because it may be a copy, or for good,
@@ -350,7 +348,9 @@ KnownFile* FileSet::adopt(TargetIndex index, const Adoption& adoption) {
   target.suspects.erase(adoption.path);
   ++counters_.adopted;
   const bool orphan = !current && added.after == AfterEnd::kEnd;
-  post_adoption(added, false, orphan);
+  AdoptFile command = adoption_of(added);
+  command.orphan = orphan;
+  post(added, std::move(command));
   if (!current && !orphan) post(added, RetireFile{added.point.source, AfterEnd::kKeep});
   return &added;
 }
@@ -373,7 +373,7 @@ void FileSet::adopt_again(KnownFile& ended, const std::string& path, const FileS
   targets_[added.target].holders[path] = added.point.source;
   note_link(path);
   ++counters_.adopted;
-  post_adoption(added, false, false);
+  post(added, adoption_of(added));
 }
 
 // Where a name begins that was never followed: at 0, at the end, or where positions.yaml says.

@@ -257,7 +257,10 @@ Status FileTailer::grow_head(End end) {
     check_head(window_.first(std::min(window_.size(), kHeadBytes)));
     return {};
   }
-  if (point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, size_seen_)) return {};
+  if (window_begin_ > 0 &&
+      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, size_seen_)) {
+    return {};
+  }
   std::array<char, kHeadBytes> head{};
   const Result<std::size_t> got = read_range(*file_, 0, head);
   if (!got) return fail(got.error());
@@ -265,7 +268,7 @@ Status FileTailer::grow_head(End end) {
   return {};
 }
 
-void FileTailer::observe() {
+void FileTailer::observe(Thoroughness thoroughness) {
   if (displaced_ || !is_open()) return;
   const Result<FileStat> stat = file()->stat();
   if (!stat) return;
@@ -273,10 +276,20 @@ void FileTailer::observe() {
     displaced_ = true;
     return;
   }
-  if (counts_lines() ||
-      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, stat->size)) {
-    return;
+  if (counts_lines()) return;
+  const std::size_t before = before_bytes();
+  if (thoroughness == Thoroughness::kContent && before_known_ && before > 0) {
+    std::array<char, kBeforeBytes> now{};
+    const Result<std::size_t> got =
+        read_range(*file_, offset_ - before, std::span<char>(now).first(before));
+    if (got && (*got < before || std::memcmp(now.data(), before_.data(), before) != 0)) {
+      displaced_ = true;
+      return;
+    }
   }
+  const bool head_is_full =
+      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, stat->size);
+  if (head_is_full && !(thoroughness == Thoroughness::kContent && before < kBeforeBytes)) return;
   std::array<char, kHeadBytes> head{};
   const Result<std::size_t> got = read_range(*file_, 0, head);
   if (!got) return;

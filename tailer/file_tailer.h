@@ -75,7 +75,9 @@ class FileTailer final : public Source {
   bool displaced() const { return displaced_; }
   void set_displaced() { displaced_ = true; }
   // Looks at the file without reading lines: notices that it shrank, and takes its fingerprint.
-  void observe();
+  // With kContent it also compares what read() would.
+  enum class Thoroughness { kSize, kContent };
+  void observe(Thoroughness thoroughness);
   // The content is in another file: read on there, once opened.
   void move_to(const MoveFile& target);
   void rename(std::string path) { point_.path = std::move(path); }

