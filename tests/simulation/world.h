@@ -51,6 +51,7 @@ class World {
   void write(void (Writers::*action)());
   void start();
   void start_later();
+  void catch_up();
   void kill(std::string_view how);
   void stop();
   void reload();
@@ -71,6 +72,7 @@ class World {
   StandInLoki loki_;
   Log log_;
   std::vector<std::string> script_;
+  std::vector<std::string> wrong_;  // Found on the way.
 
   // This life of tailrace.
   std::unique_ptr<Metrics> metrics_;
