@@ -207,7 +207,7 @@ std::string go_number(double value) {
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format).ptr;
     return std::string(buffer.data(), end);
   };
-  const std::string scientific = print(std::chars_format::scientific);
+  std::string scientific = print(std::chars_format::scientific);
   // strconv's 'g' in its shortest form (docs/compatibility.md, Metrics): plain from 1e-4 up to 6
   // digits before the point. Both libraries write at least two digits of exponent.
   int exponent = 0;
@@ -282,10 +282,10 @@ MetricValue& Metrics::gauge(const std::string& name, const std::string& help,
 }
 
 MetricHistogram& Metrics::histogram(const std::string& name, const std::string& help,
-                                    std::vector<double> bounds, const MetricLabels& labels) {
+                                    const std::vector<double>& bounds, const MetricLabels& labels) {
   const MutexLock lock(mutex_);
   auto& histograms = family(MetricType::kHistogram, name, help).histograms;
-  return histograms.try_emplace(labels, std::move(bounds)).first->second;
+  return histograms.try_emplace(labels, bounds).first->second;
 }
 
 int Metrics::add_collector(Collector collector) {

@@ -86,7 +86,7 @@ class Metrics {
   MetricValue& gauge(const std::string& name, const std::string& help,
                      const MetricLabels& labels = {});
   MetricHistogram& histogram(const std::string& name, const std::string& help,
-                             std::vector<double> bounds, const MetricLabels& labels = {});
+                             const std::vector<double>& bounds, const MetricLabels& labels = {});
 
   // Called at each scrape, on the scraping thread, one at a time; appends whole families. Families
   // of one name from several places are merged; of two equal series the first is kept, and what

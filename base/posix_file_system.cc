@@ -250,7 +250,7 @@ Status PosixFileSystem::make_directories(const std::string& path) {
     return {};
   }
   if (const std::string parent = parent_of(path); !parent.empty()) {
-    if (const Status made = make_directories(parent); !made) return made;
+    if (Status made = make_directories(parent); !made) return made;
   }
   if (::mkdir(path.c_str(), 0700) == 0) return {};
   const int code = errno;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -26,22 +27,52 @@ YamlTreeBuilder::Place place_of(const YAML::Mark& mark, YAML::anchor_t anchor) {
   return {mark.line + 1, mark.column + 1, anchor};
 }
 
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (true) {
+    const std::size_t newline = text.find('\n');
+    lines.push_back(text.substr(0, newline));
+    if (newline == std::string_view::npos) return lines;
+    text.remove_prefix(newline + 1);
+  }
+}
+
+// From 0; empty beyond the end.
+std::string_view line_at(const std::vector<std::string_view>& lines, int line) {
+  const auto index = static_cast<std::size_t>(line);
+  return line < 0 || index >= lines.size() ? std::string_view() : lines[index];
+}
+
 // Hands yaml-cpp's events to the builder.
 class Events final : public YAML::EventHandler {
  public:
-  explicit Events(YamlTreeBuilder& builder) : builder_(builder) {}
+  Events(const std::vector<std::string_view>& lines, YamlTreeBuilder& builder)
+      : lines_(lines), builder_(builder) {}
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    // yaml-cpp takes the last word of a block map for a key, even without its colon.
+    if (!levels_.empty() && levels_.back().awaits_value && levels_.back().key_needs_colon) {
+      const YAML::Mark& key = levels_.back().key;
+      const std::string_view line = line_at(lines_, key.line);
+      const auto column = static_cast<std::size_t>(key.column);
+      if (line.find(':', column) == std::string_view::npos &&
+          line.substr(0, column).find('?') == std::string_view::npos) {
+        builder_.error(place_of(key, 0), "the key has no `:` behind it");
+      }
+    }
+    begin_node(mark, KeyStyle::kOther);
     builder_.scalar(place_of(mark, anchor), {}, YamlTreeBuilder::Style::kPlain);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    begin_node(mark, KeyStyle::kOther);
     builder_.alias(place_of(mark, anchor));
   }
   // The tag is "?" for a plain scalar, "!" for any other, else what the file says.
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    begin_node(mark, tag == "?" ? KeyStyle::kPlain : KeyStyle::kOther);
     const auto place = place_of(mark, anchor);
     std::string_view name = tag;
     if (name.starts_with(kTagPrefix)) name.remove_prefix(kTagPrefix.size());
@@ -55,17 +86,49 @@ class Events final : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
+    begin_node(mark, KeyStyle::kOther);
+    levels_.emplace_back();
     builder_.begin(place_of(mark, anchor), YamlType::kList);
   }
-  void OnSequenceEnd() override { builder_.end(); }
+  void OnSequenceEnd() override { end_node(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value /*style*/) override {
+                  YAML::EmitterStyle::value style) override {
+    begin_node(mark, KeyStyle::kOther);
+    levels_.emplace_back();
+    levels_.back().is_map = true;
+    levels_.back().is_flow = style == YAML::EmitterStyle::Flow;
     builder_.begin(place_of(mark, anchor), YamlType::kMap);
   }
-  void OnMapEnd() override { builder_.end(); }
+  void OnMapEnd() override { end_node(); }
 
  private:
+  enum class KeyStyle { kPlain, kOther };
+  // An open list or map.
+  struct Level {
+    bool is_map = false;
+    bool is_flow = false;
+    bool awaits_value = false;
+    bool key_needs_colon = false;
+    YAML::Mark key;
+  };
+
+  // A node is a key of the map that it stands in, or a value.
+  void begin_node(const YAML::Mark& mark, KeyStyle style) {
+    if (levels_.empty() || !levels_.back().is_map) return;
+    Level& level = levels_.back();
+    level.awaits_value = !level.awaits_value;
+    level.key = mark;
+    level.key_needs_colon = style == KeyStyle::kPlain && !level.is_flow;
+  }
+
+  void end_node() {
+    levels_.pop_back();
+    builder_.end();
+  }
+
+  const std::vector<std::string_view>& lines_;
   YamlTreeBuilder& builder_;
+  std::vector<Level> levels_;
 };
 
 // A position that moves through a text byte by byte.
@@ -139,20 +202,13 @@ std::string_view first_document(std::string_view text) {
   return text;
 }
 
-std::string_view line_at(std::string_view text, int line) {
-  for (int i = 1; i < line; ++i) {
-    const std::size_t newline = text.find('\n');
-    if (newline == std::string_view::npos) return {};
-    text.remove_prefix(newline + 1);
-  }
-  return text.substr(0, text.find('\n'));
-}
-
-Diagnostic syntax_error(std::string_view text, const YAML::Exception& exception) {
+Diagnostic syntax_error(const std::vector<std::string_view>& lines,
+                        const YAML::Exception& exception) {
   Diagnostic diagnostic;
   diagnostic.location = location_of(exception.mark);
   diagnostic.message = "not valid YAML: " + exception.msg;
-  const std::string_view line = line_at(text, diagnostic.location.line);
+  if (exception.msg == "unknown token") diagnostic.message += " (is a text not quoted?)";
+  const std::string_view line = line_at(lines, diagnostic.location.line - 1);
   const std::size_t indent = line.find_first_not_of(" \t");
   if (line.substr(0, indent).find('\t') != std::string_view::npos) {
     diagnostic.message += " (tabs cannot indent)";
@@ -228,11 +284,12 @@ YamlDocument YamlDocument::parse(std::string_view text) {
     return document;
   }
   text = first_document(text);
+  const std::vector<std::string_view> lines = split_lines(text);
   YamlTreeBuilder builder(document.nodes_, document.diagnostics_);
   try {
     std::istringstream stream(with_visible_end(text));
     YAML::Parser parser(stream);
-    Events events(builder);
+    Events events(lines, builder);
     if (!parser.HandleNextDocument(events)) builder.scalar({1, 1, 0}, {}, {});
     document.root_ = builder.failed() ? nullptr : builder.root();
     // What is left over is no second document (those are cut off): the indentation is wrong.
@@ -242,7 +299,7 @@ YamlDocument YamlDocument::parse(std::string_view text) {
             "does not belong to what stands before it; is the indentation right?"});
     }
   } catch (const YAML::Exception& exception) {
-    fail(syntax_error(text, exception));
+    fail(syntax_error(lines, exception));
   }
   return document;
 }

@@ -60,18 +60,13 @@ void FileFollower::adopt(AdoptFile command) {
     changed_.insert(id);
     return;
   }
-  auto cutter = TextCutter::create(command.options->encoding,
-                                   static_cast<std::size_t>(command.options->line_bytes_max));
-  // The configuration was checked; an encoding that is not known is read as plain bytes.
-  if (!cutter) log_.error(cutter.error().message, {{"path", command.point.path}});
   const bool finished = command.point.finished;
   const auto delay = command.options->decompression.enabled
                          ? command.options->decompression.initial_delay
                          : std::chrono::nanoseconds(0);
   Followed& file = files_[id];
   file.tailer =
-      std::make_unique<FileTailer>(std::move(command.point), labels, std::move(command.options),
-                                   cutter ? std::move(*cutter) : nullptr);
+      std::make_unique<FileTailer>(std::move(command.point), labels, std::move(command.options));
   if (!command.recovered) changed_.insert(id);
   if (finished) return finish(file);
   if (command.orphan) {
@@ -238,6 +233,10 @@ void FileFollower::read_returned(Source& source, Source::Outcome outcome) {
     report(FileReport::Kind::kRecovered, file, {});
   }
   if (file.tailer->nul_bytes_skipped() > 0) warn_of_nuls(file);
+  if (file.tailer->damage() && !std::exchange(file.warned_of_damage, true)) {
+    log_.warn("a compressed file cannot be read further",
+              {{"path", file.tailer->path()}, {"error", file.tailer->damage()->message}});
+  }
   if (outcome == Source::Outcome::kEnded) return finish(file);
   if (outcome == Source::Outcome::kLines || file.tailer->wants_more()) return enqueue(file);
   if (file.retirement == Retirement::kDue) {

@@ -100,6 +100,7 @@ class FileFollower {
     bool settled = false;   // Its successors may be read.
     bool settle_wanted = false;
     bool warned_of_nuls = false;
+    bool warned_of_damage = false;
     std::uint8_t identified = 0;  // How much the main thread was told of the fingerprint.
     AfterEnd after = AfterEnd::kEnd;
     Retirement retirement = Retirement::kNone;

@@ -84,7 +84,9 @@ void FileFollower::on_timer(Followed& file, SteadyTime now) {
 // Notices a truncation even while nothing is read (no room in the outbox).
 void FileFollower::look(Followed& file) {
   if (file.reported || !file.tailer->is_open()) return;
-  file.tailer->observe();
+  // What waits in vain to be read (no room in the outbox) may be rewritten more than once meanwhile.
+  file.tailer->observe(file.queued ? FileTailer::Thoroughness::kContent
+                                   : FileTailer::Thoroughness::kSize);
   identified(file);
   if (!file.tailer->displaced()) return;
   // The worker may hold it only inside a turn, and this is not inside one.

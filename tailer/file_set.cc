@@ -70,7 +70,7 @@ void FileSet::set_targets(std::vector<FileTarget> targets) {
     if (file.target == KnownFile::kNoTarget) {
       moved.push_back(&file);
     } else if (file.active() && *old[before].what.options != *targets_[file.target].what.options) {
-      post_adoption(file, true, false);
+      post(file, adoption_of(file));
     }
   }
   for (KnownFile* const file : moved) {
@@ -82,7 +82,7 @@ void FileSet::set_targets(std::vector<FileTarget> targets) {
       if (targets_[*target].what.matches(file->point.path)) {
         targets_[*target].holders.try_emplace(file->point.path, file->point.source);
       }
-      if (file->active()) post_adoption(*file, false, false);
+      if (file->active()) post(*file, adoption_of(*file));
     } else if (file->active()) {
       post(*file, ReleaseFile{file->point.source});
       file->state = KnownFile::State::kWaiting;
@@ -119,6 +119,14 @@ void FileSet::full_sync(SteadyTime now) {
     for (const std::string& path : paths)
       reconcile(i, path);
   }
+  std::set<std::pair<TargetIndex, std::string>> nameless;
+  for (const auto& [id, file] : table_.files()) {
+    if (file.target == KnownFile::kNoTarget || file.point.path == file.point.label_path) continue;
+    if (targets_[file.target].holders.contains(file.point.label_path)) continue;
+    nameless.emplace(file.target, file.point.label_path);
+  }
+  for (const auto& [target, name] : nameless)
+    reconcile(target, name);
   watch(std::move(directories));
   forget_old();
   first_sync_ = false;
@@ -195,6 +203,16 @@ void FileSet::look_at_event(const std::string& path) {
     if (file->active()) dirty_.emplace(file->target, path);
     known = true;
   }
+  // A generation of a name that has no file: it came and went unseen.
+  const std::string family = family_of(path);
+  for (TargetIndex i = 0; family != path && i < targets_.size(); ++i) {
+    for (const KnownFile* const file : table_.of_family(i, family)) {
+      const std::string& name = file->point.label_path;
+      if (is_generation_of(path, name) && !targets_[i].holders.contains(name)) {
+        dirty_.emplace(i, name);
+      }
+    }
+  }
   if (known) return;
   const Result<FileStat> stat = file_system_.stat(path);
   if (stat && stat->kind == FileKind::kDirectory) next_full_ = SteadyTime::min();
@@ -247,15 +265,11 @@ void FileSet::post(const KnownFile& file, FileCommand command) {
   options_.post(file.worker, std::move(command));
 }
 
-void FileSet::post_adoption(KnownFile& file, bool recovered, bool orphan) {
+AdoptFile FileSet::adoption_of(const KnownFile& file) const {
   const FileTarget& target = targets_[file.target].what;
-  AdoptFile command{.point = file.point,
-                    .labels = target.labels,
-                    .options = target.options,
-                    .recovered = recovered,
-                    .orphan = orphan};
+  AdoptFile command{.point = file.point, .labels = target.labels, .options = target.options};
   command.labels["filename"] = file.point.label_path;
-  post(file, std::move(command));
+  return command;
 }
 
 std::uint32_t FileSet::least_loaded() const {
@@ -299,6 +313,12 @@ void FileSet::handle_report(std::uint32_t worker, const FileReport& report) {
     case FileReport::Kind::kEnded:
       take_point();
       file->state = KnownFile::State::kEnded;
+      // Its content is nowhere, so it will not be met again.
+      if (file->point.path.empty() && file->target != KnownFile::kNoTarget &&
+          table_.newest_of(file->target, file->point.label_path) != file) {
+        table_.erase(report.source);
+        break;
+      }
       if (file->target != KnownFile::kNoTarget) {
         auto& holders = targets_[file->target].holders;
         const auto held = holders.find(file->point.path);

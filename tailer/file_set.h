@@ -17,39 +17,11 @@
 #include "base/log.h"
 #include "tailer/file_commands.h"
 #include "tailer/file_table.h"
+#include "tailer/file_target.h"
 #include "tailer/file_watcher.h"
 #include "tailer/folder_view.h"
-#include "tailer/path_glob.h"
 
 namespace tailrace::tailer {
-
-// A pattern of files to follow, and what their lines are labelled with.
-struct FileTarget {
-  std::string job;
-  PathGlob glob;
-  std::optional<PathGlob> exclude;
-  std::map<std::string, std::string> labels;  // Without filename, which FileSet sets.
-  // Shared with the workers; never changes.
-  std::shared_ptr<const FileReadOptions> options;
-
-  bool matches(const std::string& path) const {
-    return glob.matches(path) && !(exclude && exclude->matches(path));
-  }
-};
-
-// A resume point and the worker whose outbox had it.
-struct RecoveredFile {
-  ResumePoint point;
-  std::uint32_t worker = 0;
-};
-
-// What positions.yaml says of a path.
-struct KnownPosition {
-  enum class Author { kSaved, kEdited };
-  std::string path;
-  std::uint64_t offset = 0;
-  Author author = Author::kSaved;  // What somebody else wrote (Promtail, a hand) wins.
-};
 
 // Finds files, recognises them (rotation.h), and tells the workers by commands. It holds no file
 // open. docs/tailing.md has the rules.
@@ -138,7 +110,7 @@ class FileSet {
   void forget_old();
   void run_dirty();
   void post(const KnownFile& file, FileCommand command);
-  void post_adoption(KnownFile& file, bool recovered, bool orphan);
+  AdoptFile adoption_of(const KnownFile& file) const;
   std::uint32_t least_loaded() const;
 
   // file_set_names.cc: which file is behind a name.
@@ -153,6 +125,7 @@ class FileSet {
   std::vector<std::string> folders_of(const std::string& path);
   void retire(KnownFile& file, AfterEnd after);
   AfterEnd after_end(const KnownFile& file) const;
+  bool is_rotated(const KnownFile& file) const;
   void note_stat(KnownFile& file, const FileStat& stat);
 
   // file_set_adopt.cc: new files.
@@ -163,6 +136,7 @@ class FileSet {
                              const std::string& name, SourceId predecessor);
   bool adopt_as_generation(TargetIndex target, const std::string& path, const FileStat& stat);
   void look_for_missed(KnownFile& file);
+  void look_for_unborn(TargetIndex target, const std::string& name);
   void adopt_again(KnownFile& ended, const std::string& path, const FileStat& stat);
   bool wanted(const Target& target, const std::string& path, const FileStat& stat);
   std::vector<Candidate> missed_generations(TargetIndex target, const KnownFile& known,
@@ -177,12 +151,14 @@ class FileSet {
   CopyGuess compare_with(KnownFile& file, const std::string& path, const FileStat& stat);
   bool is_copy_of(KnownFile& file, const std::string& path, const FileStat& stat);
   void refresh_head(KnownFile& file);
+  void take_head(KnownFile& file);
   bool put_off(TargetIndex target, const std::string& path, const FileStat& stat);
 
   // file_set_recover.cc: where content went.
   void attach_waiting();
   std::optional<TargetIndex> target_for(const KnownFile& file);
   void attach(KnownFile& file, TargetIndex target);
+  void follow_attached(KnownFile& file);
   bool apply_known_position(KnownFile& file);
   std::optional<FoundCopy> locate(KnownFile& file);
   std::vector<Candidate> copies_of(const KnownFile& file);

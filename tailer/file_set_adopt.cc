@@ -20,6 +20,7 @@ namespace tailrace::tailer {
 namespace {
 
 constexpr std::chrono::milliseconds kSuspectPause{250};
+constexpr std::chrono::seconds kEmptyPause{1};
 constexpr std::size_t kWarnedMax = 1000;
 
 bool is_compressed(File& file) {
@@ -64,12 +65,27 @@ void FileSet::refresh_head(KnownFile& file) {
   identity.head_hash = head->hash;
 }
 
+// The first look at the content of a file of which nothing was known.
+void FileSet::take_head(KnownFile& file) {
+  const auto content =
+      open_content(file_system_, file.point.path,
+                   compression_of(targets_[file.target], file.point.path, file.point.label_path));
+  if (!content) return;
+  const Result<FileHead> head = read_head(**content);
+  if (!head) return;
+  file.point.identity.head_bytes = head->bytes;
+  file.point.identity.head_hash = head->hash;
+}
+
 FileSet::CopyGuess FileSet::compare_with(KnownFile& file, const std::string& path,
                                          const FileStat& stat) {
   if (file.state == KnownFile::State::kWaiting || file.point.label_path == path ||
       file.adopted_pass == pass_) {
     return CopyGuess::kNo;
   }
+  // A copy has the name of a generation.
+  const std::string& name = file.point.label_path;
+  if (name != family_of(path) && !is_generation_of(path, name)) return CopyGuess::kNo;
   const bool live = file.active() && file.point.path == file.point.label_path;
   const CopyGuess too_short = live ? CopyGuess::kMaybe : CopyGuess::kNo;
   if (stat.size == 0) return too_short;
@@ -126,9 +142,7 @@ bool FileSet::is_copy_of(KnownFile& file, const std::string& path, const FileSta
     }
   }
   const ContentMatch match = match_content(**content, file.point);
-  if (match.kind == ContentMatch::Kind::kOther || match.proof_bytes == 0) return false;
-  if (match.proven()) return true;
-  return file.state == KnownFile::State::kEnded && file.point.position == stat.size;
+  return match.kind != ContentMatch::Kind::kOther && match.proven();
 }
 
 // Whether the unknown file at `path` is left alone for now, because it may be a copy, or for good,
@@ -140,7 +154,9 @@ bool FileSet::put_off(TargetIndex index, const std::string& path, const FileStat
     if (copy->second == stat.size) return true;
     target.copies.erase(copy);
   }
-  std::vector<KnownFile*> originals = table_.of_family(index, family_of(path));
+  const std::string family = family_of(path);
+  if (family == path) return false;
+  std::vector<KnownFile*> originals = table_.of_family(index, family);
   std::erase_if(originals,
                 [&](KnownFile* file) { return compare_with(*file, path, stat) == CopyGuess::kNo; });
   if (originals.empty()) return false;
@@ -156,6 +172,11 @@ bool FileSet::put_off(TargetIndex index, const std::string& path, const FileStat
       post(*file, NudgeFile{file->point.source});
   }
   if (now - suspect.since < options_.copy_patience) return true;
+  if (stat.size == 0) {
+    // There is nothing to read in it, and nothing to tell by.
+    suspect.next = now + kEmptyPause;
+    return true;
+  }
   target.suspects.erase(place);
   for (KnownFile* const file : originals) {
     if (!is_copy_of(*file, path, stat)) continue;
@@ -222,6 +243,20 @@ SourceId FileSet::adopt_generations(TargetIndex index, const std::vector<Candida
     predecessor = file->point.source;
   }
   return predecessor;
+}
+
+// A name has no file now. Generations that came and went since its last known one are not kept
+// waiting for the next.
+void FileSet::look_for_unborn(TargetIndex index, const std::string& name) {
+  KnownFile* const last = table_.newest_of(index, name);
+  if (last == nullptr || last->point.path == name) return;
+  FileStat unborn;
+  unborn.modified = clock_.wall_now();
+  const std::vector<Candidate> missed = missed_generations(index, *last, name, unborn);
+  if (missed.empty()) return;
+  const SourceId predecessor = last->active() ? last->point.source : 0;
+  if (last->active()) retire(*last, after_end(*last));
+  adopt_generations(index, missed, name, predecessor);
 }
 
 // A file with the name of a generation, whose name's last known file was rotated away and has no
@@ -313,7 +348,9 @@ KnownFile* FileSet::adopt(TargetIndex index, const Adoption& adoption) {
   target.suspects.erase(adoption.path);
   ++counters_.adopted;
   const bool orphan = !current && added.after == AfterEnd::kEnd;
-  post_adoption(added, false, orphan);
+  AdoptFile command = adoption_of(added);
+  command.orphan = orphan;
+  post(added, std::move(command));
   if (!current && !orphan) post(added, RetireFile{added.point.source, AfterEnd::kKeep});
   return &added;
 }
@@ -336,7 +373,7 @@ void FileSet::adopt_again(KnownFile& ended, const std::string& path, const FileS
   targets_[added.target].holders[path] = added.point.source;
   note_link(path);
   ++counters_.adopted;
-  post_adoption(added, false, false);
+  post(added, adoption_of(added));
 }
 
 // Where a name begins that was never followed: at 0, at the end, or where positions.yaml says.

@@ -44,6 +44,7 @@ void FileSet::reconcile(TargetIndex index, const std::string& path) {
   if (!stat) {
     target.suspects.erase(path);
     if (holder != nullptr) lose_name(*holder);
+    look_for_unborn(index, path);
     return;
   }
   if (!target.what.matches(path)) return;
@@ -114,6 +115,12 @@ AfterEnd FileSet::after_end(const KnownFile& file) const {
              : AfterEnd::kEnd;
 }
 
+// Whether nobody is expected to go on writing into it, by the name it has now.
+bool FileSet::is_rotated(const KnownFile& file) const {
+  return after_end(file) == AfterEnd::kEnd ||
+         is_generation_of(file.point.path, file.point.label_path);
+}
+
 void FileSet::retire(KnownFile& file, AfterEnd after) {
   if (!file.active() || (file.state == KnownFile::State::kRetired && file.after == after)) return;
   file.state = KnownFile::State::kRetired;
@@ -152,7 +159,7 @@ void FileSet::lose_name(KnownFile& file) {
   } else {
     move_name(file, {});
   }
-  if (after_end(file) == AfterEnd::kEnd) retire(file, AfterEnd::kEnd);
+  if (is_rotated(file)) retire(file, after_end(file));
 }
 
 std::vector<std::string> FileSet::folders_of(const std::string& path) {

@@ -15,39 +15,57 @@ constexpr std::uint32_t kDisplacementsMax = 8;
 // ---- After a start or a reload ----
 
 std::optional<FileSet::TargetIndex> FileSet::target_for(const KnownFile& file) {
-  const auto is_held = [&](TargetIndex index) {
+  // Two targets of a job may match one path: each has a source of its own there.
+  const auto is_taken = [&](TargetIndex index) {
     const std::vector<KnownFile*> same = table_.with_name(index, file.point.label_path);
     return std::any_of(same.begin(), same.end(), [&](const KnownFile* other) {
-      return other != &file && other->active() &&
-             other->point.identity.inode == file.point.identity.inode;
+      return other != &file && other->active() && !other->point.path.empty() &&
+             other->point.identity.inode == file.point.identity.inode &&
+             other->point.identity.head_hash == file.point.identity.head_hash;
     });
   };
+  std::optional<TargetIndex> taken;
   std::optional<TargetIndex> of_gone_job;
   const bool job_exists = std::any_of(targets_.begin(), targets_.end(), [&](const Target& target) {
     return target.what.job == file.point.job;
   });
   for (TargetIndex i = 0; i < targets_.size(); ++i) {
-    if (!targets_[i].what.matches(file.point.label_path) || is_held(i)) continue;
-    if (targets_[i].what.job == file.point.job) return i;
+    if (!targets_[i].what.matches(file.point.label_path)) continue;
+    if (targets_[i].what.job == file.point.job) {
+      if (!is_taken(i)) return i;
+      if (!taken) taken = i;
+    }
     // The job was renamed, or its files are another job's now.
     if (!job_exists && !of_gone_job) of_gone_job = i;
   }
-  return of_gone_job;
+  return taken ? taken : of_gone_job;
 }
 
 void FileSet::attach_waiting() {
+  std::vector<SourceId> attached;
   for (auto& [id, file] : table_.files()) {
     if (file.state != KnownFile::State::kWaiting) continue;
-    if (const auto target = target_for(file)) attach(file, *target);
+    const auto target = target_for(file);
+    if (!target) continue;
+    attach(file, *target);
+    if (file.active()) attached.push_back(id);
   }
+  for (const SourceId id : attached)
+    follow_attached(*table_.find(id));
+  std::set<std::pair<TargetIndex, std::string>> nameless;
   // All places are known now: who has a successor is read to its end.
   for (auto& [id, file] : table_.files()) {
-    if (!file.active() || file.adopted_pass != 0) continue;
+    if (file.target == KnownFile::kNoTarget || file.adopted_pass != 0) continue;
     const KnownFile* const newest = table_.newest_of(file.target, file.point.label_path);
-    const bool superseded = newest != &file && newest->active();
-    const bool matches = targets_[file.target].what.matches(file.point.path);
-    if (superseded || !matches) retire(file, after_end(file));
+    if (file.active()) {
+      const bool superseded = newest != &file && newest->active();
+      if (superseded || is_rotated(file)) retire(file, after_end(file));
+    }
+    if (newest == &file && !stat_file(file.point.label_path))
+      nameless.insert({file.target, file.point.label_path});
   }
+  for (const auto& [target, name] : nameless)
+    look_for_unborn(target, name);
 }
 
 void FileSet::attach(KnownFile& file, TargetIndex index) {
@@ -57,14 +75,14 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
   const std::optional<FoundCopy> place = locate(file);
   if (file.point.finished) {
     file.state = KnownFile::State::kEnded;
-    if (place) {
+    if (place && (place->match.proven() || place->file.stat.inode == file.point.identity.inode)) {
       table_.set_path(file, place->file.path);
       table_.bind(file, place->file.stat);
     }
     return;
   }
   file.state = KnownFile::State::kFollowed;
-  bool changed = false;
+  file.attached_changed = false;
   if (place) {
     table_.set_path(file, place->file.path);
     table_.bind(file, place->file.stat);
@@ -72,42 +90,53 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
     if (place->match.kind == ContentMatch::Kind::kShorter) {
       file.point.position = place->file.stat.size;
       file.point.identity.before_bytes = 0;
-      changed = true;
+      file.attached_changed = true;
     }
     if (target.what.matches(file.point.path)) {
       target.holders[file.point.path] = file.point.source;
     }
     note_link(file.point.path);
-    changed = apply_known_position(file) || changed;
+    if (apply_known_position(file)) file.attached_changed = true;
   } else {
     // Its held lines still run, then it ends.
     table_.set_path(file, {});
   }
-  if (place && file.point.identity.head_bytes == 0 && file.point.path == file.point.label_path) {
+}
+
+// The places of all files are known: hands this one to its worker.
+void FileSet::follow_attached(KnownFile& file) {
+  const std::optional<FileStat> stat =
+      file.point.path.empty() ? std::nullopt : stat_file(file.point.path);
+  if (stat && file.point.identity.head_bytes == 0 && file.point.path == file.point.label_path) {
     // Nothing is known of its content: it may have been filled, copied and truncated meanwhile.
-    const SourceId last =
-        adopt_generations(index, missed_generations(index, file, file.point.path, place->file.stat),
-                          file.point.path, file.point.predecessor);
-    changed = changed || last != file.point.predecessor;
+    const SourceId last = adopt_generations(
+        file.target, missed_generations(file.target, file, file.point.path, *stat), file.point.path,
+        file.point.predecessor);
+    if (last != file.point.predecessor) file.attached_changed = true;
     file.point.predecessor = last;
+    take_head(file);
   }
-  post_adoption(file, !changed, false);
-  if (!place) {
+  AdoptFile command = adoption_of(file);
+  command.recovered = !file.attached_changed;
+  post(file, std::move(command));
+  if (file.point.path.empty()) {
     log_.warn("a file that was being read is gone", {{"path", file.point.label_path}});
     post(file, LoseFile{file.point.source});
     file.state = KnownFile::State::kRetired;
   }
 }
 
-// What was written into positions.yaml by somebody else wins; so does what is later.
+// What somebody else wrote into positions.yaml wins. What we wrote ourselves does not: it is never
+// ahead of the outbox, and it does not tell which file it was about.
 bool FileSet::apply_known_position(KnownFile& file) {
   const auto known = known_positions_.find(file.point.path);
   if (known == known_positions_.end()) return false;
   const KnownPosition& position = known->second;
   const bool lines = targets_[file.target].what.options->decompression.enabled;
-  const bool edited = position.author == KnownPosition::Author::kEdited;
-  if (!edited && position.offset <= file.point.position) return false;
-  if (edited && position.offset == file.point.earliest()) return false;
+  if (position.author != KnownPosition::Author::kEdited ||
+      position.offset == file.point.earliest()) {
+    return false;
+  }
   file.point.position = lines || position.offset <= file.size ? position.offset : 0;
   file.point.skipping_line = false;
   file.point.identity.before_bytes = 0;
@@ -143,7 +172,9 @@ std::optional<FoundCopy> FileSet::locate(KnownFile& file) {
     if (is_same(there)) return there;
   }
   if (is_same(here) && here->match.proven()) return here;
-  return find_copy(file_system_, point, copies_of(file));
+  const bool truncated = here && here->file.stat.inode == point.identity.inode;
+  return find_copy(file_system_, point, copies_of(file),
+                   truncated ? Proof::kLittleWillDo : Proof::kNeeded);
 }
 
 // ---- Copies ----
@@ -222,7 +253,8 @@ void FileSet::displaced(KnownFile& file) {
   const auto held = target.holders.find(path);
   const bool was_holder = held != target.holders.end() && held->second == file.point.source;
   if (was_holder) target.holders.erase(held);
-  if (const auto copy = find_copy(file_system_, file.point, copies_of(file))) {
+  if (const auto copy = find_copy(file_system_, file.point, copies_of(file),
+                                  same_file ? Proof::kLittleWillDo : Proof::kNeeded)) {
     move_content(file, *copy);
   } else {
     ++counters_.copies_missing;

@@ -108,7 +108,14 @@ std::vector<KnownFile*> FileTable::with_name(std::size_t target, const std::stri
 }
 
 KnownFile* FileTable::newest_of(std::size_t target, const std::string& label_path) {
+  // The last of the chain; a missed generation in the middle of it may have a later number.
   const std::vector<KnownFile*> files = with_name(target, label_path);
+  for (auto it = files.rbegin(); it != files.rend(); ++it) {
+    const bool has_successor = std::any_of(files.begin(), files.end(), [&](const KnownFile* file) {
+      return file->point.predecessor == (*it)->point.source;
+    });
+    if (!has_successor) return *it;
+  }
   return files.empty() ? nullptr : files.back();
 }
 

@@ -34,6 +34,7 @@ struct KnownFile {
   std::uint64_t size = 0;                // As last seen.
   std::int64_t adopted_modified_ns = 0;  // point.modified_ns at its adoption.
   std::uint64_t adopted_pass = 0;        // The pass of FileSet in which it was adopted.
+  bool attached_changed = false;         // A restart found it otherwise than its resume point says.
   std::uint32_t displacements = 0;       // kDisplaced without progress in between.
 
   bool active() const { return state == State::kFollowed || state == State::kRetired; }

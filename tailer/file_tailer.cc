@@ -25,8 +25,8 @@ constexpr int kReadsPerCall = 16;
 // A run of NUL bytes at the start of a line is no text when it is at least so long: a hole, space
 // that was allocated ahead, or what a writer without O_APPEND leaves behind after a truncation.
 constexpr std::size_t kNulRunMin = 512;
-// An encoded line takes at most so many stored bytes per byte of UTF-8.
-constexpr std::size_t kEncodedBytesFactor = 4;
+// Of a buffer for encoded text, one part in so many is for the stored bytes.
+constexpr std::size_t kEncodedFactor = 4;
 
 std::size_t without_trailing_nuls(std::span<const char> bytes) {
   std::size_t size = bytes.size();
@@ -43,17 +43,13 @@ std::size_t count_leading_nuls(std::span<const char> bytes) {
 }  // namespace
 
 FileTailer::FileTailer(ResumePoint point, const LabelSet& labels,
-                       std::shared_ptr<const FileReadOptions> options,
-                       std::unique_ptr<TextCutter> cutter)
-    : point_(std::move(point)),
-      labels_(&labels),
-      options_(std::move(options)),
-      cutter_(std::move(cutter)) {
+                       std::shared_ptr<const FileReadOptions> options)
+    : point_(std::move(point)), labels_(&labels), options_(std::move(options)) {
   labels_->pin();
   point_.held.clear();
   state_ = point_.skipping_line ? LineState::kSkipping : LineState::kAtStart;
   if (counts_lines()) {
-    lines_position_ = lines_to_skip_ = point_.position;
+    lines_position_ = point_.position;
     state_ = LineState::kAtStart;
   } else {
     offset_ = point_.position;
@@ -78,13 +74,25 @@ Result<FileTailer::Opened> FileTailer::open(FileSystem& file_system) {
   if (stat->inode != point_.identity.inode || stat->device != point_.identity.device) {
     return Opened::kOther;
   }
-  file_ = std::move(*file);
   nul_scan_ = 0;
+  if (!counts_lines()) {
+    file_ = std::move(*file);
+    return Opened::kSame;
+  }
+  auto unpacked = CompressedFile::open(
+      std::move(*file), {.format = options_->decompression.format,
+                         .encoding = options_->encoding,
+                         .line_bytes_max = static_cast<std::size_t>(options_->line_bytes_max),
+                         .position = lines_position_});
+  if (!unpacked) return fail(unpacked.error());
+  unpacked_ = std::move(*unpacked);
   return Opened::kSame;
 }
 
 void FileTailer::close() {
   file_.reset();
+  unpacked_.reset();
+  decoder_.reset();
   window_ = {};
   block_ = nullptr;
 }
@@ -102,12 +110,7 @@ void FileTailer::move_to(const MoveFile& target) {
     before_known_ = false;
     state_ = LineState::kAtStart;
   }
-  if (counts_lines()) {
-    lines_to_skip_ = lines_position_;
-    offset_ = size_seen_ = 0;
-    before_known_ = false;
-    state_ = LineState::kAtStart;
-  }
+  if (counts_lines()) size_seen_ = 0;
 }
 
 void FileTailer::set_labels(const AdoptFile& adoption, const LabelSet& labels) {
@@ -179,18 +182,23 @@ void FileTailer::consume(const Line& last) {
     if (line.cut_short) ++lines_cut_;
     if (line.next >= last.next) break;
   }
-  const std::uint64_t next = counts_lines() ? line_ends_[lines_consumed_ - 1] : last.next;
-  if (counts_lines()) lines_position_ = last.next;
-  advance(next, last.cut_short ? LineState::kSkipping : LineState::kAtStart);
+  if (counts_lines()) {
+    TAILRACE_CHECK(unpacked_ != nullptr);
+    unpacked_->consume(last.next);
+    lines_position_ = last.next;
+    return;
+  }
+  advance(last.next, last.cut_short ? LineState::kSkipping : LineState::kAtStart);
 }
 
 // ---- Reading ----
 
 Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
   window_begin_ = offset_ - before_bytes();
-  const std::span<char> span = buffer.span();
+  const std::span<char> span = input_of(buffer);
   std::size_t got = 0;
   End end = End::kNotSeen;
+  std::int64_t modified_ns = 0;
   while (got < span.size() && end == End::kNotSeen) {
     const Result<std::size_t> count = file_->read_at(window_begin_ + got, span.subspan(got));
     if (!count) return fail(count.error());
@@ -201,7 +209,7 @@ Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
     if (stat->size < size_seen_) displaced_ = true;
     if (*count == 0 || window_begin_ + got >= stat->size) {
       end = End::kSeen;
-      point_.modified_ns = std::max(point_.modified_ns, unix_nanoseconds(stat->modified));
+      modified_ns = unix_nanoseconds(stat->modified);
     }
   }
   window_ = span.first(got);
@@ -215,9 +223,8 @@ Result<FileTailer::End> FileTailer::load(ReadBuffer& buffer) {
       std::max<std::uint64_t>(offset_, window_begin_ + without_trailing_nuls(window_));
   size_seen_ = end == End::kSeen ? content_end : std::max(size_seen_, content_end);
   if (!before_known_) remember_before(offset_);
-  if (!counts_lines()) {
-    if (const Status status = grow_head(); !status) return fail(status.error());
-  }
+  if (const Status status = grow_head(end); !status) return fail(status.error());
+  if (!displaced_) point_.modified_ns = std::max(point_.modified_ns, modified_ns);
   return end;
 }
 
@@ -245,12 +252,15 @@ void FileTailer::check_head(std::span<const char> head) {
   identity.head_hash = fingerprint(head.first(content));
 }
 
-Status FileTailer::grow_head() {
-  if (window_begin_ == 0) {
+Status FileTailer::grow_head(End end) {
+  if (window_begin_ == 0 && (end == End::kSeen || window_.size() >= kHeadBytes)) {
     check_head(window_.first(std::min(window_.size(), kHeadBytes)));
     return {};
   }
-  if (point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, size_seen_)) return {};
+  if (window_begin_ > 0 &&
+      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, size_seen_)) {
+    return {};
+  }
   std::array<char, kHeadBytes> head{};
   const Result<std::size_t> got = read_range(*file_, 0, head);
   if (!got) return fail(got.error());
@@ -258,18 +268,28 @@ Status FileTailer::grow_head() {
   return {};
 }
 
-void FileTailer::observe() {
-  if (displaced_ || file_ == nullptr) return;
-  const Result<FileStat> stat = file_->stat();
+void FileTailer::observe(Thoroughness thoroughness) {
+  if (displaced_ || !is_open()) return;
+  const Result<FileStat> stat = file()->stat();
   if (!stat) return;
   if (stat->size < size_seen_) {
     displaced_ = true;
     return;
   }
-  if (counts_lines() ||
-      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, stat->size)) {
-    return;
+  if (counts_lines()) return;
+  const std::size_t before = before_bytes();
+  if (thoroughness == Thoroughness::kContent && before_known_ && before > 0) {
+    std::array<char, kBeforeBytes> now{};
+    const Result<std::size_t> got =
+        read_range(*file_, offset_ - before, std::span<char>(now).first(before));
+    if (got && (*got < before || std::memcmp(now.data(), before_.data(), before) != 0)) {
+      displaced_ = true;
+      return;
+    }
   }
+  const bool head_is_full =
+      point_.identity.head_bytes >= std::min<std::uint64_t>(kHeadBytes, stat->size);
+  if (head_is_full && !(thoroughness == Thoroughness::kContent && before < kBeforeBytes)) return;
   std::array<char, kHeadBytes> head{};
   const Result<std::size_t> got = read_range(*file_, 0, head);
   if (!got) return;
@@ -282,6 +302,7 @@ void FileTailer::observe() {
 // ---- What is no text ----
 
 Result<FileTailer::Nuls> FileTailer::pass_nuls(ReadBuffer& buffer, End end) {
+  if (encoded()) return Nuls::kText;
   const std::span<const char> bytes = window_.subspan(before_bytes());
   const std::size_t run = count_leading_nuls(bytes);
   if (run == 0) return Nuls::kText;
@@ -321,43 +342,53 @@ Result<FileTailer::Nuls> FileTailer::scan_nuls(ReadBuffer& buffer) {
 
 // ---- Lines ----
 
-// Behind a restart: drops the lines of `block` that were read before it, and moves behind them.
-bool FileTailer::drop_lines_read_before(LineBlock& block) {
-  if (lines_to_skip_ == 0 || block.lines.empty()) return false;
-  const std::size_t count =
-      static_cast<std::size_t>(std::min<std::uint64_t>(lines_to_skip_, block.lines.size()));
-  const Line last = block.lines[count - 1];
-  advance(last.next, last.cut_short ? LineState::kSkipping : LineState::kAtStart);
-  block.lines.erase(block.lines.begin(), block.lines.begin() + static_cast<std::ptrdiff_t>(count));
-  lines_to_skip_ -= count;
-  return block.lines.empty();
-}
-
-void FileTailer::count_in_lines(LineBlock& block) {
-  line_ends_.clear();
-  std::uint64_t number = lines_position_;
-  for (Line& line : block.lines) {
-    line_ends_.push_back(line.next);
-    line.begin = number;
-    line.next = ++number;
-  }
+// Encoded text is read into the last quarter of the buffer and decoded into what is in front of it:
+// UTF-8 takes at most three times as much.
+std::span<char> FileTailer::input_of(ReadBuffer& buffer) const {
+  const std::span<char> all = buffer.span();
+  return encoded() ? all.last(all.size() / kEncodedFactor) : all;
 }
 
 bool FileTailer::grow(ReadBuffer& buffer) const {
-  const std::size_t factor = cutter_ == nullptr ? 1 : kEncodedBytesFactor;
-  const std::size_t most =
-      static_cast<std::size_t>(options_->line_bytes_max) * factor + kBeforeBytes + factor;
+  std::size_t most = static_cast<std::size_t>(options_->line_bytes_max) + kBeforeBytes + 1;
+  if (encoded()) {
+    most = (decoder_ ? decoder_->input_bytes_max() : 0) + kBeforeBytes + 1;
+    most *= kEncodedFactor;
+  }
   if (buffer.size() >= most) return false;
   buffer.grow(std::min(most, buffer.size() * 2));
   return true;
 }
 
-FrameResult FileTailer::cut(End end, LineBlock& block) {
+// false: the file is too short to tell its encoding.
+Result<bool> FileTailer::make_decoder() {
+  if (!encoded() || decoder_) return true;
+  std::array<char, 4> head{};
+  const std::span<char> wanted(head.data(),
+                               std::min(head.size(), TextDecoder::head_bytes(options_->encoding)));
+  const Result<std::size_t> got = read_range(*file_, 0, wanted);
+  if (!got) return fail(got.error());
+  if (*got < wanted.size() && ending_ == Ending::kNone) return false;
+  auto decoder = TextDecoder::create(options_->encoding, wanted.first(*got),
+                                     static_cast<std::size_t>(options_->line_bytes_max));
+  if (!decoder) return fail(decoder.error());
+  decoder_ = std::move(*decoder);
+  return true;
+}
+
+FrameResult FileTailer::cut(ReadBuffer& buffer, End end, LineBlock& block) {
   const bool to_end = end == End::kSeen && ending_ != Ending::kNone;
   const std::span<const char> bytes = window_.subspan(before_bytes());
-  if (cutter_ != nullptr) {
-    return cutter_->cut(bytes, offset_, state_,
-                        to_end ? TextCutter::AtEnd::kYes : TextCutter::AtEnd::kNo, block);
+  if (decoder_) {
+    using InputEnd = TextDecoder::Input::End;
+    const std::span<char> all = buffer.span();
+    return decoder_
+        ->decode({.bytes = bytes,
+                  .begin = offset_,
+                  .state = state_,
+                  .end = to_end ? InputEnd::kEnd : InputEnd::kMoreMayFollow},
+                 all.first(all.size() - all.size() / kEncodedFactor), block)
+        .frame;
   }
   const LineFramer framer(static_cast<std::size_t>(options_->line_bytes_max));
   return to_end ? framer.frame_to_end(bytes, offset_, state_, block)
@@ -376,7 +407,11 @@ Result<Source::Outcome> FileTailer::read(ReadBuffer& buffer, LineBlock& block) {
   lines_consumed_ = 0;
   wants_more_ = false;
   if (point_.finished) return Outcome::kEnded;
-  if (displaced_ || file_ == nullptr) return Outcome::kUpToDate;
+  if (displaced_ || !is_open()) return Outcome::kUpToDate;
+  if (unpacked_) return read_unpacked(block);
+  const Result<bool> decodable = make_decoder();
+  if (!decodable) return fail(decodable.error());
+  if (!*decodable) return at_end();
   for (int reads = 0; reads < kReadsPerCall; ++reads) {
     const Result<End> end = load(buffer);
     if (!end) return fail(end.error());
@@ -386,18 +421,45 @@ Result<Source::Outcome> FileTailer::read(ReadBuffer& buffer, LineBlock& block) {
     if (*nuls == Nuls::kToTheEnd) return at_end();
     if (*nuls == Nuls::kMore) break;
     if (*nuls == Nuls::kPassed) continue;
-    const FrameResult framed = cut(*end, block);
-    if (drop_lines_read_before(block)) continue;
-    if (counts_lines()) count_in_lines(block);
+    const FrameResult framed = cut(buffer, *end, block);
     if (!block.lines.empty()) return Outcome::kLines;
     if (framed.consumed > 0) advance(offset_ + framed.consumed, framed.state);
     if (*end == End::kSeen && (framed.consumed == 0 || offset_ >= size_seen_)) return at_end();
-    if (framed.consumed == 0 && window_.size() == buffer.size()) {
+    if (framed.consumed == 0 && window_.size() == input_of(buffer).size()) {
       if (!grow(buffer)) break;  // Not reached: the framer cuts what fills the largest buffer.
     }
   }
   wants_more_ = true;
   return Outcome::kUpToDate;
+}
+
+// Lines are counted by CompressedFile; here is only what their ends mean.
+Result<Source::Outcome> FileTailer::read_unpacked(LineBlock& block) {
+  while (true) {
+    const Result<CompressedFile::Outcome> outcome = unpacked_->read(block);
+    if (!block.lines.empty()) return Outcome::kLines;
+    const bool damaged = !outcome && (outcome.error().code == Error::kCorrupt ||
+                                      outcome.error().code == Error::kExhausted);
+    if (!outcome && !damaged) return fail(outcome.error());
+    if (outcome && *outcome == CompressedFile::Outcome::kMore) {
+      wants_more_ = true;
+      return Outcome::kUpToDate;
+    }
+    if (outcome && *outcome == CompressedFile::Outcome::kIncomplete && ending_ == Ending::kEnd) {
+      unpacked_->give_up_waiting();
+      continue;
+    }
+    if (damaged && !damage_) damage_ = outcome.error();
+    const Result<FileStat> stat = file()->stat();
+    if (!stat) return fail(stat.error());
+    if (stat->size < size_seen_) {
+      displaced_ = true;
+      return Outcome::kUpToDate;
+    }
+    size_seen_ = stat->size;
+    point_.modified_ns = std::max(point_.modified_ns, unix_nanoseconds(stat->modified));
+    return at_end();
+  }
 }
 
 }  // namespace tailrace::tailer

@@ -11,6 +11,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tailer/decompressed_view.h"
+
 namespace tailrace::tailer {
 namespace {
 
@@ -137,8 +139,10 @@ bool is_generation_of(std::string_view path, std::string_view name) {
 }
 
 Result<std::unique_ptr<File>> open_content(FileSystem& file_system, const std::string& path,
-                                           Compression /*compression*/) {
-  return file_system.open(path, OpenMode::kRead);
+                                           Compression compression) {
+  Result<std::unique_ptr<File>> file = file_system.open(path, OpenMode::kRead);
+  if (!file || !compression) return file;
+  return DecompressedView::open(std::move(*file), *compression);
 }
 
 Result<std::size_t> read_range(File& file, std::uint64_t offset, std::span<char> into) {
@@ -214,7 +218,7 @@ std::vector<Candidate> list_files(FileSystem& file_system, const std::string& di
 }
 
 std::optional<FoundCopy> find_copy(FileSystem& file_system, const ResumePoint& point,
-                                   const std::vector<Candidate>& candidates) {
+                                   const std::vector<Candidate>& candidates, Proof proof) {
   const std::string family = family_of(point.label_path);
   std::vector<const Candidate*> ordered;
   ordered.reserve(candidates.size());
@@ -229,17 +233,27 @@ std::optional<FoundCopy> find_copy(FileSystem& file_system, const ResumePoint& p
                    [&](const Candidate* a, const Candidate* b) { return rank(*a) < rank(*b); });
   if (ordered.size() > kCandidatesMax) ordered.resize(kCandidatesMax);
   std::optional<FoundCopy> shorter;
+  std::optional<FoundCopy> unproven;
   for (const Candidate* const candidate : ordered) {
     const auto file = open_content(file_system, candidate->path,
                                    compressed_meanwhile(candidate->path, point.label_path));
     if (!file) continue;
     const ContentMatch match = match_content(**file, point);
     if (match.kind == ContentMatch::Kind::kOther || match.proof_bytes == 0) continue;
-    if (!match.proven() && family_of(candidate->path) != family) continue;
-    if (match.kind == ContentMatch::Kind::kSame) return FoundCopy{*candidate, match};
-    if (!shorter) shorter = FoundCopy{*candidate, match};
+    if (match.proven()) {
+      if (match.kind == ContentMatch::Kind::kSame) return FoundCopy{*candidate, match};
+      if (!shorter) shorter = FoundCopy{*candidate, match};
+      continue;
+    }
+    // Little content: a name of the family, and the first that was written since.
+    const bool later = unix_nanoseconds(candidate->stat.modified) >= point.modified_ns;
+    if (proof == Proof::kNeeded || !later || family_of(candidate->path) != family) continue;
+    if (match.kind == ContentMatch::Kind::kSame &&
+        (!unproven || candidate->stat.modified < unproven->file.stat.modified)) {
+      unproven = FoundCopy{*candidate, match};
+    }
   }
-  return shorter;
+  return shorter ? shorter : unproven;
 }
 
 }  // namespace tailrace::tailer

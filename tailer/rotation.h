@@ -92,9 +92,11 @@ struct FoundCopy {
   ContentMatch match;
 };
 // Among `candidates`, the best copy of what `point` was reading: one that goes at least to the
-// position before one that ends earlier, plain before compressed, then the latest. Where the
-// content proves little, only names of the same family count.
+// position before one that ends earlier, plain before compressed, then the latest.
+// Where the original is still there, truncated, a copy is what is to be expected: then little will
+// do, and the first one since counts.
+enum class Proof { kNeeded, kLittleWillDo };
 std::optional<FoundCopy> find_copy(FileSystem& file_system, const ResumePoint& point,
-                                   const std::vector<Candidate>& candidates);
+                                   const std::vector<Candidate>& candidates, Proof proof);
 
 }  // namespace tailrace::tailer

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/check.h"
+#include "base/utf8.h"
 
 namespace tailrace::tailer {
 namespace {
@@ -23,6 +23,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::size_t kUtf8BytesMax = 4;
 
 std::string upper(std::string_view text) {
   std::string result(text);
@@ -218,8 +219,32 @@ std::size_t TextDecoder::leading_bytes(const Input& input) const {
   return over == 0 ? 0 : std::min(state_->unit() - over, text.size());
 }
 
+// iconv() lets through what has not been UTF-8 since 2003 (five bytes and more), so here is our
+// own.
+TextDecoder::LineText TextDecoder::copy_utf8(std::string_view stored, InputEnd end,
+                                             std::span<char> out) {
+  LineText result;
+  while (result.stored_bytes < stored.size()) {
+    const std::string_view rest = stored.substr(result.stored_bytes);
+    const std::size_t length = utf8_sequence_bytes(rest);
+    const bool half = length == 0 && end == InputEnd::kCut && rest.size() < kUtf8BytesMax;
+    if (half) break;
+    const std::string_view text = length > 0 ? rest.substr(0, length) : kReplacement;
+    if (text.size() > out.size() - result.decoded_bytes) {
+      result.complete = false;
+      break;
+    }
+    std::copy(text.begin(), text.end(), out.subspan(result.decoded_bytes).begin());
+    result.stored_bytes += std::max<std::size_t>(length, 1);
+    result.decoded_bytes += text.size();
+    if (length == 0) ++result.replacements;
+  }
+  return result;
+}
+
 TextDecoder::LineText TextDecoder::convert(std::span<const char> stored, InputEnd end,
                                            std::span<char> out) {
+  if (state_->name == "UTF-8") return copy_utf8({stored.data(), stored.size()}, end, out);
   constexpr auto kFailed = static_cast<std::size_t>(-1);
   const iconv_t descriptor = state_->converter.get();
   iconv(descriptor, nullptr, nullptr, nullptr, nullptr);

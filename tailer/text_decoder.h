@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "model/line_block.h"
@@ -81,6 +82,7 @@ class TextDecoder {
   };
   // Whether the input ends where the line does, or was cut there.
   enum class InputEnd : std::uint8_t { kLineEnd, kCut };
+  static LineText copy_utf8(std::string_view stored, InputEnd end, std::span<char> out);
   LineText convert(std::span<const char> stored, InputEnd end, std::span<char> out);
   std::size_t find_newline(std::span<const char> bytes, std::size_t from) const;
   // Bytes in front of the first line: a byte order mark, or the rest of a unit.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
 
@@ -105,6 +106,18 @@ class FloatSyntax {
   bool underscores_are_good_ = true;
 };
 
+// Short whole numbers, the most common ones, are exact and need no more.
+std::optional<double> small_integer(std::string_view text) {
+  constexpr std::size_t kExactDigits = 15;
+  if (text.empty() || text.size() > kExactDigits) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return static_cast<double>(value);
+}
+
 std::optional<double> convert(const FloatSyntax& syntax) {
   const std::string_view digits = syntax.digits();
   double value = 0;
@@ -124,6 +137,7 @@ std::optional<double> convert(const FloatSyntax& syntax) {
 }  // namespace
 
 std::optional<double> parse_go_float(std::string_view text) {
+  if (const auto number = small_integer(text)) return number;
   if (text.empty() || text.size() > kNumberBytesMax) return std::nullopt;
   const bool negative = text.front() == '-';
   const bool has_sign = negative || text.front() == '+';

@@ -144,6 +144,15 @@ TEST(YamlDocument, a_syntax_error_has_its_position) {
   }
 }
 
+TEST(YamlDocument, a_key_needs_its_colon) {
+  EXPECT_EQ(only_error(YamlDocument::parse("a: b\nc:\n  d\ne")),
+            "4:1 e the key has no `:` behind it");
+  for (const char* text : {"a: b\nc:\n", "a: b\nc: # d\n", "{a: , b}", "a: b\n? c\n",
+                           "a:\n  b:\nc:", "a: b\n\"c\": ~\n", "- a:\n- b", "[a, {b}]"}) {
+    EXPECT_TRUE(YamlDocument::parse(text).diagnostics().empty()) << text;
+  }
+}
+
 TEST(YamlDocument, block_scalars_end_as_written) {
   const auto document = YamlDocument::parse("a: |\n  x\nb: |-\n  x\nc: |+\n  x\n\n");
   ASSERT_NE(document.root(), nullptr);

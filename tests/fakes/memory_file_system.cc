@@ -219,14 +219,14 @@ auto MemoryFileSystem::find(std::string_view operation, const std::string& path,
   }
   Place place;
   for (std::size_t i = 1; i < walked.size(); ++i)
-    place.path += "/" + walked[i].first;
+    place.path.append("/").append(walked[i].first);
   if (!missing.empty()) {
-    place.path += "/" + missing;
+    place.path.append("/").append(missing);
     place.directory = walked.back().second;
     place.name = missing;
     return place;
   }
-  if (place.path.empty()) place.path = "/";
+  if (place.path.empty()) place.path += '/';
   place.inode = walked.back().second;
   place.name = walked.back().first;
   if (walked.size() > 1) place.directory = walked[walked.size() - 2].second;
@@ -264,7 +264,7 @@ Status MemoryFileSystem::make_directories_of(const std::string& path, std::strin
   std::deque<std::string> names;
   prepend_names(names, path);
   for (const std::string& name : names) {
-    upto += "/" + name;
+    upto.append("/").append(name);
     const auto place = find(operation, upto, LastLink::kFollow);
     if (!place) return fail(place.error());
     if (place->inode == nullptr) {

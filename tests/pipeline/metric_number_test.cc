@@ -17,6 +17,10 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 TEST(MetricNumber, takes_gos_floating_point_syntax) {
   const std::vector<std::pair<std::string, double>> cases = {
       {"1", 1},
+      {"0", 0},
+      {"123456789012345", 123456789012345.0},
+      {"1234567890123456", 1234567890123456.0},
+      {"12345678901234567890", 12345678901234567890.0},
       {"1.5", 1.5},
       {".5", 0.5},
       {"5.", 5},

@@ -8,8 +8,18 @@
 namespace tailrace::simulation {
 
 SimulatedTransport::SimulatedTransport(testing::FakeClock& clock, Random& random, StandInLoki& loki,
-                                       ChooseAnswer choose_answer)
-    : clock_(clock), random_(random), loki_(loki), choose_answer_(std::move(choose_answer)) {}
+                                       ChooseAnswer choose_answer, Living& living)
+    : clock_(clock),
+      random_(random),
+      loki_(loki),
+      choose_answer_(std::move(choose_answer)),
+      living_(living) {
+  living_.insert(this);
+}
+
+SimulatedTransport::~SimulatedTransport() {
+  living_.erase(this);
+}
 
 int SimulatedTransport::add_endpoint(const http::EndpointOptions& /*options*/) {
   return next_endpoint_++;

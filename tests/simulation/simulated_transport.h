@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,12 @@ class SimulatedTransport final : public http::Transport {
   // Decides what each request meets.
   using ChooseAnswer = std::function<Answer()>;
 
+  // All that live; a reload replaces some.
+  using Living = std::set<SimulatedTransport*>;
+
   SimulatedTransport(testing::FakeClock& clock, Random& random, StandInLoki& loki,
-                     ChooseAnswer choose_answer);
+                     ChooseAnswer choose_answer, Living& living);
+  ~SimulatedTransport() override;
 
   int add_endpoint(const http::EndpointOptions& options) override;
   void remove_endpoint(int endpoint) override;
@@ -50,6 +55,7 @@ class SimulatedTransport final : public http::Transport {
   Random& random_;
   StandInLoki& loki_;
   const ChooseAnswer choose_answer_;
+  Living& living_;
   std::vector<Flight> flights_;
   int next_endpoint_ = 0;
   bool dead_ = false;

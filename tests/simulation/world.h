@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ using Tally = std::map<std::string, std::uint64_t>;
 // One run from one seed.
 class World {
  public:
-  World(std::uint64_t seed, Tally& tally);
+  // `without`: names of actions that are left out, to find what a failure needs.
+  World(std::uint64_t seed, Tally& tally, std::set<std::string> without);
   ~World();
 
   // Does `actions` random actions, lets everything calm down, and checks. Returns what is wrong.
@@ -38,8 +40,17 @@ class World {
   std::uint64_t lines_written() const { return writers_.lines_written(); }
 
  private:
+  struct Action {
+    std::string name;
+    std::uint64_t weight;
+    void (*run)(World& world);
+  };
+  static const std::vector<Action>& actions();
   void act();
+  // One of the logging programs does something.
+  void write(void (Writers::*action)());
   void start();
+  void start_later();
   void kill(std::string_view how);
   void stop();
   void reload();
@@ -52,6 +63,7 @@ class World {
   void note(std::string text);
 
   Tally& tally_;
+  const std::set<std::string> without_;
   Random random_;
   testing::FakeClock clock_;
   testing::MemoryFileSystem files_;
@@ -62,12 +74,13 @@ class World {
 
   // This life of tailrace.
   std::unique_ptr<Metrics> metrics_;
-  std::vector<SimulatedTransport*> transports_;
+  SimulatedTransport::Living transports_;
   std::vector<testing::FakeWatcher*> watchers_;
   std::unique_ptr<daemon::Engine> engine_;
   std::vector<bool> worker_stopped_;
   std::optional<std::uint64_t> mutations_to_crash_;  // Set: the process dies at that one.
   bool crashing_ = false;
+  bool others_at_work_ = false;  // Mutations are not ours.
 
   // What holds for the whole run.
   std::uint32_t workers_ = 1;

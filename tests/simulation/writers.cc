@@ -13,10 +13,6 @@ namespace {
 
 constexpr int kGenerationsKept = 6;
 
-std::string parent_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
-
 }  // namespace
 
 Writers::Writers(testing::MemoryFileSystem& files, Random& random)
@@ -43,7 +39,9 @@ LogFile& Writers::pick() {
 // forgot to sync.
 void Writers::make_durable() {
   for (const std::string& directory : directories_) {
-    for (const DirectoryEntry& entry : *files_.list(directory)) {
+    const auto entries = files_.list(directory);
+    TAILRACE_CHECK(entries.has_value());
+    for (const DirectoryEntry& entry : *entries) {
       const auto file =
           files_.open_for_other_program(directory + "/" + entry.name, OpenMode::kRead);
       if (file) TAILRACE_CHECK((*file)->sync().has_value());
@@ -173,13 +171,11 @@ void Writers::copy_truncate() {
 void Writers::delete_and_recreate() {
   LogFile& file = pick();
   finish(file);
-  const std::uint64_t inode = files_.stat(file.path)->inode;
   TAILRACE_CHECK(files_.remove(file.path).has_value());
   for (WrittenLine& line : written_) {
     if (line.path == file.path && line.generation == file.generation) line.may_be_lost = true;
   }
   ++file.generation;
-  if (random_.below(2) == 0) files_.reuse_inode(inode);
   files_.append(file.path, "");
   make_durable();
 }

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <ostream>
 #include <utility>
 
 #include "base/check.h"
@@ -96,6 +97,38 @@ std::vector<tailer::FileEvent> LossyWatcher::take_events() {
 
 // ---- RotationWorld ----
 
+namespace {
+
+std::string describe(const tailer::FileCommand& command) {
+  using std::to_string;
+  if (const auto* const c = std::get_if<tailer::AdoptFile>(&command)) {
+    return "adopt " + to_string(c->point.source) + " " + c->point.path + " as " +
+           c->point.label_path + " at " + to_string(c->point.position) + " behind " +
+           to_string(c->point.predecessor) + (c->orphan ? " orphan" : "") +
+           (c->recovered ? " recovered" : "");
+  }
+  if (const auto* const c = std::get_if<tailer::RenameFile>(&command)) {
+    return "rename " + to_string(c->source) + " " + c->path;
+  }
+  if (const auto* const c = std::get_if<tailer::MoveFile>(&command)) {
+    return "move " + to_string(c->source) + " " + c->path + (c->frozen ? " frozen" : "") +
+           (c->position ? " at " + to_string(*c->position) : "");
+  }
+  if (const auto* const c = std::get_if<tailer::RetireFile>(&command)) {
+    return "retire " + to_string(c->source) +
+           (c->after == tailer::AfterEnd::kKeep ? " and keep" : "");
+  }
+  if (const auto* const c = std::get_if<tailer::LoseFile>(&command)) {
+    return "lose " + to_string(c->source);
+  }
+  if (const auto* const c = std::get_if<tailer::ReleaseFile>(&command)) {
+    return "release " + to_string(c->source);
+  }
+  return "nudge " + to_string(std::get<tailer::NudgeFile>(command).source);
+}
+
+}  // namespace
+
 RotationWorld::RotationWorld(Disk& disk, FakeClock& clock, Options options)
     : disk_(disk),
       clock_(clock),
@@ -141,6 +174,7 @@ void RotationWorld::start() {
       tailer::FileSet::Options{.workers = options_.workers,
                                .post =
                                    [this](std::uint32_t worker, tailer::FileCommand command) {
+                                     if (trace != nullptr) *trace << describe(command) << "\n";
                                      workers_[worker]->mailbox.push_back(std::move(command));
                                    },
                                .new_source_id = [this] { return ++last_source_; }});
@@ -196,6 +230,10 @@ bool RotationWorld::turn_of_worker(std::uint32_t number) {
     if (report.kind == tailer::FileReport::Kind::kEnded) {
       worker.follower->forget_ended(report.source);
     }
+    if (trace != nullptr) {
+      *trace << "  report " << static_cast<int>(report.kind) << " of " << report.source << " at "
+             << report.point.position << " " << report.path << "\n";
+    }
     set_->handle_report(number, report);
     busy = true;
   }
@@ -209,6 +247,10 @@ void RotationWorld::read(Worker& worker, std::uint32_t number, Source& source) {
     const std::string name(*source.labels().find("filename"));
     for (const Line& line : block_.lines)
       uncut_lines_.emplace_back(name, std::string(line.text));
+    if (trace != nullptr) {
+      *trace << "  read " << source.id() << " " << block_.lines.front().text.substr(0, 10) << " to "
+             << block_.lines.back().text.substr(0, 10) << "\n";
+    }
     source.consume(block_.lines.back());
     remember(source, number);
   }

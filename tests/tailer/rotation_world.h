@@ -157,6 +157,7 @@ class RotationWorld {
   bool lose_events = false;
   bool refuse_watches = false;
   std::vector<tailer::KnownPosition> positions;  // For the next start().
+  std::ostream* trace = nullptr;                 // Commands, reports and reads are written here.
 
  private:
   struct Worker {

@@ -290,6 +290,29 @@ TEST(TextDecoder, makes_progress_with_the_input_and_output_that_it_asks_for) {
   }
 }
 
+TEST(TextDecoder, gives_valid_utf8_only) {
+  const auto decoder = make("UTF-8");
+  // Six bytes, a surrogate, beyond the last code point, overlong.
+  const Decoded decoded =
+      decode(*decoder,
+             {.bytes = "\xfc\x84\x80\x80\x80\x80\n\xed\xa0\x80\n\xf4\x90\x80\x80\n\xc0\x80\n"sv});
+  ASSERT_EQ(decoded.block.lines.size(), 4U);
+  EXPECT_EQ(decoded.result.replacements, 6U + 3U + 4U + 2U);
+  EXPECT_EQ(decoded.block.lines[3].text, "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST(TextDecoder, cuts_utf8_at_a_character) {
+  const auto decoder = make("UTF-8", {}, 4);
+  Decoded decoded = decode(*decoder, {.bytes = "\xc3\xa4\xe2\x82\xac\nok\n"sv});
+  ASSERT_EQ(decoded.texts(), (Texts{"\xc3\xa4", "ok"}));
+  EXPECT_EQ(decoded.block.lines[0].next, 2U);
+  EXPECT_EQ(decoded.result.replacements, 0U);
+
+  decoded = decode(*decoder, {.bytes = "ab\xff\n"sv});  // The replacement does not fit.
+  ASSERT_EQ(decoded.texts(), Texts{"ab"});
+  EXPECT_TRUE(decoded.block.lines[0].cut_short);
+}
+
 TEST(TextDecoder, starts_each_line_unshifted) {
   const auto decoder = make("ISO-2022-JP");
   // The first line ends while shifted, against the rules.
