@@ -64,10 +64,9 @@ FileTailer::~FileTailer() {
 // ---- Opening ----
 
 Result<FileTailer::Opened> FileTailer::open(FileSystem& file_system) {
-  Result<std::unique_ptr<File>> file =
-      open_content(file_system, point_.path,
-                   counts_lines() ? options_->decompression.format
-                                  : compressed_meanwhile(point_.path, point_.label_path));
+  Result<std::unique_ptr<File>> file = open_content(
+      file_system, point_.path,
+      counts_lines() ? std::nullopt : compressed_meanwhile(point_.path, point_.label_path));
   if (!file) return fail(file.error());
   const Result<FileStat> stat = (*file)->stat();
   if (!stat) return fail(stat.error());
@@ -340,6 +339,18 @@ Result<FileTailer::Nuls> FileTailer::scan_nuls(ReadBuffer& buffer) {
   return Nuls::kMore;
 }
 
+// As pass_nuls(), for lines further back in the buffer.
+void FileTailer::trim_nuls(LineBlock& block) {
+  for (Line& line : block.lines) {
+    if (line.text.empty() || line.text.front() != '\0') continue;
+    const std::size_t run = count_leading_nuls(line.text);
+    if (run < kNulRunMin) continue;
+    line.text.remove_prefix(run);
+    line.begin += run;
+    nul_bytes_skipped_ += run;
+  }
+}
+
 // ---- Lines ----
 
 // Encoded text is read into the last quarter of the buffer and decoded into what is in front of it:
@@ -422,6 +433,7 @@ Result<Source::Outcome> FileTailer::read(ReadBuffer& buffer, LineBlock& block) {
     if (*nuls == Nuls::kMore) break;
     if (*nuls == Nuls::kPassed) continue;
     const FrameResult framed = cut(buffer, *end, block);
+    if (!encoded()) trim_nuls(block);
     if (!block.lines.empty()) return Outcome::kLines;
     if (framed.consumed > 0) advance(offset_ + framed.consumed, framed.state);
     if (*end == End::kSeen && (framed.consumed == 0 || offset_ >= size_seen_)) return at_end();

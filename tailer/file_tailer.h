@@ -122,6 +122,7 @@ class FileTailer final : public Source {
   enum class Nuls { kText, kPassed, kToTheEnd, kMore };
   Result<Nuls> pass_nuls(ReadBuffer& buffer, End end);
   Result<Nuls> scan_nuls(ReadBuffer& buffer);
+  void trim_nuls(LineBlock& block);
   // Takes what the framer consumed without handing out a line.
   void advance(std::uint64_t offset, LineState state);
   void remember_before(std::uint64_t offset);

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/pack.h"
 #include "tests/tailer/rotation_world.h"
 
 namespace tailrace::testing {
@@ -14,7 +15,17 @@ namespace {
 
 // One thing that another program does.
 struct Action {
-  enum class Kind { kAppend, kOverwrite, kRename, kRemove, kCopyTruncate, kCopy, kSymlink, kWait };
+  enum class Kind {
+    kAppend,
+    kOverwrite,
+    kRename,
+    kRemove,
+    kCopyTruncate,
+    kCopy,
+    kSymlink,
+    kCompress,
+    kWait
+  };
   Kind kind;
   std::string a;
   std::string b;  // Second name, or text.
@@ -40,6 +51,9 @@ Action copy(std::string path, std::string to) {
 }
 Action symlink(std::string target, std::string path) {
   return {Action::Kind::kSymlink, std::move(target), std::move(path)};
+}
+Action compress(std::string path) {
+  return {Action::Kind::kCompress, std::move(path), {}};
 }
 Action wait() {  // Longer than everything that waits.
   return {Action::Kind::kWait, {}, {}};
@@ -138,6 +152,26 @@ std::vector<Case> cases() {
         copy_truncate("x.log", "x.log.1"), append("x.log", block_of('c', 20))},
        {{"x.log", lines_of('a', 3) + lines_of('b', 9) + lines_of('c', 20)}},
        Needs::kEventsForOrder},
+      {"renamed_and_compressed",
+       "x.log",
+       {append("x.log", block_of('a', 3) + "half"), rename("x.log", "x.log.1"),
+        append("x.log", block_of('b', 3)), compress("x.log.1"), rename("x.log.1.gz", "x.log.2.gz"),
+        rename("x.log", "x.log.1"), append("x.log", block_of('c', 3)), compress("x.log.1")},
+       {{"x.log", lines_of('a', 3) + Lines{"half"} + lines_of('b', 3) + lines_of('c', 3)}}},
+      {"compressed_where_the_names_match",
+       "x.log*",
+       {append("x.log", block_of('a', 3)), rename("x.log", "x.log.1"),
+        append("x.log", block_of('b', 3)), wait(), compress("x.log.1"),
+        rename("x.log.1.gz", "x.log.2.gz"), rename("x.log", "x.log.1"),
+        append("x.log", block_of('c', 3))},
+       {{"x.log", lines_of('a', 3) + lines_of('b', 3) + lines_of('c', 3)}}},
+      {"copied_truncated_and_compressed",
+       "x.log",
+       {append("x.log", block_of('a', 3)), copy_truncate("x.log", "x.log.1"), compress("x.log.1"),
+        append("x.log", block_of('b', 3)), rename("x.log.1.gz", "x.log.2.gz"),
+        copy_truncate("x.log", "x.log.1"), append("x.log", block_of('c', 20)), compress("x.log.1")},
+       {{"x.log", lines_of('a', 3) + lines_of('b', 3) + lines_of('c', 20)}},
+       Needs::kEventsForOrder},
       {"copy_and_truncate_little",
        "x.log",
        {append("x.log", "a1\n"), copy_truncate("x.log", "x.log.1"), append("x.log", "b1\nb2\n")},
@@ -234,6 +268,10 @@ void run_action(Disk& disk, RotationWorld& world, const Action& action, bool run
     case Action::Kind::kSymlink:
       disk.remove(path(action.b));
       return disk.symlink(path(action.a), path(action.b));
+    case Action::Kind::kCompress:
+      disk.append(path(action.a) + ".gz",
+                  pack(config::DecompressionConfig::Format::kGzip, disk.content(path(action.a))));
+      return disk.remove(path(action.a));
     case Action::Kind::kWait:
       if (running) world.settle();
   }
