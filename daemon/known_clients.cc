@@ -16,8 +16,13 @@ std::vector<std::string> load_known_clients(FileSystem& file_system, const std::
   const auto file = file_system.open(directory + "/clients", OpenMode::kRead);
   if (!file) return keys;
   std::string text(kBytesMax, '\0');
-  const Result<std::size_t> bytes = (*file)->read_at(0, text);
-  text.resize(bytes ? *bytes : 0);
+  std::size_t bytes = 0;
+  while (bytes < text.size()) {
+    const Result<std::size_t> more = (*file)->read_at(bytes, std::span<char>(text).subspan(bytes));
+    if (!more || *more == 0) break;
+    bytes += *more;
+  }
+  text.resize(bytes);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at);
     if (end == std::string::npos) break;  // Torn: not a whole key.

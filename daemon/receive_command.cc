@@ -75,6 +75,9 @@ Status set_option(ReceiveOptions& options, std::string_view name, const std::str
     const auto port = parse_number(std::string_view(value).substr(colon + 1), 0, 65535);
     if (colon == std::string::npos || !port) return fail(bad("-listen wants ADDRESS:PORT"));
     options.address = value.substr(0, colon);
+    if (options.address.starts_with('[') && options.address.ends_with(']')) {  // [::1]:3100
+      options.address = options.address.substr(1, options.address.size() - 2);
+    }
     options.port = static_cast<std::uint16_t>(*port);
   } else if (name == "keep") {
     const auto keep = parse_number(value, 0, 10'000'000);

@@ -128,7 +128,7 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
       if (number == 0) {
         built.diagnostics.insert(built.diagnostics.end(), diagnostics.begin(), diagnostics.end());
       }
-      if (!pipeline) return;
+      if (!pipeline) break;  // The job's other faults are told as well.
       plan.pipeline = std::move(*pipeline);
     }
     topology.plans[number]->jobs.push_back(std::move(plan));
@@ -149,10 +149,10 @@ std::vector<std::string> client_keys(const std::vector<config::ClientConfig>& cl
       }
       if (!client.tenant_id.empty()) key += " tenant=" + client.tenant_id;
     }
-    const auto equal = std::count_if(keys.begin(), keys.end(), [&key](const std::string& known) {
-      return known == key || known.starts_with(key + "#");
-    });
-    if (equal > 0) key += "#" + std::to_string(equal + 1);
+    const std::string name = key;
+    for (int number = 2; std::find(keys.begin(), keys.end(), key) != keys.end(); ++number) {
+      key = name + "#" + std::to_string(number);
+    }
     keys.push_back(std::move(key));
   }
   return keys;

@@ -211,6 +211,7 @@ void CurlTransport::Exchange::set_url(const EndpointOptions& endpoint, const Req
     const std::unique_ptr<CURLU, UrlDeleter> parsed(curl_url());
     char* host = nullptr;
     char* port = nullptr;
+    char* written_port = nullptr;  // Null: the URL names none.
     char* rewritten = nullptr;
     if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
         curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) == CURLUE_OK &&
@@ -219,12 +220,15 @@ void CurlTransport::Exchange::set_url(const EndpointOptions& endpoint, const Req
             CURLUE_OK &&
         curl_url_get(parsed.get(), CURLUPART_URL, &rewritten, 0) == CURLUE_OK) {
       append(connect_to, endpoint.tls.server_name + ":" + port + ":" + host + ":" + port);
-      append(headers, std::string("Host: ") + host + ":" + port);
+      curl_url_get(parsed.get(), CURLUPART_PORT, &written_port, 0);
+      append(headers, std::string("Host: ") + host +
+                          (written_port == nullptr ? "" : ":" + std::string(written_port)));
       curl_easy_setopt(easy.get(), CURLOPT_CONNECT_TO, connect_to.get());
       url = rewritten;
     }
     curl_free(host);
     curl_free(port);
+    curl_free(written_port);
     curl_free(rewritten);
   }
   curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
@@ -235,14 +239,15 @@ void CurlTransport::Exchange::set_proxy(const EndpointOptions& endpoint) {
   if (!endpoint.proxy_url.empty()) {
     curl_easy_setopt(handle, CURLOPT_PROXY, endpoint.proxy_url.c_str());
     curl_easy_setopt(handle, CURLOPT_NOPROXY, endpoint.no_proxy.c_str());
-    for (const auto& [name, value] : endpoint.proxy_headers) {
-      append(proxy_headers, name + ": " + value);
-    }
-    if (proxy_headers) curl_easy_setopt(handle, CURLOPT_PROXYHEADER, proxy_headers.get());
-    curl_easy_setopt(handle, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
   } else if (!endpoint.proxy_from_environment) {
     curl_easy_setopt(handle, CURLOPT_PROXY, "");  // Not the environment's either.
+    return;
   }
+  for (const auto& [name, value] : endpoint.proxy_headers) {
+    append(proxy_headers, name + ": " + value);
+  }
+  if (proxy_headers) curl_easy_setopt(handle, CURLOPT_PROXYHEADER, proxy_headers.get());
+  curl_easy_setopt(handle, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
 }
 
 CurlTransport::CurlTransport(EventLoop& loop, const Clock& clock, std::unique_ptr<Multi> multi)
@@ -283,6 +288,12 @@ int CurlTransport::add_endpoint(const EndpointOptions& options) {
 }
 
 void CurlTransport::remove_endpoint(int endpoint) {
+  std::vector<RequestTag> tags;
+  for (const auto& [tag, exchange] : open_) {
+    if (exchange->endpoint_number == endpoint) tags.push_back(tag);
+  }
+  for (const RequestTag tag : tags)
+    cancel(tag);
   endpoints_.erase(endpoint);
   completions_.erase(endpoint);
 }

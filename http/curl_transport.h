@@ -48,7 +48,7 @@ class CurlTransport final : public Transport {
   std::map<int, EndpointOptions> endpoints_;
   int next_endpoint_ = 0;
   std::unordered_map<RequestTag, std::unique_ptr<Exchange>> open_;
-  std::vector<std::unique_ptr<Exchange>> idle_;  // Handles to be used again.
+  std::vector<std::unique_ptr<Exchange>> idle_;         // Handles to be used again.
   std::map<int, std::vector<Completion>> completions_;  // By endpoint.
   SteadyTime timer_ = SteadyTime::max();
 };

@@ -64,6 +64,7 @@ class Transport {
   virtual ~Transport() = default;
   // Endpoints are registered once; the options are compiled into reusable handles.
   virtual int add_endpoint(const EndpointOptions& options) = 0;
+  // Gives its requests up, too; no completions follow.
   virtual void remove_endpoint(int endpoint) = 0;
   virtual void submit(int endpoint, RequestTag tag, const Request& request) = 0;
   // Gives the request up; no completion follows.

@@ -70,16 +70,24 @@ Result<std::string> inflate_body(std::string_view body, std::uint64_t raw_bytes_
 
 // {"a": "b"} of a JSON request as Loki's text.
 std::string label_text(const std::map<std::string, std::string>& labels) {
-  std::vector<LabelPair> pairs;
-  for (const auto& [name, value] : labels)
-    pairs.push_back({name, value});
   std::string text = "{";
-  for (const LabelPair& pair : pairs) {
+  for (const auto& [name, value] : labels) {
     if (text.size() > 1) text += ", ";
-    text += std::string(pair.name) + "=";
-    append_go_quoted(text, pair.value);
+    text += name + "=";
+    append_go_quoted(text, value);
   }
   return text + "}";
+}
+
+// "application/json" of "Application/JSON ; charset=utf-8".
+std::string media_type(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (type.ends_with(' '))
+    type.pop_back();
+  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return type;
 }
 
 Status decode_value(simdjson::dom::element value, PushedEntry& entry) {
@@ -97,15 +105,17 @@ Status decode_value(simdjson::dom::element value, PushedEntry& entry) {
     return fail(bad("a time is not a number of nanoseconds: " + std::string(time)));
   }
   entry.line = line;
+  if (parts.size() == 2) return {};
   simdjson::dom::object metadata;
-  if (parts.size() > 2 && parts.at(2).get(metadata) == simdjson::SUCCESS) {
-    for (const auto field : metadata) {
-      std::string_view text;
-      if (field.value.get(text) != simdjson::SUCCESS) {
-        return fail(bad("structured metadata holds something else than text"));
-      }
-      entry.metadata.emplace_back(field.key, text);
+  if (parts.at(2).get(metadata) != simdjson::SUCCESS) {
+    return fail(bad("structured metadata is not an object"));
+  }
+  for (const auto field : metadata) {
+    std::string_view text;
+    if (field.value.get(text) != simdjson::SUCCESS) {
+      return fail(bad("structured metadata holds something else than text"));
     }
+    entry.metadata.emplace_back(field.key, text);
   }
   return {};
 }
@@ -132,6 +142,9 @@ Result<std::vector<PushedEntry>> decode_json(std::string_view body) {
       if (field.value.get(text) != simdjson::SUCCESS) {
         return fail(bad("a label is something else than text"));
       }
+      if (!is_label_name(field.key)) {
+        return fail(bad("a label has a name that is none: " + std::string(field.key)));
+      }
       pairs[std::string(field.key)] = text;
     }
     const std::string text = label_text(pairs);
@@ -151,7 +164,7 @@ Result<std::vector<PushedEntry>> decode_push_request(std::string_view content_ty
                                                      std::string_view content_encoding,
                                                      std::string_view body,
                                                      std::uint64_t raw_bytes_max) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  const std::string type = media_type(content_type);
   if (type == "application/x-protobuf") return decode_protobuf(body, raw_bytes_max);
   if (type != "application/json") {
     return fail(bad("Content-Type must be application/x-protobuf or application/json"));

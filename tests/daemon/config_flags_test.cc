@@ -1,0 +1,144 @@
+// Each flag sets its own value and refuses what is none.
+#include "daemon/config_flags.h"
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace tailrace::daemon {
+namespace {
+
+using config::Overrides;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct Case {
+  const char* flag;
+  const char* value;
+  std::function<bool(const Overrides&)> check;
+  const char* wrong;  // Empty: every text is right.
+};
+
+std::vector<Case> cases() {
+  return {
+      {"client.url", "http://a", [](const Overrides& o) { return o.client_url == "http://a"; }, ""},
+      {"client.batch-wait", "250ms",
+       [](const Overrides& o) { return o.client_batch_wait == milliseconds(250); }, "5 apples"},
+      {"client.batch-size-bytes", "12",
+       [](const Overrides& o) { return o.client_batch_bytes == 12U; }, "-1"},
+      {"client.timeout", "7s", [](const Overrides& o) { return o.client_timeout == seconds(7); },
+       "7"},
+      {"client.min-backoff", "1s",
+       [](const Overrides& o) { return o.client_min_backoff == seconds(1); }, "x"},
+      {"client.max-backoff", "2m",
+       [](const Overrides& o) { return o.client_max_backoff == seconds(120); }, "x"},
+      {"client.max-retries", "3", [](const Overrides& o) { return o.client_max_retries == 3; },
+       "3x"},
+      {"client.tenant-id", "t", [](const Overrides& o) { return o.client_tenant_id == "t"; }, ""},
+      {"client.external-labels", "a=b,c=d",
+       [](const Overrides& o) {
+         return o.client_external_labels == config::TextPairs{{"a", "b"}, {"c", "d"}};
+       },
+       "a,b"},
+      {"client.drop-rate-limited-batches", "true",
+       [](const Overrides& o) { return o.client_drop_rate_limited_batches == true; }, "yes"},
+      {"positions.file", "/p", [](const Overrides& o) { return o.positions_file == "/p"; }, ""},
+      {"positions.sync-period", "1h",
+       [](const Overrides& o) { return o.positions_sync_period == seconds(3600); }, "h"},
+      {"positions.ignore-invalid-yaml", "F",
+       [](const Overrides& o) { return o.positions_ignore_invalid_yaml == false; }, ""},
+      {"target.sync-period", "3s",
+       [](const Overrides& o) { return o.target_sync_period == seconds(3); }, ""},
+      {"max-streams", "9", [](const Overrides& o) { return o.max_streams == 9U; }, "4294967296"},
+      {"max-line-size", "2kb", [](const Overrides& o) { return o.max_line_size == 2048U; }, "2q"},
+      {"max-line-size-truncate", "1",
+       [](const Overrides& o) { return o.max_line_size_truncate == true; }, "2"},
+      {"server.http-listen-address", "::1",
+       [](const Overrides& o) { return o.server_http_listen_address == "::1"; }, ""},
+      {"server.http-listen-port", "9080",
+       [](const Overrides& o) { return o.server_http_listen_port == 9080; }, "65536"},
+      {"server.disable", "TRUE", [](const Overrides& o) { return o.server_disable == true; },
+       "tRue"},
+      {"log.level", "warn", [](const Overrides& o) { return o.log_level == LogLevel::kWarn; },
+       "loud"},
+      {"log.format", "json", [](const Overrides& o) { return o.log_format == LogFormat::kJson; },
+       "xml"},
+  };
+}
+
+TEST(ConfigFlags, each_sets_its_own_value) {
+  for (const Case& c : cases()) {
+    const ConfigFlag* const flag = find_config_flag(c.flag);
+    ASSERT_NE(flag, nullptr) << c.flag;
+    Overrides overrides;
+    EXPECT_FALSE(c.check(overrides)) << c.flag;
+    EXPECT_TRUE(flag->set(overrides, c.value)) << c.flag;
+    EXPECT_TRUE(c.check(overrides)) << c.flag;
+  }
+}
+
+TEST(ConfigFlags, each_refuses_what_is_no_value_for_it) {
+  for (const Case& c : cases()) {
+    if (*c.wrong == '\0') continue;
+    Overrides overrides;
+    const Status set = find_config_flag(c.flag)->set(overrides, c.wrong);
+    ASSERT_FALSE(set) << c.flag;
+    EXPECT_NE(set.error().message, "") << c.flag;
+    EXPECT_FALSE(c.check(overrides)) << c.flag;
+  }
+}
+
+TEST(ConfigFlags, the_other_format_of_the_log_is_logfmt) {
+  Overrides overrides;
+  EXPECT_TRUE(find_config_flag("log.format")->set(overrides, "logfmt"));
+  EXPECT_EQ(overrides.log_format, LogFormat::kLogfmt);
+}
+
+TEST(ConfigFlags, booleans_are_spelled_as_go_spells_them) {
+  const ConfigFlag& flag = *find_config_flag("server.disable");
+  for (const char* text : {"1", "t", "T", "true", "TRUE", "True"}) {
+    Overrides overrides;
+    EXPECT_TRUE(flag.set(overrides, text));
+    EXPECT_EQ(overrides.server_disable, true) << text;
+  }
+  for (const char* text : {"0", "f", "F", "false", "FALSE", "False"}) {
+    Overrides overrides;
+    EXPECT_TRUE(flag.set(overrides, text));
+    EXPECT_EQ(overrides.server_disable, false) << text;
+  }
+}
+
+TEST(ConfigFlags, only_booleans_have_no_name_for_their_value) {
+  for (const Case& c : cases()) {
+    Overrides overrides;
+    const ConfigFlag& flag = *find_config_flag(c.flag);
+    EXPECT_EQ(flag.value_name.empty(), flag.set(overrides, "T").has_value() &&
+                                           flag.set(overrides, "f").has_value() &&
+                                           !flag.set(overrides, "text").has_value())
+        << c.flag;
+  }
+}
+
+TEST(ConfigFlags, an_unknown_name_is_none) {
+  EXPECT_EQ(find_config_flag("client"), nullptr);
+  EXPECT_EQ(find_config_flag(""), nullptr);
+}
+
+TEST(ConfigFlags, help_has_a_line_for_each) {
+  const std::string help = config_flags_help();
+  for (const Case& c : cases()) {
+    const ConfigFlag& flag = *find_config_flag(c.flag);
+    const std::string name = "  -" + std::string(c.flag) +
+                             (flag.value_name.empty() ? " " : "=" + std::string(flag.value_name));
+    const std::size_t at = help.find(name);
+    ASSERT_NE(at, std::string::npos) << c.flag;
+    const std::string line = help.substr(at, help.find('\n', at) - at);
+    EXPECT_TRUE(line.ends_with(" " + std::string(flag.help))) << line;
+  }
+  EXPECT_EQ(static_cast<std::size_t>(std::count(help.begin(), help.end(), '\n')), cases().size());
+}
+
+}  // namespace
+}  // namespace tailrace::daemon
