@@ -77,7 +77,10 @@ void set_switch(CommandLine& line, std::string_view name, bool value) {
   if (name == "config.expand-env") line.expand_env = value;
   if (name == "check-syntax") line.check_syntax = value;
   if (name == "dry-run") line.dry_run = value;
-  if (name == "stdin") line.stdin_source = value;
+  if (name == "stdin") {
+    line.stdin_source = value;
+    line.overrides.stdin_source = value;  // Jobs need no input of their own then.
+  }
   if (name == "version") line.version = value;
   if (name == "help" || name == "h") line.help = value;
 }

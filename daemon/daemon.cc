@@ -72,7 +72,7 @@ int Daemon::run(config::Config config) {
   Result<std::unique_ptr<EventLoop>> main_loop = EventLoop::create();
   Result<std::unique_ptr<EventLoop>> disk_loop = EventLoop::create();
   if (!main_loop || !disk_loop) {
-    world_.log.error("an event loop cannot be made", {{"error", main_loop.error().message}});
+    world_.log.error("an event loop cannot be made");
     return 1;
   }
   main_loop_ = std::move(*main_loop);
@@ -188,22 +188,19 @@ void Daemon::add_stdin() {
   Worker& worker = *engine_->workers().front();
   const config::Config& config = engine_->config();
   std::map<std::string, std::string> merged;
-  const std::string job =
-      config.scrape_configs.empty() ? "stdin" : config.scrape_configs[0].job_name;
-  if (!config.scrape_configs.empty()) {
-    for (const config::StaticTargetGroup& group : config.scrape_configs[0].static_configs) {
-      for (const auto& [name, value] : group.labels) {
-        if (!name.starts_with("__")) merged[name] = value;
-      }
+  const config::ScrapeConfig& job = config.scrape_configs.front();  // main() sees to it.
+  for (const config::StaticTargetGroup& group : job.static_configs) {
+    for (const auto& [name, value] : group.labels) {
+      if (!name.starts_with("__")) merged[name] = value;
     }
   }
-  worker.post(WorkerTask([labels_copy = merged, job](Worker& self) {
+  worker.post(WorkerTask([labels = merged, job_name = job.job_name](Worker& self) {
     std::vector<LabelPair> pairs;
-    for (const auto& [name, value] : labels_copy)
+    for (const auto& [name, value] : labels)
       pairs.push_back({name, value});
     const LabelSet& set = self.intake().label_sets().intern(pairs);
     self.add_source(
-        std::make_unique<receivers::StdinReceiver>(STDIN_FILENO, 1, job, set, kLineBytesMax));
+        std::make_unique<receivers::StdinReceiver>(STDIN_FILENO, 1, job_name, set, kLineBytesMax));
   }));
 }
 

@@ -124,6 +124,22 @@ int check_syntax(const daemon::CommandLine& line) {
   return 0;
 }
 
+// Standard input runs through the first job; without any, through none but with labels that say
+// where it comes from (docs/compatibility.md, stdin).
+void keep_first_job(config::Config& config, Log& log) {
+  if (config.scrape_configs.empty()) {
+    config::ScrapeConfig job;
+    job.job_name = "stdin";
+    job.static_configs.push_back({{}, {{"job", "stdin"}, {"hostname", host_name()}}});
+    config.scrape_configs.push_back(std::move(job));
+  }
+  if (config.scrape_configs.size() > 1) {
+    log.warn("standard input runs through the first job; the others are left out",
+             {{"job", config.scrape_configs.front().job_name}});
+    config.scrape_configs.resize(1);
+  }
+}
+
 int run(const daemon::CommandLine& line) {
   Loaded loaded = load(line);
   if (!loaded.config) {
@@ -152,6 +168,7 @@ int run(const daemon::CommandLine& line) {
   raise_descriptor_limit();
   daemon::Daemon::Options options;
   const bool from_stdin = line.stdin_source || loaded.config->target.stdin_source;
+  if (from_stdin) keep_first_job(*loaded.config, log);
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
   options.host_name = host_name();

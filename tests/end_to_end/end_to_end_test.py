@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Runs the built binary as a user does: end_to_end_test.py PATH-OF-TAILRACE
+
+Each test starts `tailrace receive` as Loki and tailrace on files in a folder of its own, all on
+loopback with ports that the kernel chose."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+PATIENCE_SECONDS = 30
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def fetch(port, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+class EndToEnd(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tailrace-end-to-end-")
+        self.logs = os.path.join(self.folder, "logs")
+        os.mkdir(self.logs)
+        self.processes = []
+        self.loki_port = free_port()
+        self.port = free_port()
+        self.spawn(["receive", f"-listen=127.0.0.1:{self.loki_port}", "-output=json"])
+        wait_for(lambda: fetch(self.loki_port, "/ready")[0] == 200, "the receiver")
+
+    def tearDown(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        shutil.rmtree(self.folder)
+
+    def spawn(self, arguments, **options):
+        process = subprocess.Popen([BINARY, *arguments], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, **options)
+        self.processes.append(process)
+        return process
+
+    def config(self, stages="", batchwait="50ms"):
+        path = os.path.join(self.folder, "config.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"""server: {{http_listen_address: 127.0.0.1, http_listen_port: {self.port}}}
+clients: [{{url: "http://127.0.0.1:{self.loki_port}/loki/api/v1/push", batchwait: {batchwait}}}]
+positions: {{filename: {self.folder}/positions.yaml, sync_period: 200ms}}
+scrape_configs:
+- job_name: app
+  static_configs: [{{labels: {{job: app, __path__: "{self.logs}/*.log"}}}}]
+{stages}""")
+        return f"-config.file={path}"
+
+    def append(self, text, name="a.log"):
+        with open(os.path.join(self.logs, name), "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def entries(self):
+        return [json.loads(line) for line in fetch(self.loki_port, "/entries")[1].splitlines()]
+
+    def lines(self):
+        return [entry["line"] for entry in self.entries()]
+
+    def wait_for_lines(self, count):
+        return wait_for(lambda: len(self.lines()) >= count and self.lines(), f"{count} lines")
+
+    def test_ships_what_is_there_and_what_comes(self):
+        self.append("one\n")
+        self.spawn([self.config()])
+        self.wait_for_lines(1)
+        self.append("two\nthree")
+        self.wait_for_lines(2)
+        self.append(" ends\n")
+        self.assertEqual(self.wait_for_lines(3), ["one", "two", "three ends"])
+        self.assertEqual(self.entries()[0]["labels"],
+                         f'{{filename="{self.logs}/a.log", job="app"}}')
+
+    def test_a_kill_loses_nothing_and_doubles_nothing(self):
+        config = self.config()
+        process = self.spawn([config])
+        written = []
+        for turn in range(4):
+            for i in range(50):
+                written.append(f"{turn}-{i}")
+                self.append(written[-1] + "\n")
+            if turn % 2:
+                self.wait_for_lines(len(written) - 25)
+            process.kill()
+            process.wait()
+            process = self.spawn([config])
+        self.wait_for_lines(len(written))
+        # What Loki drops by itself: the same stream, time and line.
+        kept = list(dict.fromkeys((e["labels"], e["time"], e["line"]) for e in self.entries()))
+        self.assertEqual([line for _, _, line in kept], written)
+
+    def test_term_ends_it_cleanly_and_positions_are_saved(self):
+        self.append("one\ntwo\n")
+        process = self.spawn([self.config()])
+        self.wait_for_lines(2)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+        with open(os.path.join(self.folder, "positions.yaml"), encoding="utf-8") as file:
+            self.assertRegex(file.read(), re.escape(f'{self.logs}/a.log: "8"'))
+
+    def test_positions_of_promtail_are_taken_over(self):
+        self.append("old\nnew\n")
+        with open(os.path.join(self.folder, "positions.yaml"), "w", encoding="utf-8") as file:
+            file.write(f'positions:\n  {self.logs}/a.log: "4"\n')
+        self.spawn([self.config()])
+        self.assertEqual(self.wait_for_lines(1), ["new"])
+
+    def test_hup_takes_the_new_configuration_and_keeps_the_place(self):
+        self.append("one\n")
+        process = self.spawn([self.config()])
+        self.wait_for_lines(1)
+        self.config(stages="  pipeline_stages: [{drop: {expression: secret}}]\n")
+        process.send_signal(signal.SIGHUP)
+        metric = "promtail_config_reload_success_total 1"
+        wait_for(lambda: metric in fetch(self.port, "/metrics")[1], "the reload")
+        self.append("a secret\ntwo\n")
+        self.assertEqual(self.wait_for_lines(2), ["one", "two"])
+
+    def test_a_bad_configuration_changes_nothing_at_a_reload(self):
+        process = self.spawn([self.config()])
+        wait_for(lambda: fetch(self.port, "/metrics")[0] == 200, "the server")
+        self.config(stages="  pipeline_stages: [{regex: {expression: '('}}]\n")
+        process.send_signal(signal.SIGHUP)
+        metric = "promtail_config_reload_fail_total 1"
+        wait_for(lambda: metric in fetch(self.port, "/metrics")[1], "the refusal")
+        self.append("goes on\n")
+        self.assertEqual(self.wait_for_lines(1), ["goes on"])
+
+    def test_status_pages(self):
+        self.append("one\n")
+        self.spawn([self.config()])
+        self.wait_for_lines(1)
+        self.assertEqual(fetch(self.port, "/ready"), (200, "Ready"))
+        self.assertIn(f"{self.logs}/a.log", fetch(self.port, "/targets")[1])
+        wait_for(lambda: f'promtail_read_lines_total{{path="{self.logs}/a.log"}} 1\n'
+                 in fetch(self.port, "/metrics")[1], "the metric")
+        self.assertEqual(fetch(self.port, "/nothing")[0], 404)
+
+    def test_standard_input_runs_through_the_first_job_and_ends(self):
+        stages = "  pipeline_stages: [{regex: {expression: '^(?P<level>\\w+)'}}, {labels: {level: }}]\n"
+        process = self.spawn([self.config(stages), "-stdin"], stdin=subprocess.PIPE)
+        process.communicate(b"info hello\r\n\nwarn last", timeout=PATIENCE_SECONDS)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual([(e["labels"], e["line"]) for e in self.entries()],
+                         [('{job="app", level="info"}', "info hello"),
+                          ('{job="app", level="warn"}', "warn last")])
+
+    def test_a_dry_run_prints_and_sends_nothing(self):
+        process = self.spawn([self.config(), "-stdin", "-dry-run"], stdin=subprocess.PIPE)
+        out, _ = process.communicate(b"hello\n", timeout=PATIENCE_SECONDS)
+        self.assertRegex(out.decode(), r'\d{4}-\d\d-\d\dT\S+\+0000\t\{job="app"\}\thello\n')
+        self.assertEqual(self.entries(), [])
+
+    def test_check_syntax_says_where_it_hurts(self):
+        good = self.spawn([self.config(), "-check-syntax"])
+        self.assertIn(b"Valid config file!", good.communicate(timeout=PATIENCE_SECONDS)[0])
+        self.assertEqual(good.returncode, 0)
+        stages = "  pipeline_stages: [{regex: {expression: '('}}]\n"
+        bad = self.spawn([self.config(stages), "-check-syntax"])
+        out = bad.communicate(timeout=PATIENCE_SECONDS)[0].decode()
+        self.assertEqual(bad.returncode, 1)
+        self.assertRegex(out, r"config\.yaml:7:\d+: scrape_configs\[0\]\.pipeline_stages\[0\]")
+
+    def test_exit_codes_of_flags(self):
+        for arguments, status in ((["-version"], 0), (["-nonsense"], 2), (["-help"], 2),
+                                  (["-check-syntax"], 1), (["-config.file=/nowhere"], 1)):
+            process = self.spawn(arguments)
+            process.communicate(timeout=PATIENCE_SECONDS)
+            self.assertEqual(process.returncode, status, arguments)
+
+
+if __name__ == "__main__":
+    unittest.main()
