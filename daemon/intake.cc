@@ -110,7 +110,7 @@ void Intake::run_held(pipeline::Pipeline& pipeline, const ResumePoint& point,
   pipeline.run(line, origin, labels, held.time_ns,
                held.context ? EntryRole::kContext : EntryRole::kReplayed, *this);
   arena_.reset();
-  touched_.insert(point.source);
+  mark_touched(point.source);
 }
 
 bool Intake::has_job(std::string_view job) const {
@@ -184,8 +184,12 @@ void Intake::touch(const Source& source) {
       state.point.labels.emplace_back(pair.name, pair.value);
     }
   }
+  mark_touched(source.id());
+}
+
+void Intake::mark_touched(SourceId source) {
   if (touched_.empty()) first_touch_ = clock_.steady_now();
-  touched_.insert(source.id());
+  touched_.insert(source);
 }
 
 void Intake::forget(SourceId source) {

@@ -124,6 +124,7 @@ class Intake final : private pipeline::EntrySink {
   void start_clock();
   void run_held(pipeline::Pipeline& pipeline, const ResumePoint& point, const HeldLine& line);
   SourceState& state_of(const Source& source);
+  void mark_touched(SourceId source);
 
   const Clock& clock_;
   const std::uint32_t worker_number_;

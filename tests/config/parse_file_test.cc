@@ -63,7 +63,7 @@ TEST(ParseFile, options_takes_no_key) {
 
 TEST(ParseFile, the_outbox_has_a_least_size) {
   EXPECT_TRUE(diagnose(kClient + "tailrace: {outbox: {size: 4MB}}").empty());
-  EXPECT_FALSE(diagnose(kClient + "tailrace: {outbox: {size: 4194303}}").empty());
+  EXPECT_FALSE(diagnose(kClient + "tailrace: {outbox: {size: 1048575}}").empty());
   EXPECT_TRUE(diagnose(kClient + "tailrace: {workers: 256}").empty());
   EXPECT_FALSE(diagnose(kClient + "tailrace: {workers: 257}").empty());
 }
