@@ -14,11 +14,11 @@ SimulatedTransport::SimulatedTransport(testing::FakeClock& clock, Random& random
       loki_(loki),
       choose_answer_(std::move(choose_answer)),
       living_(living) {
-  living_.insert(this);
+  living_.push_back(this);
 }
 
 SimulatedTransport::~SimulatedTransport() {
-  living_.erase(this);
+  std::erase(living_, this);
 }
 
 int SimulatedTransport::add_endpoint(const http::EndpointOptions& /*options*/) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +20,7 @@ class SimulatedTransport final : public http::Transport {
   using ChooseAnswer = std::function<Answer()>;
 
   // All that live; a reload replaces some.
-  using Living = std::set<SimulatedTransport*>;
+  using Living = std::vector<SimulatedTransport*>;  // In order of birth: a seed decides all.
 
   SimulatedTransport(testing::FakeClock& clock, Random& random, StandInLoki& loki,
                      ChooseAnswer choose_answer, Living& living);
