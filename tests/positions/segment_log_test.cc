@@ -59,6 +59,32 @@ TEST_F(SegmentLogTest, numbers_segments_behind_those_that_are_there) {
   EXPECT_EQ(log_.read(41, 1, 3).error().code, Error::kCorrupt);
 }
 
+TEST_F(SegmentLogTest, never_writes_over_segments_that_nobody_told_it_of) {
+  files_.append("/d/0000000000000007.seg", "from a directory that came late");
+  begin();
+  EXPECT_EQ(log_.current(), 8U);
+  EXPECT_EQ(content(7), "from a directory that came late");
+  EXPECT_EQ(decode_segment_header(content(8))->number, 8U);
+}
+
+TEST_F(SegmentLogTest, gives_reserved_room_back_for_the_next_segment_on_a_full_disk) {
+  begin();
+  ASSERT_TRUE(log_.append(Parts{std::string_view("second")}, kOrdinary));
+  const std::string large(100'000, 'l');
+  ASSERT_TRUE(log_.append(Parts{large}, kOrdinary));  // Reserves a step in advance.
+  files_.set_capacity(500'000);
+  EXPECT_TRUE(log_.begin({}, Parts{large}));
+  EXPECT_LE(files_.stat(segment_path("/d", 1))->blocks * 512, 110'000U);
+}
+
+TEST_F(SegmentLogTest, gives_reserved_room_back_at_the_end) {
+  {
+    SegmentLog short_lived(files_, "/e");
+    ASSERT_TRUE(short_lived.begin({}, Parts{"first"}));
+  }
+  EXPECT_LE(files_.stat(segment_path("/e", 1))->blocks * 512, 8192U);
+}
+
 TEST_F(SegmentLogTest, holds_the_lock_of_its_directory) {
   ASSERT_TRUE(log_.prepare());
   ASSERT_TRUE(log_.prepare());
