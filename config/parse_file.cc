@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint32_t kWorkersMax = 256;
 // Below it the outbox could not hold a few batches of the default size.
-constexpr std::uint64_t kOutboxBytesMin = std::uint64_t{4} << 20U;
+constexpr std::uint64_t kOutboxBytesMin = 1U << 20U;
 
 void parse_positions(Fields fields, PositionsConfig& positions) {
   fields.read("filename", positions.filename);

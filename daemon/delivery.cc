@@ -2,6 +2,7 @@
 #include "daemon/delivery.h"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -24,35 +25,26 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
   const SteadyTime now = clock_.steady_now();
   const bool takes_over =
       previous.size() == 1 && clients.size() == 1 && previous.front() != clients.front().key;
-  const auto is_configured = [&clients](const std::string& key) {
-    return std::any_of(clients.begin(), clients.end(),
-                       [&key](const ClientPlan& plan) { return plan.key == key; });
-  };
-  std::vector<Client> next;
+  std::set<std::string> keys;  // Of the new configuration.
+  std::list<Client> next;
   for (ClientPlan& plan : clients) {
     const std::string old_key = takes_over ? previous.front() : plan.key;
     const auto old =
         std::find_if(clients_.begin(), clients_.end(), [&old_key](const Client& client) {
-          return client.shipper != nullptr && client.plan.key == old_key;
+          return client.shipper != nullptr && !client.finishing && client.plan.key == old_key;
         });
     Client client;
     if (old != clients_.end() && old->plan.config == plan.config) {
       client = std::move(*old);
       client.drain_until = SteadyTime::max();
     } else {
-      if (old != clients_.end()) {
-        old->shipper->abandon();
-        for (const positions::Outbox::LaneState& lane : std::vector(outbox_->lanes())) {
-          if (lane.in_flight && lane.key->client == old_key) outbox_->return_request(lane.lane);
-        }
-        old->shipper = nullptr;
-      }
+      if (old != clients_.end()) old->finishing = true;
       client.transport = make_transport_();
       client.metrics = std::make_unique<shippers::ClientMetrics>(metrics_, plan.host);
       client.shipper = plan.make_shipper(*client.transport, *client.metrics);
     }
+    keys.insert(plan.key);
     client.plan = std::move(plan);
-    plan.key = client.plan.key;  // For is_configured().
     next.push_back(std::move(client));
   }
   if (takes_over) {
@@ -64,7 +56,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
   }
   for (Client& old : clients_) {
     if (old.shipper == nullptr) continue;
-    if (old.drain_until == SteadyTime::max()) {
+    if (!old.finishing && old.drain_until == SteadyTime::max()) {
       old.drain_until = now + options_.drain;
       log_.info("a client was removed; what it still has is being sent",
                 {{"client", old.plan.key}});
@@ -76,7 +68,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
     const bool draining =
         std::any_of(clients_.begin(), clients_.end(),
                     [&key](const Client& client) { return client.plan.key == key; });
-    if (!is_configured(key) && !draining) set_aside(key);
+    if (!keys.contains(key) && !draining) set_aside(key);
   }
 }
 
@@ -117,7 +109,7 @@ void Delivery::count(const std::vector<shippers::BatchCounts>& counts) {
 bool Delivery::make_room(std::uint64_t bytes) {
   bool room = true;
   for (Client& client : clients_) {
-    if (client.drain_until != SteadyTime::max()) continue;
+    if (client.finishing || client.drain_until != SteadyTime::max()) continue;
     const std::uint64_t used = outbox_->client_bytes(client.plan.key);
     const bool fits = used == 0 || used + bytes <= client.plan.share_bytes;
     if (fits) {
@@ -152,12 +144,8 @@ bool Delivery::make_room(std::uint64_t bytes) {
 }
 
 bool Delivery::can_send() const {
-  return std::any_of(clients_.begin(), clients_.end(), [this](const Client& client) {
-    if (!client.shipper->has_place()) return false;
-    const auto& lanes = outbox_->lanes();
-    return std::none_of(lanes.begin(), lanes.end(), [&](const auto& lane) {
-      return lane.in_flight && lane.key->client == client.plan.key;
-    });
+  return std::any_of(clients_.begin(), clients_.end(), [](const Client& client) {
+    return !client.finishing && client.open_entries.empty() && client.shipper->has_place();
   });
 }
 
@@ -180,6 +168,18 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     outcome.reason = result.reason;
     outbox_->record_outcome(outcome);
     entries_out_ += outcome.entries;
+    const auto open = client.open_entries.find(outcome.lane);
+    TAILRACE_CHECK(open != client.open_entries.end() && open->second >= outcome.entries);
+    open->second -= outcome.entries;
+    if (open->second == 0) client.open_entries.erase(open);
+  }
+  if (client.finishing) give_back_waiting(client);
+}
+
+void Delivery::give_back_waiting(Client& client) {
+  for (const shippers::RequestId id : client.shipper->abandon_waiting()) {
+    outbox_->return_request(static_cast<positions::LaneId>(id));
+    client.open_entries.erase(static_cast<positions::LaneId>(id));
   }
 }
 
@@ -196,6 +196,7 @@ bool Delivery::lane_is_due(const Client& client, const positions::Outbox::LaneSt
 
 void Delivery::start_requests(Client& client, Haste haste) {
   // Copied: taking a request changes the table. Tenants take turns in who goes first.
+  if (client.finishing) return;
   std::vector<std::pair<positions::LaneId, std::string>> due;  // With the tenant.
   for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
     if (lane.key->client == client.plan.key && lane_is_due(client, lane, haste)) {
@@ -219,6 +220,7 @@ void Delivery::start_requests(Client& client, Haste haste) {
     body.elements = std::move(request->elements);
     body.skip_entries = request->skip_entries;
     body.entries = request->entries;
+    client.open_entries[lane] = body.entries;
     client.shipper->submit(lane, std::move(body));
   }
 }
@@ -249,6 +251,7 @@ void Delivery::move_positions() {
 
 void Delivery::drop_drained(SteadyTime now) {
   std::erase_if(clients_, [&](Client& client) {
+    if (client.finishing) return client.open_entries.empty();
     if (client.drain_until == SteadyTime::max()) return false;
     const bool empty = outbox_->client_bytes(client.plan.key) == 0;
     if (!empty && now < client.drain_until) return false;
@@ -265,7 +268,7 @@ SteadyTime Delivery::next_deadline() const {
   for (const Client& client : clients_) {
     deadline = std::min({deadline, client.shipper->next_deadline(),
                          client.transport->next_deadline(), client.drain_until});
-    if (!client.shipper->has_place()) continue;
+    if (client.finishing || !client.shipper->has_place()) continue;
     for (const positions::Outbox::LaneState& lane : outbox_->lanes()) {
       if (lane.in_flight || lane.key->client != client.plan.key) continue;
       const std::int64_t wait = lane.oldest_time_ns + client.plan.batch.batch_wait.count() - wall;

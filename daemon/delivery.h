@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -92,14 +93,19 @@ class Delivery {
     ClientPlan plan;
     std::unique_ptr<http::Transport> transport;
     std::unique_ptr<shippers::ClientMetrics> metrics;
-    std::unique_ptr<shippers::Shipper> shipper;  // Null: replaced, about to go.
+    std::unique_ptr<shippers::Shipper> shipper;               // Null: replaced, about to go.
+    std::map<positions::LaneId, std::uint32_t> open_entries;  // Of its requests, without result.
     SteadyTime drain_until = SteadyTime::max();  // Set: removed from the configuration.
+    // Replaced by a client with another configuration: it only waits for the answers to what is on
+    // its way, so that nothing is sent twice.
+    bool finishing = false;
     bool full = false;
   };
 
   void set_aside(const std::string& key);
   void take_results(Client& client, SteadyTime now);
   void start_requests(Client& client, Haste haste);
+  void give_back_waiting(Client& client);
   bool lane_is_due(const Client& client, const positions::Outbox::LaneState& lane,
                    Haste haste) const;
   void move_positions();
@@ -112,7 +118,7 @@ class Delivery {
   const MakeTransport make_transport_;
   const Options options_;
   std::unique_ptr<positions::Outbox> outbox_;
-  std::vector<Client> clients_;
+  std::list<Client> clients_;      // A list: a shipper must not outlive its transport in a move.
   std::uint64_t entries_in_ = 0;   // Cut, since the start.
   std::uint64_t entries_out_ = 0;  // With an outcome.
   std::size_t next_lane_ = 0;      // Tenants in turn.

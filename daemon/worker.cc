@@ -138,21 +138,30 @@ bool Worker::read_block() {
   return is_file || result != Source::Outcome::kUpToDate;
 }
 
-void Worker::cut() {
+// Sources that were adopted, renamed or ended. True: one of them is new to the outbox, which must
+// know it before a crash can make us forget that it was ever seen.
+bool Worker::touch_changed() {
+  bool is_new = false;
   for (const SourceId changed : follower_.take_changed()) {
-    if (const Source* const source = follower_.find(changed)) intake_.touch(*source);
+    const Source* const source = follower_.find(changed);
+    if (source == nullptr) continue;
+    intake_.touch(*source);
+    is_new = is_new || delivery_.outbox().find(changed) == nullptr;
   }
+  return is_new;
+}
+
+void Worker::cut() {
+  touch_changed();
   delivery_.cut(intake_.take_cut());
   last_cut_ = clock_.steady_now();
   delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
 }
 
 void Worker::cut_if_due() {
-  for (const SourceId changed : follower_.take_changed()) {
-    if (const Source* const source = follower_.find(changed)) intake_.touch(*source);
-  }
-  if (!intake_.cut_is_due(sync_period_)) return;
-  if (!intake_.batch_is_full() && !delivery_.can_send() &&
+  const bool is_new = touch_changed();
+  if (!is_new && !intake_.cut_is_due(sync_period_)) return;
+  if (!is_new && !intake_.batch_is_full() && !delivery_.can_send() &&
       clock_.steady_now() < last_cut_ + kCutWhileBlocked) {
     return;
   }

@@ -105,6 +105,7 @@ class Worker {
   // Reads and runs one block of one source; false: nothing was ready, or there is no room.
   bool read_block();
   Source* next_source();
+  bool touch_changed();
   void cut();
   void cut_if_due();
   void finish_turn();

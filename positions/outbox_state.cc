@@ -61,7 +61,6 @@ void Outbox::State::commit(Change change) {
   if (!written && written.error().code == ENOSPC && segments->condemned_bytes() > 0) {
     // What is condemned still takes room: once more without it.
     encoded.clear();
-    failed_ = true;
     if (segments->sync()) written = write_whole(encoded);
   }
   note_result(written);

@@ -119,6 +119,16 @@ SteadyTime LokiShipper::next_deadline() const {
   return deadline;
 }
 
+std::vector<RequestId> LokiShipper::abandon_waiting() {
+  std::vector<RequestId> waiting;
+  for (const auto& [id, open] : requests_) {
+    if (!open->in_flight) waiting.push_back(id);
+  }
+  for (const RequestId id : waiting)
+    requests_.erase(id);
+  return waiting;
+}
+
 void LokiShipper::abandon() {
   for (const auto& [id, open] : requests_) {
     if (open->in_flight) transport_.cancel(id);

@@ -58,6 +58,7 @@ class LokiShipper final : public Shipper {
   void submit(RequestId id, PushBody body) override;
   std::vector<PushResult> take_results(SteadyTime now) override;
   SteadyTime next_deadline() const override;
+  std::vector<RequestId> abandon_waiting() override;
   void abandon() override;
   std::string trouble() const override;
 

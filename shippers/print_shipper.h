@@ -29,6 +29,7 @@ class PrintShipper final : public Shipper {
   void submit(RequestId id, PushBody body) override;
   std::vector<PushResult> take_results(SteadyTime now) override;
   SteadyTime next_deadline() const override;
+  std::vector<RequestId> abandon_waiting() override { return {}; }
   void abandon() override {}
   std::string trouble() const override { return {}; }
 

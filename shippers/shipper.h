@@ -48,6 +48,10 @@ class Shipper {
   virtual std::vector<PushResult> take_results(SteadyTime now) = 0;
   // The next time take_results() has something to start; SteadyTime::max(): none.
   virtual SteadyTime next_deadline() const = 0;
+  // Gives up the requests that are not on their way (in back-off, waiting for a place) and returns
+  // them; each is whole or partly answered. Those on their way get their answer first: then call
+  // again. For a client whose configuration changed.
+  virtual std::vector<RequestId> abandon_waiting() = 0;
   // Gives up all open requests without a result (shutdown, removal of the client).
   virtual void abandon() = 0;
   // Empty while delivery works; otherwise one sentence why /ready is false ("loki: HTTP 401 ...").

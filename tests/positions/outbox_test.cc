@@ -9,6 +9,7 @@
 
 #include "positions/checksum.h"
 #include "positions/outbox_segment.h"
+#include "positions/segment_reader.h"
 #include "tests/positions/outbox_fixture.h"
 
 namespace tailrace::positions::testing {
@@ -134,7 +135,8 @@ TEST_F(OutboxTest, remembers_resume_points_over_a_restart) {
   with_lines.position = 31;
   with_lines.held = {held(2, "two"), held(3, "three")};
   const std::vector<SourceId> forgotten{2};
-  outbox_->cut({}, {with_lines}, forgotten, 70);
+  outbox_->cut({}, {with_lines}, forgotten, 78);
+  outbox_->cut({}, {with_lines}, {}, 70);
   restart();
   const Outbox::Recovered& recovered = outbox_->recovered();
   ASSERT_EQ(recovered.resume_points.size(), 2U);
@@ -143,7 +145,7 @@ TEST_F(OutboxTest, remembers_resume_points_over_a_restart) {
   ASSERT_EQ(recovered.resume_points[1].held.size(), 2U);
   EXPECT_EQ(recovered.resume_points[1].held[0].text, "two");
   EXPECT_EQ(recovered.resume_points[1].held[1].text, "three");
-  EXPECT_EQ(recovered.last_time_ns, 77);
+  EXPECT_EQ(recovered.last_time_ns, 78);
   EXPECT_GT(recovered.run, 0U);
   EXPECT_EQ(outbox_->find(1)->position, 10U);
   EXPECT_EQ(outbox_->find(2), nullptr);
@@ -188,6 +190,8 @@ TEST_F(OutboxTest, sends_again_after_a_crash_what_has_no_answer_and_nothing_else
   restart();
   ASSERT_EQ(outbox_->lanes().size(), 1U);
   EXPECT_TRUE(outbox_->lanes().front().recovered);
+  EXPECT_EQ(outbox_->lanes().front().oldest_time_ns, 1000);
+  EXPECT_EQ(outbox_->lanes().front().pending_line_bytes, 2U);
   EXPECT_TRUE(outbox_->take_accepted().empty());
   const auto request = outbox_->take_request(0, 1000);
   ASSERT_TRUE(request);
@@ -363,6 +367,25 @@ TEST_F(OutboxTest, counts_a_clients_live_bytes) {
   answer("loki", 1);
   EXPECT_EQ(outbox_->client_bytes("loki"), 0U);
   EXPECT_TRUE(outbox_->clients().empty());
+}
+
+TEST_F(OutboxTest, writes_down_what_became_of_entries_and_why) {
+  open();
+  cut_one(*outbox_, fragment("a", 5), 1);
+  take("loki");
+  outbox_->record_outcome({.lane = 0, .entries = 3, .accepted = false, .reason = "ingester_error"});
+  auto file = files_.open(kFirstSegment, OpenMode::kRead);
+  SegmentReader reader(**file, (*file)->stat()->size);
+  ASSERT_TRUE(reader.read_header());
+  Record record;
+  ASSERT_EQ(reader.next(record), SegmentReader::Step::kRecord);
+  EXPECT_EQ(record.header.type, RecordType::kSnapshot);
+  ASSERT_EQ(reader.next(record), SegmentReader::Step::kRecord);
+  EXPECT_EQ(record.header.type, RecordType::kOutcome);
+  EXPECT_EQ(record.lanes.at(0).done_entries, 3U);
+  EXPECT_EQ(record.outcomes.at(0).entries, 3U);
+  EXPECT_FALSE(record.outcomes.at(0).accepted);
+  EXPECT_EQ(record.outcomes.at(0).reason, "ingester_error");
 }
 
 TEST_F(OutboxTest, run_numbers_rise_even_when_the_clock_goes_back) {

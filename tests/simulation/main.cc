@@ -1,7 +1,9 @@
-// Runs the simulation: simulation [--seeds N] [--first SEED] [--actions N] [--script]
+// Runs the simulation: simulation [--seeds N] [--first SEED] [--actions N] [--without ACTION]...
+// [--script]
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@ int main(int argc, char** argv) {
   std::uint64_t first = 1;
   std::uint64_t actions = 500;
   bool script = false;
+  std::set<std::string> without;
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
     if (name == "--script") {
@@ -20,8 +23,14 @@ int main(int argc, char** argv) {
       continue;
     }
     if (i + 1 == argc) {
-      std::fprintf(stderr, "simulation [--seeds N] [--first SEED] [--actions N] [--script]\n");
+      std::fprintf(
+          stderr,
+          "simulation [--seeds N] [--first SEED] [--actions N] [--without ACTION]... [--script]\n");
       return 2;
+    }
+    if (name == "--without") {
+      without.insert(argv[++i]);
+      continue;
     }
     const std::uint64_t value = std::strtoull(argv[++i], nullptr, 10);
     if (name == "--seeds") seeds = value;
@@ -32,7 +41,7 @@ int main(int argc, char** argv) {
   std::uint64_t failed = 0;
   std::uint64_t lines = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    tailrace::simulation::World world(seed, tally);
+    tailrace::simulation::World world(seed, tally, without);
     const std::vector<std::string> wrong = world.run(actions);
     lines += world.lines_written();
     if (script) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ using Tally = std::map<std::string, std::uint64_t>;
 // One run from one seed.
 class World {
  public:
-  World(std::uint64_t seed, Tally& tally);
+  // `without`: names of actions that are left out, to find what a failure needs.
+  World(std::uint64_t seed, Tally& tally, std::set<std::string> without);
   ~World();
 
   // Does `actions` random actions, lets everything calm down, and checks. Returns what is wrong.
@@ -38,10 +40,18 @@ class World {
   std::uint64_t lines_written() const { return writers_.lines_written(); }
 
  private:
+  struct Action {
+    std::string name;
+    std::uint64_t weight;
+    void (*run)(World& world);
+  };
+  static const std::vector<Action>& actions();
   void act();
   // One of the logging programs does something.
-  void write(std::string what, void (Writers::*action)());
+  void write(void (Writers::*action)());
   void start();
+  void start_later();
+  void catch_up();
   void kill(std::string_view how);
   void stop();
   void reload();
@@ -54,6 +64,7 @@ class World {
   void note(std::string text);
 
   Tally& tally_;
+  const std::set<std::string> without_;
   Random random_;
   testing::FakeClock clock_;
   testing::MemoryFileSystem files_;
@@ -61,6 +72,7 @@ class World {
   StandInLoki loki_;
   Log log_;
   std::vector<std::string> script_;
+  std::vector<std::string> wrong_;  // Found on the way.
 
   // This life of tailrace.
   std::unique_ptr<Metrics> metrics_;

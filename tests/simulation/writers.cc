@@ -171,13 +171,11 @@ void Writers::copy_truncate() {
 void Writers::delete_and_recreate() {
   LogFile& file = pick();
   finish(file);
-  const std::uint64_t inode = files_.stat(file.path)->inode;
   TAILRACE_CHECK(files_.remove(file.path).has_value());
   for (WrittenLine& line : written_) {
     if (line.path == file.path && line.generation == file.generation) line.may_be_lost = true;
   }
   ++file.generation;
-  if (random_.below(2) == 0) files_.reuse_inode(inode);
   files_.append(file.path, "");
   make_durable();
 }
