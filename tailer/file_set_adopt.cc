@@ -210,6 +210,7 @@ void FileSet::adopt_new(TargetIndex index, const std::string& path, const FileSt
   if (known == nullptr && !wanted(targets_[index], path, stat)) return;
   if (known == nullptr && adopt_as_generation(index, path, stat)) return;
   if (known == nullptr) known = holder;
+  note_link(path);
   SourceId predecessor = 0;
   if (known != nullptr) {
     const std::vector<Candidate> missed = missed_generations(index, *known, path, stat);

@@ -72,6 +72,7 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
   Target& target = targets_[index];
   file.target = index;
   file.point.job = target.what.job;
+  note_link(file.point.label_path);
   const std::optional<FoundCopy> place = locate(file);
   if (file.point.finished) {
     file.state = KnownFile::State::kEnded;
