@@ -96,6 +96,7 @@ void FileSet::set_targets(std::vector<FileTarget> targets) {
 
 void FileSet::sync(SteadyTime now, Sync how) {
   ++pass_;
+  loads_.clear();
   folders_.forget();
   take_events();
   if (how == Sync::kFull || now >= next_full_) full_sync(now);
@@ -272,10 +273,14 @@ AdoptFile FileSet::adoption_of(const KnownFile& file) const {
   return command;
 }
 
-std::uint32_t FileSet::least_loaded() const {
-  std::vector<std::size_t> load(options_.workers, 0);
-  for_each([&](const KnownFile& file) { ++load[file.worker]; });
-  return static_cast<std::uint32_t>(std::min_element(load.begin(), load.end()) - load.begin());
+std::uint32_t FileSet::least_loaded() {
+  if (loads_.empty()) {
+    loads_.resize(options_.workers, 0);
+    for_each([&](const KnownFile& file) { ++loads_[file.worker]; });
+  }
+  const auto least = std::min_element(loads_.begin(), loads_.end());
+  ++*least;
+  return static_cast<std::uint32_t>(least - loads_.begin());
 }
 
 void FileSet::for_each(const std::function<void(const KnownFile&)>& visit) const {
