@@ -357,7 +357,8 @@ TEST_P(RotationCases, live) {
 
 TEST_P(RotationCases, stopped_at_every_step) {
   const Case now = test();
-  if (now.needs == Needs::kToBeRunning) GTEST_SKIP();
+  if (now.needs == Needs::kToBeRunning)
+    GTEST_SKIP() << "the content is gone unless it is read at once";
   for (std::size_t from = now.known_from; from < now.actions.size() && !HasFailure(); ++from) {
     for (std::size_t to = from; to <= now.actions.size() && !HasFailure(); ++to)
       run_case(now, disk(), Mode::kStopped, from, to);
@@ -366,14 +367,15 @@ TEST_P(RotationCases, stopped_at_every_step) {
 
 TEST_P(RotationCases, stalled_at_every_step) {
   const Case now = test();
-  if (now.name == "overwritten_in_place") GTEST_SKIP();
+  if (now.name == "overwritten_in_place") GTEST_SKIP() << "the content is gone before it is read";
   for (std::size_t from = 0; from < now.actions.size() && !HasFailure(); ++from)
     run_case(now, disk(), Mode::kStalled, from, now.actions.size());
 }
 
 TEST_P(RotationCases, deaf_at_every_step) {
   const Case now = test();
-  if (now.needs == Needs::kToBeRunning) GTEST_SKIP();
+  if (now.needs == Needs::kToBeRunning)
+    GTEST_SKIP() << "the content is gone unless it is read at once";
   for (std::size_t from = now.known_from; from < now.actions.size() && !HasFailure(); ++from)
     run_case(now, disk(), Mode::kDeaf, from, now.actions.size());
 }
