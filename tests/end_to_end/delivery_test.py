@@ -50,12 +50,15 @@ class Delivery(unittest.TestCase):
     def setUp(self):
         self.rig = Rig(BINARY)
         self.stand_ins = []
+        self.mounted = False
 
     def tearDown(self):
         failed = any(error for _, error in self._outcome.errors) if hasattr(
             self._outcome, "errors") else False
         if failed:
             print(self.rig.log()[-4000:], file=sys.stderr)
+        if self.mounted:
+            subprocess.run(["umount", "-l", self.rig.state], check=False)
         self.rig.close()
         for stand_in in self.stand_ins:
             stand_in.stop()
@@ -344,7 +347,7 @@ class Delivery(unittest.TestCase):
                                  capture_output=True, check=False)
         if mounted.returncode != 0:
             self.skipTest("no tmpfs can be mounted: " + mounted.stderr.decode().strip())
-        self.addCleanup(subprocess.run, ["umount", "-l", self.rig.state], check=False)
+        self.mounted = True
 
     def disk_refuses(self, refuse, accept, reason):
         self.mount()
@@ -353,9 +356,9 @@ class Delivery(unittest.TestCase):
         process = self.rig.start()
         lines = []
 
-        def write(what):
+        def write(what, padding=""):
             for i in range(20):
-                lines.append(f"{what} {i}")
+                lines.append(f"{what} {i}{padding}")
                 self.rig.append(lines[-1] + "\n")
                 time.sleep(0.005)
 
@@ -365,7 +368,7 @@ class Delivery(unittest.TestCase):
         write("cut before, sent after")
         time.sleep(0.5)
         refuse()
-        write("while it refuses")
+        write("while it refuses", " " + random.randbytes(50_000).hex())  # More than has a place.
         status, text = wait_for(
             lambda: self.rig.ready()[0] == 500 and "outbox" in self.rig.ready()[1]
             and self.rig.ready(), "the trouble")
