@@ -34,6 +34,8 @@ void FileSet::recover(std::vector<RecoveredFile> files, std::vector<KnownPositio
     if (recovered.point.kind != "file") continue;
     KnownFile file;
     file.point = std::move(recovered.point);
+    // Of a file that had no content yet nothing was read that could have moved it.
+    if (file.point.identity.head_bytes == 0) file.adopted_modified_ns = file.point.modified_ns;
     file.worker = std::min(recovered.worker, options_.workers - 1);
     table_.add(std::move(file));
   }
@@ -312,7 +314,7 @@ void FileSet::handle_report(std::uint32_t worker, const FileReport& report) {
     case FileReport::Kind::kIdentified: {
       const bool first = file->point.identity.head_bytes == 0;
       take_point();
-      if (first && file->state == KnownFile::State::kFollowed) look_for_missed(*file);
+      if (first && file->active()) look_for_missed(*file);
       break;
     }
     case FileReport::Kind::kEnded:

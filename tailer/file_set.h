@@ -121,6 +121,7 @@ class FileSet {
   void move_name(KnownFile& file, const std::string& path);
   void lose_name(KnownFile& file);
   const Candidate* find_by_inode(const KnownFile& file);
+  bool was_truncated(const KnownFile& file);
   std::vector<std::string> folders_of(const KnownFile& file);
   std::vector<std::string> folders_of(const std::string& path);
   void retire(KnownFile& file, AfterEnd after);

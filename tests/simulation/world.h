@@ -52,12 +52,14 @@ class World {
   void start();
   void start_later();
   void catch_up();
+  void await_sweep();
   void kill(std::string_view how);
   void stop();
   void reload();
   // Lets tailrace run for some simulated time.
   void pass(std::uint64_t turns);
   void turn();
+  void advance(std::chrono::nanoseconds by);
   void calm_down();
   Answer choose_answer();
   config::Config make_config() const;
@@ -67,6 +69,8 @@ class World {
   const std::set<std::string> without_;
   Random random_;
   testing::FakeClock clock_;
+  // Of the files' times, which order generations: it is not stepped (docs/tailing.md, limits).
+  testing::FakeClock file_clock_;
   testing::MemoryFileSystem files_;
   Writers writers_;
   StandInLoki loki_;
@@ -88,6 +92,7 @@ class World {
   std::uint32_t workers_ = 1;
   bool sync_ = false;                // Then power may fail.
   std::uint32_t variant_ = 0;        // Of the configuration; a reload changes it.
+  SteadyTime swept_at_{};            // Lost file events do not matter any more.
   Answer mood_ = Answer::kAccepted;  // What Loki answers mostly, for a while.
   std::uint64_t crashes_ = 0;
 };
