@@ -146,7 +146,12 @@ void FileFollower::nudge(Followed& file) {
   if (file.queued || file.look_at != SteadyTime::max()) return look(file);
   if (!file.tailer->is_open()) return enqueue(file);
   const Result<FileStat> stat = file.tailer->file()->stat();
-  if (stat && stat->size == file.tailer->size()) return;
+  if (stat && stat->size == file.tailer->size()) {
+    file.tailer->observe(FileTailer::Thoroughness::kContent);
+    if (!file.tailer->displaced()) return;
+    ++counters_.found_by_sweep;
+    return displaced(file);
+  }
   ++counters_.found_by_sweep;
   look(file);
   enqueue(file);

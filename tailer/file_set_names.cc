@@ -21,8 +21,10 @@ std::optional<FileStat> FileSet::stat_file(const std::string& path) {
 }
 
 void FileSet::note_stat(KnownFile& file, const FileStat& stat) {
-  file.point.modified_ns = std::max(file.point.modified_ns, unix_nanoseconds(stat.modified));
-  if (file.size == stat.size) return;
+  // Rewritten to the same size: only the time tells.
+  const bool written = unix_nanoseconds(stat.modified) > file.point.modified_ns;
+  if (written) file.point.modified_ns = unix_nanoseconds(stat.modified);
+  if (file.size == stat.size && !written) return;
   file.size = stat.size;
   post(file, NudgeFile{file.point.source});
 }

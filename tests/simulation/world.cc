@@ -17,13 +17,39 @@ using std::chrono::seconds;
 
 constexpr seconds kSweepPeriod{61};  // FileSet's and a little.
 
-constexpr std::string_view kConfig = R"(
-clients:
-- url: http://loki/loki/api/v1/push
+constexpr std::uint64_t kSegmentBytes = 8000;  // Small, so that segments come and go.
+
+constexpr std::string_view kTenants[] = {"t", "u", "v"};
+
+// What one of our own writes can be; crashes fall on each.
+constexpr std::pair<testing::Operation, std::string_view> kMutations[] = {
+    {testing::Operation::kCreate, "create"},
+    {testing::Operation::kWrite, "write"},
+    {testing::Operation::kTruncate, "truncate"},
+    {testing::Operation::kSync, "sync"},
+    {testing::Operation::kReserve, "reserve"},
+    {testing::Operation::kRename, "rename"},
+    {testing::Operation::kRemove, "remove"},
+    {testing::Operation::kSyncDirectory, "sync of a folder"},
+};
+
+std::string crash_point(testing::Operation operation) {
+  for (const auto& [known, name] : kMutations) {
+    if (known == operation) return "crash point: " + std::string(name);
+  }
+  return "crash point: unknown";
+}
+
+constexpr std::string_view kClient = R"(
+- url: http://TENANT/loki/api/v1/push
   batchwait: BATCHWAIT
   batchsize: BATCHSIZE
   tenant_id: TENANT
   backoff_config: {min_period: 50ms, max_period: 500ms}
+)";
+
+constexpr std::string_view kConfig = R"(
+clients: CLIENTS
 positions: {filename: /state/positions.yaml, sync_period: 1s}
 target_config: {sync_period: 1s}
 tailrace: {workers: WORKERS, sync: SYNC, outbox: {size: 4MB}}
@@ -58,6 +84,7 @@ World::World(std::uint64_t seed, Tally& tally, std::set<std::string> without)
       log_(Log::discard(clock_)) {
   workers_ = 1 + static_cast<std::uint32_t>(random_.below(2));
   sync_ = random_.below(2) == 0;
+  second_client_ = random_.below(3) == 0;
   TAILRACE_CHECK(files_.make_directories("/state").has_value());
   TAILRACE_CHECK(files_.sync_directory("/").has_value());
   files_.set_before_mutation(
@@ -69,12 +96,12 @@ World::World(std::uint64_t seed, Tally& tally, std::set<std::string> without)
           return std::nullopt;
         }
         crashing_ = true;
-        ++tally_["crash point: mutation " + std::to_string(static_cast<int>(operation))];
+        ++tally_[crash_point(operation)];
         for (SimulatedTransport* transport : transports_)
           transport->die();
         if (operation == testing::Operation::kWrite && random_.below(2) == 0) {
           ++tally_["crash point: torn write"];
-          files_.tear_next_write_after(random_.below(200), EIO);
+          files_.tear_next_write_after(random_.below(1000), EIO);
           return std::nullopt;
         }
         return Error{EIO, "the process is dead"};
@@ -85,16 +112,43 @@ World::World(std::uint64_t seed, Tally& tally, std::set<std::string> without)
 
 World::~World() = default;
 
+Tally empty_tally() {
+  Tally tally;
+  for (const std::string_view name : World::action_names())
+    tally["action: " + std::string(name)] = 0;
+  for (int answer = 0; answer < kAnswers; ++answer)
+    tally["answer: " + std::string(answer_name(static_cast<Answer>(answer)))] = 0;
+  for (const auto& [operation, name] : kMutations)
+    tally["crash point: " + std::string(name)] = 0;
+  return tally;
+}
+
+std::vector<std::string_view> World::action_names() {
+  std::vector<std::string_view> names{"a third client at a reload", "kill at a write",
+                                      "logs go on while tailrace is down"};
+  for (const Action& action : actions())
+    names.push_back(action.name);
+  return names;
+}
+
 void World::note(std::string text) {
   ++tally_["action: " + text];
   script_.push_back(std::move(text));
 }
 
 config::Config World::make_config() const {
+  std::string clients;
+  for (const std::string_view tenant : kTenants) {
+    if ((tenant == "u" && !second_client_) || (tenant == "v" && !third_client_)) continue;
+    std::string client(kClient);
+    replace(client, "TENANT", tenant);
+    replace(client, "TENANT", tenant);
+    replace(client, "BATCHWAIT", variant_ % 2 == 0 ? "200ms" : "50ms");
+    replace(client, "BATCHSIZE", variant_ % 4 < 2 ? "2000" : "300");
+    clients += client;
+  }
   std::string text(kConfig);
-  replace(text, "BATCHWAIT", variant_ % 2 == 0 ? "200ms" : "50ms");
-  replace(text, "BATCHSIZE", variant_ % 4 < 2 ? "2000" : "300");
-  replace(text, "TENANT", "t");
+  replace(text, "CLIENTS", clients);
   replace(text, "WORKERS", std::to_string(workers_));
   replace(text, "SYNC", sync_ ? "true" : "false");
   replace(text, "VARIANT", variant_ % 3 == 0 ? "" : "  - labeldrop: [nothing]");
@@ -103,9 +157,9 @@ config::Config World::make_config() const {
   return std::move(*loaded.config);
 }
 
-Answer World::choose_answer() {
+Answer World::choose_answer(const std::string& tenant) {
   Answer answer = Answer::kAccepted;
-  if (random_.below(10) < 3) answer = mood_;
+  if (random_.below(10) < 3) answer = moods_[tenant];
   if (random_.below(12) == 0) answer = static_cast<Answer>(random_.below(kAnswers));
   ++tally_["answer: " + std::string(answer_name(answer))];
   return answer;
@@ -129,7 +183,8 @@ void World::start() {
                               .cpus = 1};
   world.make_transport = [this](std::uint32_t) {
     auto transport = std::make_unique<SimulatedTransport>(
-        clock_, random_, loki_, [this] { return choose_answer(); }, transports_);
+        clock_, random_, loki_, [this](const std::string& tenant) { return choose_answer(tenant); },
+        transports_);
     if (crashing_) transport->die();
     return transport;
   };
@@ -141,7 +196,7 @@ void World::start() {
   world.wake_worker = [](std::uint32_t) {};
   world.wake_main = [] {};
   Result<std::unique_ptr<daemon::Engine>> engine =
-      daemon::Engine::create(make_config(), std::move(world), {});
+      daemon::Engine::create(make_config(), std::move(world), {.print = {}, .segment_bytes = kSegmentBytes});
   TAILRACE_CHECK(engine.has_value());
   engine_ = std::move(*engine);
   worker_stopped_.assign(workers_, false);
@@ -213,6 +268,9 @@ void World::stop() {
 
 void World::reload() {
   variant_ += 1 + static_cast<std::uint32_t>(random_.below(5));
+  // Alone, a first client could not be told from another one under a new key (house 6).
+  third_client_ = second_client_ && random_.below(2) == 0;
+  if (third_client_) ++tally_["action: a third client at a reload"];
   TAILRACE_CHECK(engine_->reload(make_config()).has_value());
 }
 
@@ -289,8 +347,11 @@ const std::vector<World::Action>& World::actions() {
          w.write(&Writers::delete_and_recreate);
        }},
       {"Loki changes its mood", 10,
-       [](World& w) { w.mood_ = static_cast<Answer>(w.random_.below(kAnswers)); }},
-      {"Loki is well", 20, [](World& w) { w.mood_ = Answer::kAccepted; }},
+       [](World& w) {
+         w.moods_[std::string(kTenants[w.random_.below(std::size(kTenants))])] =
+             static_cast<Answer>(w.random_.below(kAnswers));
+       }},
+      {"Loki is well", 20, [](World& w) { w.moods_.clear(); }},
       {"step the clock", 10,
        [](World& w) {
          w.clock_.step_wall(milliseconds(static_cast<std::int64_t>(w.random_.below(4000)) - 2000));
@@ -352,7 +413,7 @@ void World::act() {
 }
 
 void World::calm_down() {
-  mood_ = Answer::kAccepted;
+  moods_.clear();
   write(&Writers::finish_all);
   for (int i = 0; i < 4000; ++i) {
     mutations_to_crash_.reset();
@@ -368,9 +429,19 @@ std::vector<std::string> World::run(std::uint64_t actions) {
   }
   calm_down();
   stop();
-  std::vector<std::string> wrong = writers_.check(loki_);
+  std::vector<std::string> wrong = writers_.check(loki_, "t", Writers::Completeness::kWhole);
+  std::uint64_t clients = 1;
+  for (const std::string tenant : {"u", "v"}) {
+    if (!second_client_) break;
+    ++clients;
+    const std::vector<std::string> more = writers_.check(
+        loki_, tenant,
+        tenant == "u" ? Writers::Completeness::kWhole : Writers::Completeness::kMayHaveGaps);
+    wrong.insert(wrong.end(), more.begin(), more.end());
+  }
   wrong.insert(wrong.end(), wrong_.begin(), wrong_.end());
-  const std::uint64_t allowed = crashes_ * workers_ * 3;
+  // House 6: at most one per client, tenant and worker.
+  const std::uint64_t allowed = crashes_ * workers_ * clients;
   if (loki_.resent_requests() > allowed) {
     wrong.push_back(std::to_string(loki_.resent_requests()) + " requests were repeated, allowed " +
                     std::to_string(allowed));
