@@ -16,7 +16,6 @@ constexpr std::chrono::seconds kCutWhileBlocked{1};
 
 Worker::Worker(Parts parts, Options options)
     : clock_(parts.clock),
-      log_(parts.log),
       options_(std::move(options)),
       watcher_(std::move(parts.watcher)),
       intake_(parts.clock, options_.number, options_.pool_bytes, [this] { cut(); }),

@@ -113,7 +113,6 @@ class Worker {
   void finish_turn();
 
   const Clock& clock_;
-  Log& log_;
   const Options options_;
   std::unique_ptr<tailer::FileWatcher> watcher_;
   Intake intake_;
