@@ -107,13 +107,19 @@ void FileSet::sync(SteadyTime now, Sync how) {
 }
 
 void FileSet::full_sync(SteadyTime now) {
-  if (std::exchange(attach_needed_, false)) attach_waiting();
+  // Watched first, looked at then: what happens from here on is told.
+  std::vector<PathGlob::Matches> found;
   std::set<std::string> directories;
+  for (const Target& target : targets_) {
+    found.push_back(target.what.glob.find(file_system_));
+    directories.insert(found.back().directories.begin(), found.back().directories.end());
+  }
+  watch(std::move(directories));
+  folders_.forget();
+  if (std::exchange(attach_needed_, false)) attach_waiting();
   for (TargetIndex i = 0; i < targets_.size(); ++i) {
-    PathGlob::Matches found = targets_[i].what.glob.find(file_system_);
-    directories.insert(found.directories.begin(), found.directories.end());
     std::set<std::string> paths;
-    for (std::string& path : found.files) {
+    for (std::string& path : found[i].files) {
       if (targets_[i].what.exclude && targets_[i].what.exclude->matches(path)) continue;
       paths.insert(std::move(path));
     }
@@ -130,7 +136,6 @@ void FileSet::full_sync(SteadyTime now) {
   }
   for (const auto& [target, name] : nameless)
     reconcile(target, name);
-  watch(std::move(directories));
   forget_old();
   first_sync_ = false;
   next_full_ = now + (all_watched_ ? options_.sweep_period : options_.sync_period);
@@ -211,7 +216,10 @@ void FileSet::look_at_event(const std::string& path) {
   for (TargetIndex i = 0; family != path && i < targets_.size(); ++i) {
     for (const KnownFile* const file : table_.of_family(i, family)) {
       const std::string& name = file->point.label_path;
-      if (is_generation_of(path, name) && !targets_[i].holders.contains(name)) {
+      if (!is_generation_of(path, name)) continue;
+      if (targets_[i].holders.contains(name)) {
+        late_.emplace(i, name);
+      } else {
         dirty_.emplace(i, name);
       }
     }
@@ -225,6 +233,10 @@ void FileSet::run_dirty() {
   const auto dirty = std::exchange(dirty_, {});
   for (const auto& [target, path] : dirty) {
     if (target < targets_.size()) reconcile(target, path);
+  }
+  const auto late = std::exchange(late_, {});
+  for (const auto& [target, name] : late) {
+    if (target < targets_.size()) look_for_late(target, name);
   }
 }
 

@@ -138,6 +138,7 @@ class FileSet {
   bool adopt_as_generation(TargetIndex target, const std::string& path, const FileStat& stat);
   void look_for_missed(KnownFile& file);
   void look_for_unborn(TargetIndex target, const std::string& name);
+  void look_for_late(TargetIndex target, const std::string& name);
   void adopt_again(KnownFile& ended, const std::string& path, const FileStat& stat);
   bool wanted(const Target& target, const std::string& path, const FileStat& stat);
   std::vector<Candidate> missed_generations(TargetIndex target, const KnownFile& known,
@@ -183,7 +184,8 @@ class FileSet {
   std::map<std::string, std::set<std::string>> link_targets_;
   std::map<std::string, std::string> real_paths_;  // The other way round.
   std::set<std::pair<TargetIndex, std::string>> dirty_;
-  std::vector<std::size_t> loads_;  // Files per worker, counted once per pass.
+  std::set<std::pair<TargetIndex, std::string>> late_;  // Names of which a generation turned up.
+  std::vector<std::size_t> loads_;                      // Files per worker, counted once per pass.
   std::uint64_t pass_ = 0;
   SteadyTime next_full_ = SteadyTime::min();
   bool all_watched_ = true;

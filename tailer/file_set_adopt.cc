@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kSuspectPause{250};
 constexpr std::chrono::seconds kEmptyPause{1};
+// An event is told so late at most.
+constexpr std::chrono::seconds kLatest{5};
 constexpr std::size_t kWarnedMax = 1000;
 
 bool is_compressed(File& file) {
@@ -261,6 +263,22 @@ void FileSet::look_for_unborn(TargetIndex index, const std::string& name) {
   adopt_generations(index, missed, name, predecessor);
 }
 
+// A generation turned up while its name has a new file. Nearly always it is the one that was
+// followed. It may also have been the name's file for the moment between two of our looks, at the
+// folder and at the name; then it is known to nobody.
+void FileSet::look_for_late(TargetIndex index, const std::string& name) {
+  const auto held = targets_[index].holders.find(name);
+  if (held == targets_[index].holders.end()) return;
+  const KnownFile* const holder = table_.find(held->second);
+  KnownFile* const before = holder == nullptr ? nullptr : table_.find(holder->point.predecessor);
+  if (before == nullptr || clock_.steady_now() - holder->adopted_at > kLatest) return;
+  FileStat successor;
+  successor.inode = holder->point.identity.inode;
+  successor.modified = wall_time_from_unix(holder->adopted_modified_ns);
+  adopt_generations(index, missed_generations(index, *before, name, successor), name,
+                    before->point.source);
+}
+
 // A file with the name of a generation, whose name's last known file was rotated away and has no
 // successor yet: it came and went in between.
 bool FileSet::adopt_as_generation(TargetIndex index, const std::string& path,
@@ -329,6 +347,7 @@ KnownFile* FileSet::adopt(TargetIndex index, const Adoption& adoption) {
   file.target = index;
   file.size = adoption.stat.size;
   file.adopted_pass = pass_;
+  file.adopted_at = clock_.steady_now();
   note_link(adoption.path);
   const bool current = adoption.as == Adoption::As::kCurrent;
   if (current && namesake == nullptr) {

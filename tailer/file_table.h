@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/file_system.h"
 #include "model/resume_point.h"
 #include "tailer/file_commands.h"
@@ -34,8 +35,9 @@ struct KnownFile {
   std::uint64_t size = 0;                // As last seen.
   std::int64_t adopted_modified_ns = 0;  // point.modified_ns at its adoption.
   std::uint64_t adopted_pass = 0;        // The pass of FileSet in which it was adopted.
-  bool attached_changed = false;         // A restart found it otherwise than its resume point says.
-  std::uint32_t displacements = 0;       // kDisplaced without progress in between.
+  SteadyTime adopted_at{};
+  bool attached_changed = false;    // A restart found it otherwise than its resume point says.
+  std::uint32_t displacements = 0;  // kDisplaced without progress in between.
 
   bool active() const { return state == State::kFollowed || state == State::kRetired; }
 };

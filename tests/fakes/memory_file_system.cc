@@ -289,6 +289,13 @@ Status MemoryFileSystem::admit(Operation operation, std::string_view words,
     if (hook) {
       if (auto error = hook(operation, path)) return fail(std::move(*error));
     }
+  } else {
+    std::function<void(Operation, const std::string&)> hook;
+    {
+      const MutexLock lock(mutex_);
+      hook = before_look_;
+    }
+    if (hook) hook(operation, path);
   }
   const MutexLock lock(mutex_);
   for (const std::string& where : {path, std::string()}) {
@@ -326,6 +333,7 @@ Result<std::unique_ptr<File>> MemoryFileSystem::open_as(Opener opener, const std
   const auto place = find("open", path, LastLink::kFollow);
   if (!place) return fail(place.error());
   InodePointer inode = place->inode;
+  if (inode == nullptr && mode == OpenMode::kRead) return failed(ENOENT, "open", path);
   if (mode != OpenMode::kRead) {
     if (writing_ == Writing::kReadOnly) return failed(EROFS, "open", path);
     if (inode != nullptr && inode->kind == FileKind::kDirectory)

@@ -104,6 +104,9 @@ class MemoryFileSystem final : public FileSystem {
   void set_before_mutation(
       std::function<std::optional<Error>(Operation operation, const std::string& path)> hook);
 
+  // Called before everything that only looks: another program may act in between.
+  void set_before_look(std::function<void(Operation operation, const std::string& path)> hook);
+
   // Makes everything durable, as if the kernel had found the time.
   void sync_all();
   // Power loss: file data since the file's last sync() and names since their directory's last
@@ -168,6 +171,7 @@ class MemoryFileSystem final : public FileSystem {
   bool memory_backed_ TAILRACE_GUARDED_BY(mutex_) = false;
   std::function<std::optional<Error>(Operation, const std::string&)> before_mutation_
       TAILRACE_GUARDED_BY(mutex_);
+  std::function<void(Operation, const std::string&)> before_look_ TAILRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace tailrace::testing

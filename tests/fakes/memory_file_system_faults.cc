@@ -135,6 +135,12 @@ void MemoryFileSystem::set_before_mutation(
   before_mutation_ = std::move(hook);
 }
 
+void MemoryFileSystem::set_before_look(
+    std::function<void(Operation operation, const std::string& path)> hook) {
+  const MutexLock lock(mutex_);
+  before_look_ = std::move(hook);
+}
+
 std::uint64_t MemoryFileSystem::room() {
   std::uint64_t used = 0;
   std::erase_if(inodes_, [&used](const std::weak_ptr<Inode>& weak) {

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     std::printf("  %-45s %llu\n", what.c_str(), static_cast<unsigned long long>(times));
   }
   // A run that is long enough meets everything; what it does not meet, it does not test.
-  constexpr std::uint64_t kLong = 20000;
+  constexpr std::uint64_t kLong = 100000;
   bool missed = false;
   for (const auto& [what, times] : tally) {
     if (times > 0 || seeds * actions < kLong || !without.empty()) continue;

@@ -10,8 +10,9 @@
 namespace tailrace::simulation {
 namespace {
 
-// Loki forgets what left a stream's open block; a repeat after a restart comes at once.
-constexpr std::size_t kRememberedRequests = 64;
+// Loki forgets what left a stream's open block (about 256 KiB of text); here it is less, since so
+// little is written.
+constexpr std::size_t kRememberedBytes = 16 << 10;
 
 }  // namespace
 
@@ -64,20 +65,20 @@ StandInLoki::Reply StandInLoki::push(std::string_view tenant, std::string_view b
     }
   }
   resent_requests_ += resent ? 1 : 0;
-  std::vector<EntryKey> added;
   for (const EntryKey& key : keys) {
     if (!recent_.insert(key).second) continue;
-    kept_.push_back({std::string(tenant), std::get<0>(key), std::get<1>(key), std::get<2>(key)});
-    added.push_back(key);
+    const auto& [stream, time_ns, line] = key;
+    kept_.push_back({std::string(tenant), stream, time_ns, line});
+    Block& block = blocks_[stream];
+    block.entries.push_back(key);
+    block.bytes += line.size();
+    while (block.bytes > kRememberedBytes) {
+      block.bytes -= std::get<2>(block.entries.front()).size();
+      recent_.erase(block.entries.front());
+      block.entries.pop_front();
+    }
   }
   if (!refused && answer == Answer::kAccepted) answered_.insert(keys.begin(), keys.end());
-  // A block fills by what is new in it, not by repeats (halves of a refused request are).
-  if (!added.empty()) last_requests_.push_back(std::move(added));
-  if (last_requests_.size() > kRememberedRequests) {
-    for (const EntryKey& key : last_requests_.front())
-      recent_.erase(key);
-    last_requests_.pop_front();
-  }
   if (answer == Answer::kStoredAndLost) return {0, ""};
   if (refused) return {400, "an entry is poison"};
   return {204, ""};

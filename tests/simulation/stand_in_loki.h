@@ -58,8 +58,13 @@ class StandInLoki {
   using EntryKey = std::tuple<std::string, std::int64_t, std::string>;
 
   std::vector<KeptEntry> kept_;
-  std::set<EntryKey> recent_;  // What the last requests held.
-  std::deque<std::vector<EntryKey>> last_requests_;
+  struct Block {
+    std::deque<EntryKey> entries;
+    std::size_t bytes = 0;
+  };
+
+  std::map<std::string, Block> blocks_;  // By tenant and labels: what Loki compares with.
+  std::set<EntryKey> recent_;            // All that is in a block.
   std::set<EntryKey> answered_;
   std::set<EntryKey> refused_;
   std::uint64_t resent_requests_ = 0;

@@ -19,6 +19,8 @@ constexpr seconds kSweepPeriod{61};  // FileSet's and a little.
 
 constexpr std::uint64_t kSegmentBytes = 8000;  // Small, so that segments come and go.
 
+constexpr std::string_view kInBetween = "another program acts between two looks";
+
 constexpr std::string_view kTenants[] = {"t", "u", "v"};
 
 // What one of our own writes can be; crashes fall on each.
@@ -106,6 +108,7 @@ World::World(std::uint64_t seed, Tally& tally, std::set<std::string> without)
         }
         return Error{EIO, "the process is dead"};
       });
+  files_.set_before_look([this](testing::Operation, const std::string&) { act_in_between(); });
   start();
   pass(5);  // A file that was renamed before it was ever seen is nobody's.
 }
@@ -124,7 +127,7 @@ Tally empty_tally() {
 }
 
 std::vector<std::string_view> World::action_names() {
-  std::vector<std::string_view> names{"a third client at a reload", "kill at a write",
+  std::vector<std::string_view> names{kInBetween, "a third client at a reload", "kill at a write",
                                       "logs go on while tailrace is down"};
   for (const Action& action : actions())
     names.push_back(action.name);
@@ -195,8 +198,8 @@ void World::start() {
   };
   world.wake_worker = [](std::uint32_t) {};
   world.wake_main = [] {};
-  Result<std::unique_ptr<daemon::Engine>> engine =
-      daemon::Engine::create(make_config(), std::move(world), {.print = {}, .segment_bytes = kSegmentBytes});
+  Result<std::unique_ptr<daemon::Engine>> engine = daemon::Engine::create(
+      make_config(), std::move(world), {.print = {}, .segment_bytes = kSegmentBytes});
   TAILRACE_CHECK(engine.has_value());
   engine_ = std::move(*engine);
   worker_stopped_.assign(workers_, false);
@@ -236,7 +239,9 @@ void World::turn() {
 
 void World::pass(std::uint64_t turns) {
   for (std::uint64_t i = 0; i < turns; ++i) {
+    looking_ = true;
     turn();
+    looking_ = false;
     if (crashing_) {
       note("kill at a write");
       kill(sync_ && random_.below(2) == 0 ? "power loss" : "kill");
@@ -312,6 +317,19 @@ void World::await_sweep() {
     pass(1);
     advance(seconds(1));
   }
+}
+
+// Between two looks of ours at the disk another program does something.
+void World::act_in_between() {
+  if (!looking_ || others_at_work_ || crashing_ || random_.below(300) != 0) return;
+  if (without_.contains(std::string(kInBetween))) return;
+  note(std::string(kInBetween));
+  constexpr void (Writers::*kActions[])() = {&Writers::append, &Writers::append_half,
+                                             &Writers::rotate_by_rename,
+                                             &Writers::rotate_by_late_rename};
+  writers_.set_in_between(true);
+  write(kActions[random_.below(std::size(kActions))]);
+  writers_.set_in_between(false);
 }
 
 void World::write(void (Writers::*action)()) {

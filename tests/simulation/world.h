@@ -57,6 +57,7 @@ class World {
   void start_later();
   void catch_up();
   void await_sweep();
+  void act_in_between();
   void kill(std::string_view how);
   void stop();
   void reload();
@@ -91,6 +92,7 @@ class World {
   std::optional<std::uint64_t> mutations_to_crash_;  // Set: the process dies at that one.
   bool crashing_ = false;
   bool others_at_work_ = false;  // Mutations are not ours.
+  bool looking_ = false;         // Other programs may act meanwhile.
 
   // What holds for the whole run.
   std::uint32_t workers_ = 1;

@@ -28,6 +28,9 @@ struct LogFile {
   bool in_event = false;   // Multiline: something began; cri: a line in parts is open.
   std::string unfinished;  // The rest of a line of which half is written.
   int generation = 0;      // Of rotations.
+  // It was rotated while somebody looked: lines may come behind those of the next file
+  // (docs/tailing.md, limits).
+  bool order_is_loose = false;
 };
 
 // What a written line must become.
@@ -53,6 +56,8 @@ class Writers {
   void rotate_by_late_rename();
   void copy_truncate();
   void delete_and_recreate();
+  // Rotations happen in the middle of somebody's look from now on, or not any more.
+  void set_in_between(bool in_between) { in_between_ = in_between; }
   // Completes what is half written.
   void finish_all();
 
@@ -79,6 +84,7 @@ class Writers {
   std::vector<std::string> directories_;
   std::vector<LogFile> logs_;
   std::vector<WrittenLine> written_;
+  bool in_between_ = false;
 };
 
 }  // namespace tailrace::simulation
