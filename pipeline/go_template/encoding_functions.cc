@@ -151,7 +151,7 @@ void append_json(std::string& out, const Value& value, int depth) {
       json::append_number(out, value.number);
       break;
     case Value::Kind::kText:
-      json::append_string(out, value.text);
+      json::append_valid_string(out, value.text);
       break;
     case Value::Kind::kList:
       out += '[';
@@ -165,7 +165,7 @@ void append_json(std::string& out, const Value& value, int depth) {
       out += '{';
       for (std::size_t i = 0; i < value.map->size; ++i) {
         if (i != 0) out += ',';
-        json::append_string(out, value.map->entries[i].key);
+        json::append_valid_string(out, value.map->entries[i].key);
         out += ':';
         append_json(out, value.map->entries[i].value, depth + 1);
       }

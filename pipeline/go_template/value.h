@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
 #include "base/arena.h"
+#include "base/arena_array.h"
 
 namespace tailrace::pipeline::go_template {
 
@@ -104,18 +104,6 @@ struct Map {
 
   std::span<MapEntry> all() const { return {entries, size}; }
 };
-
-// `count` objects in the arena, value-initialised. Trivially destructible ones only.
-template <typename T>
-T* make_array(Arena& arena, std::size_t count) {
-  static_assert(std::is_trivially_destructible_v<T>);
-  void* place = arena.allocate(count * sizeof(T) + alignof(T));
-  std::size_t space = count * sizeof(T) + alignof(T);
-  place = std::align(alignof(T), count * sizeof(T), place, space);
-  T* const array = static_cast<T*>(place);
-  std::uninitialized_value_construct_n(array, count);
-  return array;
-}
 
 List* make_list(Arena& arena, std::size_t size, Element element = Element::kAny);
 Map* make_map(Arena& arena, std::size_t capacity, Element element = Element::kAny);

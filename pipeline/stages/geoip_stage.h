@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "config/stage_config.h"
+#include "pipeline/mmdb/database.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage_build.h"
 
@@ -17,7 +19,6 @@ namespace tailrace::pipeline {
 // The database is mapped into memory when the pipeline is built; a reload opens it anew.
 class GeoIpStage final : public Stage {
  public:
-  struct Database;
   enum class Kind { kCity, kAsn, kUnknown };
 
   // A label and where its value is in a record; the names of the path, arrays by their last item.
@@ -26,8 +27,7 @@ class GeoIpStage final : public Stage {
     std::vector<std::string> path;
   };
 
-  explicit GeoIpStage(std::unique_ptr<Database> database);
-  ~GeoIpStage() override;
+  explicit GeoIpStage(std::unique_ptr<mmdb::Database> database) : database_(std::move(database)) {}
 
   static Result<std::unique_ptr<Stage>> create(const config::GeoIpStageConfig& config,
                                                StageBuild& build);
@@ -36,7 +36,7 @@ class GeoIpStage final : public Stage {
   Verdict run(Entry& entry, StageContext& context) override;
 
  private:
-  const std::unique_ptr<Database> database_;
+  const std::unique_ptr<mmdb::Database> database_;
   Kind kind_ = Kind::kUnknown;
   std::optional<ExtractedSlot> source_;
   std::vector<Field> fields_;

@@ -37,14 +37,14 @@ Verdict PackStage::run(Entry& entry, StageContext& context) {
     const std::optional<std::string_view> value =
         text_of(entry.extracted[packed.source], context.arena());
     if (!value.has_value()) continue;
-    json::append_string(text_, packed.name);
+    json::append_valid_string(text_, packed.name);
     text_ += ':';
-    json::append_string(text_, *value);
+    json::append_valid_string(text_, *value);
     text_ += ',';
     if (context.label(packed.label) != nullptr) context.remove_label(packed.label);
   }
   text_ += kEntryKey;
-  json::append_string(text_, entry.line);
+  json::append_valid_string(text_, entry.line);
   text_ += '}';
   entry.line = context.arena().copy(text_);
   // What ran before a restart keeps the time at which it was read.
