@@ -135,6 +135,7 @@ Result<std::unique_ptr<positions::Outbox>> Engine::open_outbox(const config::Con
   }
   options.memory_bytes = kPoolBytes / 2 / count;
   options.lane_share_bytes = config.tailrace.outbox_bytes / count;
+  options.segment_bytes = options_.segment_bytes;
   options.sync_every_cut = config.tailrace.sync;
   return positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
 }

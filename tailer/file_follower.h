@@ -97,6 +97,7 @@ class FileFollower {
     bool queued = false;  // In ready_, or with the worker.
     bool watched = false;
     bool reported = false;  // kDisplaced; waits for the answer.
+    bool lost = false;      // LoseFile came; ends when its predecessor has.
     bool settled = false;   // Its successors may be read.
     bool settle_wanted = false;
     bool warned_of_nuls = false;

@@ -84,7 +84,8 @@ void FileFollower::on_timer(Followed& file, SteadyTime now) {
 // Notices a truncation even while nothing is read (no room in the outbox).
 void FileFollower::look(Followed& file) {
   if (file.reported || !file.tailer->is_open()) return;
-  // What waits in vain to be read (no room in the outbox) may be rewritten more than once meanwhile.
+  // What waits in vain to be read (no room in the outbox) may be rewritten more than once
+  // meanwhile.
   file.tailer->observe(file.queued ? FileTailer::Thoroughness::kContent
                                    : FileTailer::Thoroughness::kSize);
   identified(file);
@@ -142,19 +143,23 @@ void FileFollower::touch_open(Followed& file, SteadyTime now) {
   open_order_.emplace(now, id);
 }
 
-// Closes what changed least recently and has nothing to do. A file that is rotated away stays open:
-// when its last name goes, the descriptor is all there is. So does one that waits for its turn.
+// Closes what changed least recently and has nothing to do; not a file that waits for its turn.
+// Files that are rotated away come last: when the last name goes, the descriptor is all there is.
 void FileFollower::keep_open_files_bounded(const Followed& newest) {
-  auto next = open_order_.begin();
-  while (open_order_.size() > options_.open_files_max && next != open_order_.end()) {
-    Followed& file = files_.at(next->second);
-    ++next;
-    if (&file == &newest || file.queued || file.retirement != Retirement::kNone ||
-        file.look_at != SteadyTime::max()) {
-      continue;
+  for (const bool rotated_too : {false, true}) {
+    auto next = open_order_.begin();
+    while (open_order_.size() > options_.open_files_max && next != open_order_.end()) {
+      Followed& file = files_.at(next->second);
+      ++next;
+      const bool rotated = file.retirement != Retirement::kNone;
+      if (&file == &newest || file.queued || file.look_at != SteadyTime::max() ||
+          (rotated && (!rotated_too || file.tailer->path().empty())) ||
+          followed(file.tailer->point().predecessor) != nullptr) {
+        continue;
+      }
+      close(file);
     }
-    if (followed(file.tailer->point().predecessor) != nullptr) continue;
-    close(file);
+    if (open_order_.size() <= options_.open_files_max) return;
   }
 }
 
