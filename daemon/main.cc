@@ -175,6 +175,7 @@ int run(const daemon::CommandLine& line) {
   options.host_name = host_name();
   options.working_directory = working_directory();
   options.cpus = allowed_cpus();
+  options.environment = environment_variable;
   options.load_config = [&line]() -> Result<config::Config> {
     Loaded again = load(line);
     if (!again.config) return fail(Error::kInvalid, again.message);
