@@ -139,8 +139,8 @@ MatchStageConfig parse_match_stage(const Body& body) {
   fields.read("pipeline_name", pipeline_name);
   if (pipeline_name && pipeline_name->empty()) fields.error("pipeline_name", "may not be empty");
   const YamlNode* const stages = fields.present("stages");
-  const bool has_stages = stages != nullptr && !(stages->type == YamlType::kList &&
-                                                 stages->items.empty());
+  const bool has_stages =
+      stages != nullptr && !(stages->type == YamlType::kList && stages->items.empty());
   if (has_stages && stages->type != YamlType::kList) {
     fields.error("stages", fmt::format("must be a list, not {}", describe(stages->type)));
   } else if (drops && has_stages) {

@@ -191,10 +191,11 @@ void Daemon::add_stdin() {
   std::map<std::string, std::string> merged;
   const config::ScrapeConfig& job = config.scrape_configs.front();  // main() sees to it.
   for (const config::StaticTargetGroup& group : job.static_configs) {
-    // Also those that begin with two underscores: Promtail keeps them here (docs/compatibility.md,
+    // Hidden labels stay, but for those that say which files to read (docs/compatibility.md,
     // stdin).
-    for (const auto& [name, value] : group.labels)
-      merged[name] = value;
+    for (const auto& [name, value] : group.labels) {
+      if (name != "__path__" && name != "__path_exclude__") merged[name] = value;
+    }
   }
   worker.post(WorkerTask([labels = merged, job_name = job.job_name](Worker& self) {
     std::vector<LabelPair> pairs;

@@ -99,8 +99,9 @@ Loaded load(const daemon::CommandLine& line) {
     return {std::nullopt, line.config_files.back() + ": no such file, or it cannot be read\n"};
   }
   config::LoadResult result =
-      line.expand_env ? config::load_text_expanding(text, file_name, line.overrides, environment_variable)
-                      : config::load_text(text, file_name, line.overrides);
+      line.expand_env
+          ? config::load_text_expanding(text, file_name, line.overrides, environment_variable)
+          : config::load_text(text, file_name, line.overrides);
   return {std::move(result.config), config::format_diagnostics(result.diagnostics, file_name, text),
           file_name, text};
 }

@@ -30,8 +30,8 @@
 #include "pipeline/stages/sampling_stage.h"
 #include "pipeline/stages/static_labels_stage.h"
 #include "pipeline/stages/structured_metadata_stage.h"
-#include "pipeline/stages/template_data.h"
 #include "pipeline/stages/template_stage.h"
+#include "pipeline/stages/template_values.h"
 #include "pipeline/stages/tenant_stage.h"
 #include "pipeline/stages/timestamp_stage.h"
 

@@ -53,6 +53,7 @@ std::shared_ptr<TokenBucket> RateLimit::bucket_of(std::string_view value, Steady
   const MutexLock lock(mutex_);
   std::string key(value);
   if (const auto found = young_.find(key); found != young_.end()) return found->second;
+  // Shared by the workers that know the value.
   std::shared_ptr<TokenBucket> bucket;
   if (const auto found = old_.find(key); found != old_.end()) {
     bucket = found->second;

@@ -35,8 +35,8 @@ class TokenBucket {
   double since_start(SteadyTime now) const;
 
   const SteadyTime start_;
-  const double interval_;         // Nanoseconds between two tokens.
-  const double capacity_;         // Nanoseconds that fill an empty bucket.
+  const double interval_;           // Nanoseconds between two tokens.
+  const double capacity_;           // Nanoseconds that fill an empty bucket.
   std::atomic<double> full_at_{0};  // Nanoseconds since start_.
 };
 

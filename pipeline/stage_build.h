@@ -15,7 +15,7 @@ struct StageBuild {
   Names& names;  // In its second pass: every name that is read is known.
   JobState& job;
   const PipelineWorld& world;
-  std::size_t number = 0;  // Of the stage within the job, nested ones included.
+  std::size_t number = 0;             // Of the stage within the job, nested ones included.
   std::vector<std::string> warnings;  // Shown with the place of the stage.
 };
 

@@ -120,8 +120,8 @@ bool index(Call& call) {
       const bool inside = key.is_integer() && key.integer >= 0 &&
                           key.integer < static_cast<std::int64_t>(value.text.size());
       if (!inside) return false;
-      value = Value::of_int(static_cast<unsigned char>(value.text[static_cast<std::size_t>(
-          key.integer)]));
+      value = Value::of_int(
+          static_cast<unsigned char>(value.text[static_cast<std::size_t>(key.integer)]));
     } else {
       return false;
     }
@@ -208,7 +208,8 @@ bool js(Call& call) {
     if (c == '\\' || c == '\'' || c == '"') {
       out += '\\';
       out += c;
-    } else if (code_point < 0x20 || (code_point < 0x80 && kAsUnicode.find(c) != std::string::npos)) {
+    } else if (code_point < 0x20 ||
+               (code_point < 0x80 && kAsUnicode.find(c) != std::string::npos)) {
       out += fmt::format("\\u{:04X}", code_point);
     } else {
       out += text.substr(i, character.bytes);

@@ -36,14 +36,15 @@ bool underscores_are_good(std::string_view digits, bool has_prefix) {
 std::optional<std::string_view> without_underscores(std::string_view text,
                                                     std::array<char, kNumberBytesMax>& buffer) {
   if (text.size() > buffer.size()) return std::nullopt;
-  char* const end = std::copy_if(text.begin(), text.end(), buffer.begin(),
-                                 [](char c) { return c != '_'; });
+  char* const end =
+      std::copy_if(text.begin(), text.end(), buffer.begin(), [](char c) { return c != '_'; });
   return std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
 }
 
 std::optional<std::uint64_t> magnitude_of(std::string_view digits, int base) {
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) {
     return std::nullopt;
   }
@@ -54,7 +55,8 @@ std::optional<std::int64_t> with_sign(std::optional<std::uint64_t> magnitude, bo
   if (!magnitude) return std::nullopt;
   const std::uint64_t max = static_cast<std::uint64_t>(INT64_MAX) + (negative ? 1 : 0);
   if (*magnitude > max) return std::nullopt;
-  return negative ? static_cast<std::int64_t>(0 - *magnitude) : static_cast<std::int64_t>(*magnitude);
+  return negative ? static_cast<std::int64_t>(0 - *magnitude)
+                  : static_cast<std::int64_t>(*magnitude);
 }
 
 bool take_sign(std::string_view& text) {

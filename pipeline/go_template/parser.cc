@@ -43,10 +43,11 @@ class Parser {
  private:
   bool refuse(std::string message) {
     if (!error_.message.empty()) return false;
-    const auto line = 1 + std::count(text_.begin(),
-                                     text_.begin() + static_cast<std::ptrdiff_t>(
-                                                         std::min(token_.offset, text_.size())),
-                                     '\n');
+    const auto line =
+        1 + std::count(
+                text_.begin(),
+                text_.begin() + static_cast<std::ptrdiff_t>(std::min(token_.offset, text_.size())),
+                '\n');
     error_ = {Error::kInvalid, fmt::format("template: line {}: {}", line, message)};
     return false;
   }
@@ -401,14 +402,13 @@ class Parser {
   bool variable_operand(const Token& variable, Operand& operand) {
     operand.kind = Operand::Kind::kVariable;
     operand.text = variable.text;
-    return is_known(operand.text) ||
-           refuse(fmt::format("undefined variable \"{}\"", operand.text));
+    return is_known(operand.text) || refuse(fmt::format("undefined variable \"{}\"", operand.text));
   }
 
   bool parse_identifier(Operand& operand) {
     constexpr std::array<std::string_view, 11> kKeywords = {
-        "if", "else", "end", "range", "with", "define", "template", "block", "break", "continue",
-        ""};
+        "if",       "else",  "end",   "range",    "with", "define",
+        "template", "block", "break", "continue", ""};
     const std::string_view word = token_.text;
     if (std::find(kKeywords.begin(), kKeywords.end(), word) != kKeywords.end()) {
       return unexpected("command");

@@ -47,8 +47,8 @@ void append_padded(std::string& out, std::string_view text, const Verb& verb, bo
     out += text;
     out.append(count, ' ');
   } else if (verb.zero) {
-    const bool has_sign = is_number && !text.empty() && (text[0] == '-' || text[0] == '+' ||
-                                                         text[0] == ' ');
+    const bool has_sign =
+        is_number && !text.empty() && (text[0] == '-' || text[0] == '+' || text[0] == ' ');
     if (has_sign) out += text[0];
     out.append(count, '0');
     out += text.substr(has_sign ? 1 : 0);
@@ -96,7 +96,8 @@ std::string float_text(double value, const Verb& verb) {
   } else if (std::isinf(value)) {
     text = value > 0 ? "+Inf" : "-Inf";
   } else {
-    const auto precision = static_cast<int>(std::min<std::int64_t>(verb.precision.value_or(6), 1000));
+    const auto precision =
+        static_cast<int>(std::min<std::int64_t>(verb.precision.value_or(6), 1000));
     switch (verb.letter) {
       case 'e':
         text = fmt::format("{:.{}e}", value, precision);
@@ -497,8 +498,7 @@ std::string_view type_name(const Value& value) {
              : value.list->element == Element::kInt ? "[]int"
                                                     : "[]interface {}";
     case Value::Kind::kMap:
-      return value.map->element == Element::kText ? "map[string]string"
-                                                  : "map[string]interface {}";
+      return value.map->element == Element::kText ? "map[string]string" : "map[string]interface {}";
     case Value::Kind::kTime:
       return "time.Time";
     case Value::Kind::kDuration:

@@ -1,11 +1,12 @@
 // What the functions of one template keep from call to call.
 #include "pipeline/go_template/runtime.h"
 
+#include <locale.h>
+
 #include <array>
 #include <cwctype>
 #include <utility>
 
-#include <locale.h>
 #include <openssl/evp.h>
 
 namespace tailrace::pipeline::go_template {
@@ -74,7 +75,8 @@ std::uint32_t Runtime::lower(std::uint32_t code_point) const {
     return code_point >= 'A' && code_point <= 'Z' ? code_point + 32 : code_point;
   }
   if (characters_->locale == locale_t{}) return code_point;
-  return static_cast<std::uint32_t>(towlower_l(static_cast<wint_t>(code_point), characters_->locale));
+  return static_cast<std::uint32_t>(
+      towlower_l(static_cast<wint_t>(code_point), characters_->locale));
 }
 
 std::uint32_t Runtime::upper(std::uint32_t code_point) const {
@@ -82,7 +84,8 @@ std::uint32_t Runtime::upper(std::uint32_t code_point) const {
     return code_point >= 'a' && code_point <= 'z' ? code_point - 32 : code_point;
   }
   if (characters_->locale == locale_t{}) return code_point;
-  return static_cast<std::uint32_t>(towupper_l(static_cast<wint_t>(code_point), characters_->locale));
+  return static_cast<std::uint32_t>(
+      towupper_l(static_cast<wint_t>(code_point), characters_->locale));
 }
 
 bool Runtime::is_letter(std::uint32_t code_point) const {

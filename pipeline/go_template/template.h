@@ -17,9 +17,9 @@
 namespace tailrace::pipeline::go_template {
 
 // Limits of one execution; beyond them it fails as by any other error of a template.
-inline constexpr std::size_t kStepsMax = 1'000'000;          // Nodes, calls and list items.
-inline constexpr std::size_t kTextBytesMax = 16U << 20U;     // Output, and each text on the way.
-inline constexpr int kCallDepthMax = 200;                    // `template` within `template`.
+inline constexpr std::size_t kStepsMax = 1'000'000;       // Nodes, calls and list items.
+inline constexpr std::size_t kTextBytesMax = 16U << 20U;  // Output, and each text on the way.
+inline constexpr int kCallDepthMax = 200;                 // `template` within `template`.
 
 // What a template may ask of its surroundings.
 struct Surroundings {

@@ -17,8 +17,8 @@ namespace {
 constexpr std::array<std::string_view, 12> kMonths = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kDays = {
-    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                   "Thursday", "Friday", "Saturday"};
 
 // A moment as a calendar and a clock on the wall show it.
 struct WallTime {
@@ -218,8 +218,7 @@ void append_time(std::string& out, const Value& time, std::string_view layout,
 }
 
 void append_time(std::string& out, const Value& time) {
-  const auto zone =
-      go_time::load_zone(go_time::ZoneFiles::system(), std::string(time.text));
+  const auto zone = go_time::load_zone(go_time::ZoneFiles::system(), std::string(time.text));
   append_time(out, time, "2006-01-02 15:04:05.999999999 -0700 MST",
               zone.has_value() ? *zone : go_time::Zone());
 }

@@ -72,7 +72,8 @@ bool is_space(std::uint32_t c) {
 }
 
 std::string_view trimmed(std::string_view text, std::string_view cutset, Side side) {
-  return trimmed_by(text, side, [cutset](std::uint32_t c) { return contains_character(cutset, c); });
+  return trimmed_by(text, side,
+                    [cutset](std::uint32_t c) { return contains_character(cutset, c); });
 }
 
 std::string_view without_space(std::string_view text) {
@@ -145,10 +146,9 @@ void append_connected(std::string& out, std::string_view text, char connector,
     text.remove_prefix(character.bytes);
     const std::uint32_t c = character.code_point;
     const std::uint32_t after = text.empty() ? 0 : decode_utf8(text).code_point;
-    const bool begins_word =
-        before != 0 && !is_connector(before) &&
-        runtime.is_upper(c) && (!runtime.is_upper(before) || runtime.is_lower(after)) &&
-        (runtime.is_letter(before) || is_digit(before));
+    const bool begins_word = before != 0 && !is_connector(before) && runtime.is_upper(c) &&
+                             (!runtime.is_upper(before) || runtime.is_lower(after)) &&
+                             (runtime.is_letter(before) || is_digit(before));
     if (is_connector(c)) {
       out += connector;
     } else {

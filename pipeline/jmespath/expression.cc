@@ -197,8 +197,8 @@ class Parser {
       case TokenKind::kGreaterEqual: {
         Tree tree = binary(Kind::kComparison, std::move(left), kComparisonPower);
         if (tree != nullptr) {
-          tree->comparator = static_cast<Comparator>(static_cast<int>(kind) -
-                                                     static_cast<int>(TokenKind::kEqual));
+          tree->comparator =
+              static_cast<Comparator>(static_cast<int>(kind) - static_cast<int>(TokenKind::kEqual));
         }
         return tree;
       }
@@ -299,8 +299,8 @@ class Parser {
     Tree condition = expression(0);
     if (condition == nullptr) return nullptr;
     if (!take(TokenKind::kRightBracket)) return refuse("`]` is missing");
-    Tree right = current().kind == TokenKind::kFlatten ? make(Kind::kIdentity)
-                                                       : projected(kFilterPower);
+    Tree right =
+        current().kind == TokenKind::kFlatten ? make(Kind::kIdentity) : projected(kFilterPower);
     if (right == nullptr) return nullptr;
     return make(Kind::kFilterProjection, std::move(left), std::move(right), std::move(condition));
   }
@@ -351,8 +351,8 @@ class Parser {
     advance();
     Tree right = projected(kStarPower);
     if (right == nullptr) return nullptr;
-    return make(Kind::kProjection,
-                make(Kind::kSubexpression, std::move(left), std::move(slice)), std::move(right));
+    return make(Kind::kProjection, make(Kind::kSubexpression, std::move(left), std::move(slice)),
+                std::move(right));
   }
 
   // Behind `[`: expressions with commas between.
@@ -406,8 +406,7 @@ class Parser {
 
 bool append_path(const Expression& expression, std::vector<std::string>& path) {
   if (expression.kind == Kind::kSubexpression) {
-    return append_path(*expression.children[0], path) &&
-           append_path(*expression.children[1], path);
+    return append_path(*expression.children[0], path) && append_path(*expression.children[1], path);
   }
   path.push_back(expression.name);
   return expression.kind == Kind::kField;

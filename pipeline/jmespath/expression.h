@@ -19,7 +19,14 @@ namespace tailrace::pipeline::jmespath {
 inline constexpr std::size_t kExpressionBytesMax = 4096;
 inline constexpr int kNestingMax = 200;
 
-enum class Comparator : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+enum class Comparator : std::uint8_t {
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual
+};
 
 // A JSON literal of an expression, and what its values view.
 struct Literal {
@@ -33,10 +40,10 @@ struct Expression {
   enum class Kind : std::uint8_t {
     kIdentity,
     kCurrent,
-    kField,  // `name` of the object at hand.
+    kField,          // `name` of the object at hand.
     kSubexpression,  // children[1] applied to what children[0] gives; kPipe and index likewise.
     kPipe,
-    kIndex,             // Of the array at hand.
+    kIndex,  // Of the array at hand.
     kSlice,
     kFlatten,           // What children[0] gives.
     kProjection,        // children[1] of each item of what children[0] gives.

@@ -56,8 +56,8 @@ bool average(Call& call) {
 bool contains(Call& call) {
   const Value& wanted = call.args[1];
   if (call.args[0].is_text()) {
-    return call.give(Value::of_bool(
-        wanted.is_text() && call.args[0].text.find(wanted.text) != std::string_view::npos));
+    return call.give(Value::of_bool(wanted.is_text() &&
+                                    call.args[0].text.find(wanted.text) != std::string_view::npos));
   }
   const auto items = call.items(0);
   return call.give(Value::of_bool(std::any_of(items.begin(), items.end(), [&](const Value& item) {
@@ -124,8 +124,8 @@ std::optional<std::span<Ordered>> ordered(const Call& call, const Expression* by
   for (std::size_t i = 0; i < items.size(); ++i) {
     all[i].item = all[i].key = items[i];
     if (by != nullptr && !evaluate(*by, items[i], call.arena, all[i].key)) return std::nullopt;
-    const bool fits = (all[i].key.is_number() || all[i].key.is_text()) &&
-                      all[i].key.kind == all[0].key.kind;
+    const bool fits =
+        (all[i].key.is_number() || all[i].key.is_text()) && all[i].key.kind == all[0].key.kind;
     if (!fits) return std::nullopt;
   }
   return std::span<Ordered>(all, items.size());
@@ -151,8 +151,7 @@ bool sorted_by(Call& call, const Expression* by) {
   if (!all) return false;
   std::stable_sort(all->begin(), all->end(), before);
   Value* const items = make_array<Value>(call.arena, all->size());
-  std::transform(all->begin(), all->end(), items,
-                 [](const Ordered& entry) { return entry.item; });
+  std::transform(all->begin(), all->end(), items, [](const Ordered& entry) { return entry.item; });
   return call.give(Value::of_array({items, all->size()}));
 }
 bool largest(Call& call) {

@@ -17,12 +17,12 @@ struct Token {
     kName,
     kQuotedName,
     kNumber,
-    kLiteral,    // text: JSON.
+    kLiteral,  // text: JSON.
     kRawString,
     kDot,
     kStar,
-    kFilter,     // [?
-    kFlatten,    // []
+    kFilter,   // [?
+    kFlatten,  // []
     kLeftBracket,
     kRightBracket,
     kLeftBrace,

@@ -136,8 +136,8 @@ bool equal(const Value& a, const Value& b, Arena& arena) {
   if (x.values.size() != y.values.size()) return false;
   for (std::size_t i = 0; i < x.values.size(); ++i) {
     const Value other = x.keys == nullptr ? y.values[i] : member_of(b, x.keys[i]);
-    if (x.keys != nullptr && std::find(y.keys, y.keys + y.values.size(), x.keys[i]) ==
-                                 y.keys + y.values.size()) {
+    if (x.keys != nullptr &&
+        std::find(y.keys, y.keys + y.values.size(), x.keys[i]) == y.keys + y.values.size()) {
       return false;
     }
     if (!equal(x.values[i], other, arena)) return false;

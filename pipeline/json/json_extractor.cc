@@ -58,8 +58,8 @@ Result<std::unique_ptr<JsonExtractor>> JsonExtractor::create(
     paths.push_back(std::move(path).value_or(std::vector<std::string>{"unused"}));
     expressions.push_back(std::move(*expression));
   }
-  auto state =
-      std::make_unique<State>(State{std::move(expressions), only_paths, json::FieldScanner(paths), Document()});
+  auto state = std::make_unique<State>(
+      State{std::move(expressions), only_paths, json::FieldScanner(paths), Document()});
   return std::make_unique<JsonExtractor>(std::move(state));
 }
 

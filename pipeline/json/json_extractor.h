@@ -36,7 +36,8 @@ class JsonExtractor {
   JsonExtractor& operator=(const JsonExtractor&) = delete;
 
   // out[i] is what expression i gives; Value::nil() for null and for nothing; absent after an error
-  // (a function's argument of a wrong type). Arrays and objects become their JSON text. `text` may lie anywhere; nothing behind it is read.
+  // (a function's argument of a wrong type). Arrays and objects become their JSON text. `text` may
+  // lie anywhere; nothing behind it is read.
   Outcome extract(std::string_view text, std::span<Value> out, Arena& arena);
 
   // The same by way of a tree of the whole document: the yardstick for extract().

@@ -70,8 +70,8 @@ class Parser {
     const std::string_view rest = text_.substr(at_);
     const std::string found =
         rest.empty() ? "the end" : fmt::format("`{}`", rest.substr(0, rest.find_first_of(" \n")));
-    return {Error::kInvalid, fmt::format("selector: column {}: expected {}, but found {}", at_ + 1,
-                                         wanted, found)};
+    return {Error::kInvalid,
+            fmt::format("selector: column {}: expected {}, but found {}", at_ + 1, wanted, found)};
   }
 
   Result<LabelMatcher> label_matcher() {
@@ -139,10 +139,11 @@ class Parser {
     at_ = end + 1;
     std::optional<std::string> text = unquote_go(text_.substr(begin, at_ - begin));
     if (!text) {
-      return fail(Error::kInvalid,
-                  fmt::format("selector: column {}: {} has a newline or a backslash that stands for "
-                              "nothing: in a regular expression it is written twice (\\\\d)",
-                              begin + 1, text_.substr(begin, at_ - begin)));
+      return fail(
+          Error::kInvalid,
+          fmt::format("selector: column {}: {} has a newline or a backslash that stands for "
+                      "nothing: in a regular expression it is written twice (\\\\d)",
+                      begin + 1, text_.substr(begin, at_ - begin)));
     }
     return std::move(*text);
   }

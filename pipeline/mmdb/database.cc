@@ -1,6 +1,11 @@
 // Reads MaxMind DB files: what is known of an IP address.
 #include "pipeline/mmdb/database.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -8,11 +13,7 @@
 #include <utility>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace tailrace::pipeline::mmdb {
 namespace {
@@ -206,8 +207,8 @@ std::optional<Field> Database::field_at(std::size_t section, std::size_t& at) co
       field.number = std::bit_cast<double>(*number(place, 8));
     } else if (type == 15 && size == 4) {
       field.kind = Field::Kind::kDouble;
-      field.number = static_cast<double>(
-          std::bit_cast<float>(static_cast<std::uint32_t>(*number(place, 4))));
+      field.number =
+          static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(*number(place, 4))));
     } else if ((type == 5 || type == 6 || type == 9) && size <= 8) {
       field.kind = Field::Kind::kUnsigned;
       field.integer = *number(place, field.size);
@@ -224,8 +225,7 @@ bool Database::skip(std::size_t section, std::size_t& at, int depth) const {
   const std::size_t begin = at;
   const std::optional<Field> field = field_at(section, at);
   if (!field || depth > kDepthMax) return false;
-  const bool is_container =
-      field->kind == Field::Kind::kMap || field->kind == Field::Kind::kArray;
+  const bool is_container = field->kind == Field::Kind::kMap || field->kind == Field::Kind::kArray;
   // Behind a pointer `at` is right already.
   const std::optional<std::uint64_t> control = number(section + begin, 1);
   if (!is_container || (*control >> 5U) == kPointer) return true;

@@ -15,8 +15,7 @@ namespace tailrace::pipeline {
 
 class DecolorizeStage final : public Stage {
  public:
-  explicit DecolorizeStage(std::unique_ptr<RegexScanner> scanner)
-      : scanner_(std::move(scanner)) {}
+  explicit DecolorizeStage(std::unique_ptr<RegexScanner> scanner) : scanner_(std::move(scanner)) {}
 
   static Result<std::unique_ptr<Stage>> create(const config::DecolorizeStageConfig& config,
                                                StageBuild& build);

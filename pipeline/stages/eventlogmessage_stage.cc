@@ -77,8 +77,7 @@ Result<std::unique_ptr<Stage>> EventLogMessageStage::create(
 
 Verdict EventLogMessageStage::run(Entry& entry, StageContext& context) {
   if (!entry.extracted[source_].present()) return Verdict::kKeep;
-  const std::optional<std::string_view> source =
-      text_of(entry.extracted[source_], context.arena());
+  const std::optional<std::string_view> source = text_of(entry.extracted[source_], context.arena());
   if (!source.has_value()) return Verdict::kDrop;
   std::string_view rest = *source;
   while (true) {
@@ -98,8 +97,7 @@ Verdict EventLogMessageStage::run(Entry& entry, StageContext& context) {
 }
 
 // Keys that no stage reads are written for nobody.
-void EventLogMessageStage::store(Entry& entry, std::string_view key,
-                                 std::string_view value) const {
+void EventLogMessageStage::store(Entry& entry, std::string_view key, std::string_view value) const {
   const auto known = std::find_if(known_.begin(), known_.end(),
                                   [key](const Known& other) { return other.name == key; });
   if (known == known_.end()) return;

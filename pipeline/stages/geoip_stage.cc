@@ -75,8 +75,7 @@ Result<std::unique_ptr<Stage>> GeoIpStage::create(const config::GeoIpStageConfig
     stage->source_ = build.names.extracted(*config.source);
   }
   for (const KnownField& field : stage->kind_ == Kind::kAsn ? asn_fields() : city_fields()) {
-    stage->fields_.push_back(
-        {.label = build.names.label(field.label), .path = field.path});
+    stage->fields_.push_back({.label = build.names.label(field.label), .path = field.path});
   }
   stage->latitude_ = {.label = build.names.label("geoip_location_latitude"),
                       .path = {"location", "latitude"}};

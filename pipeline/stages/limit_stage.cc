@@ -12,8 +12,7 @@ constexpr const char* kReason = "ratelimit_drop_stage";  // docs/compatibility.m
 
 Result<std::unique_ptr<Stage>> LimitStage::create(const config::LimitStageConfig& config,
                                                   StageBuild& build) {
-  auto stage =
-      std::make_unique<LimitStage>(config, build.job.rate_limit(build.number, config));
+  auto stage = std::make_unique<LimitStage>(config, build.job.rate_limit(build.number, config));
   if (config.by_label.has_value()) stage->label_ = build.names.label(*config.by_label);
   return std::unique_ptr<Stage>(std::move(stage));
 }

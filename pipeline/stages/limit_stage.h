@@ -35,7 +35,8 @@ class LimitStage final : public Stage {
   struct Known {
     std::uint64_t serial = 0;
     std::uint64_t generation = 0;
-    std::shared_ptr<TokenBucket> bucket;  // Null: the label set has no such label.
+    // Shared with other workers. Null: the label set has no such label.
+    std::shared_ptr<TokenBucket> bucket;
     std::string value;
     std::uint64_t dropped = 0;  // Since the last publish().
   };
@@ -45,9 +46,9 @@ class LimitStage final : public Stage {
   const config::LimitStageConfig config_;
   RateLimit& shared_;
   LabelSlot label_ = 0;
-  std::vector<Known> known_;              // By LabelSet::index().
+  std::vector<Known> known_;               // By LabelSet::index().
   std::vector<std::uint32_t> with_drops_;  // Indices into known_.
-  std::uint64_t dropped_ = 0;             // Since the last publish().
+  std::uint64_t dropped_ = 0;              // Since the last publish().
 };
 
 }  // namespace tailrace::pipeline

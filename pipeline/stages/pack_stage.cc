@@ -23,9 +23,8 @@ Result<std::unique_ptr<Stage>> PackStage::create(const config::PackStageConfig& 
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   for (const std::string& name : names) {
-    stage->packed_.push_back({.name = name,
-                              .source = build.names.extracted(name),
-                              .label = build.names.label(name)});
+    stage->packed_.push_back(
+        {.name = name, .source = build.names.extracted(name), .label = build.names.label(name)});
   }
   stage->stamps_ = config.ingest_timestamp;
   return std::unique_ptr<Stage>(std::move(stage));
@@ -49,8 +48,7 @@ Verdict PackStage::run(Entry& entry, StageContext& context) {
   entry.line = context.arena().copy(text_);
   // What ran before a restart keeps the time at which it was read.
   if (stamps_) {
-    entry.time_ns =
-        entry.role == EntryRole::kFresh ? context.wall_now_ns() : context.received_ns();
+    entry.time_ns = entry.role == EntryRole::kFresh ? context.wall_now_ns() : context.received_ns();
   }
   return Verdict::kKeep;
 }

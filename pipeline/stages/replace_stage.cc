@@ -27,7 +27,7 @@ Result<std::unique_ptr<Stage>> ReplaceStage::create(const config::ReplaceStageCo
   }
   auto text = go_template::Template::create(config.replace, surroundings_of(build));
   if (text.has_value()) {
-    stage->data_ = TemplateData(**text, build.names);
+    stage->data_ = TemplateValues(**text, build.names);
     stage->template_ = std::move(*text);
   } else {
     // Promtail finds out line by line, and does nothing.

@@ -14,7 +14,7 @@
 #include "pipeline/matching/regex_scanner.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage_build.h"
-#include "pipeline/stages/template_data.h"
+#include "pipeline/stages/template_values.h"
 
 namespace tailrace::pipeline {
 
@@ -43,7 +43,7 @@ class ReplaceStage final : public Stage {
 
   std::unique_ptr<RegexScanner> scanner_;
   std::unique_ptr<go_template::Template> template_;  // Null: it does not parse.
-  TemplateData data_;
+  TemplateValues data_;
   std::optional<ExtractedSlot> source_;
   std::vector<Named> named_;
 

@@ -18,7 +18,7 @@ Result<std::unique_ptr<Stage>> TemplateStage::create(const config::TemplateStage
     return std::unique_ptr<Stage>(std::move(stage));
   }
   stage->source_ = build.names.extracted(config.source);
-  stage->data_ = TemplateData(**text, build.names);
+  stage->data_ = TemplateValues(**text, build.names);
   stage->template_ = std::move(*text);
   return std::unique_ptr<Stage>(std::move(stage));
 }
@@ -26,8 +26,7 @@ Result<std::unique_ptr<Stage>> TemplateStage::create(const config::TemplateStage
 Verdict TemplateStage::run(Entry& entry, StageContext& context) {
   if (template_ == nullptr) return Verdict::kKeep;
   Value& target = entry.extracted[source_];
-  go_template::Map& data =
-      data_.make(entry, context, text_of(target, context.arena()), entry.line);
+  go_template::Map& data = data_.make(entry, context, text_of(target, context.arena()), entry.line);
   const auto text = template_->execute(data, context.arena());
   if (!text.has_value()) return Verdict::kKeep;
   target = text->empty() ? Value{} : Value::of(context.arena().copy(*text));

@@ -9,7 +9,7 @@
 #include "pipeline/go_template/template.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage_build.h"
-#include "pipeline/stages/template_data.h"
+#include "pipeline/stages/template_values.h"
 
 namespace tailrace::pipeline {
 
@@ -23,7 +23,7 @@ class TemplateStage final : public Stage {
 
  private:
   std::unique_ptr<go_template::Template> template_;  // Null: nobody reads the result.
-  TemplateData data_;
+  TemplateValues data_;
   ExtractedSlot source_ = 0;
 };
 

@@ -69,20 +69,20 @@ class PipelineRig : public EntrySink {
                        std::uint64_t held_bytes_max = kHeldBytesMax,
                        StageObserver* observer = nullptr)
       : arena_(1U << 20U), job_(metrics_, clock_) {
-    auto built = build_pipeline(config,
-                                {.arena = arena_,
-                                 .label_sets = table_,
-                                 .held_lines = held_,
-                                 .clock = clock_,
-                                 .held_bytes_max = held_bytes_max,
-                                 .observer = observer,
-                                 .environment =
-                                     [this](std::string_view name) -> std::optional<std::string> {
-                                   const auto found = environment_.find(std::string(name));
-                                   if (found == environment_.end()) return std::nullopt;
-                                   return found->second;
-                                 }},
-                                job_, diagnostics_);
+    auto built =
+        build_pipeline(config,
+                       {.arena = arena_,
+                        .label_sets = table_,
+                        .held_lines = held_,
+                        .clock = clock_,
+                        .held_bytes_max = held_bytes_max,
+                        .observer = observer,
+                        .environment = [this](std::string_view name) -> std::optional<std::string> {
+                          const auto found = environment_.find(std::string(name));
+                          if (found == environment_.end()) return std::nullopt;
+                          return found->second;
+                        }},
+                       job_, diagnostics_);
     if (built.has_value()) pipeline_ = std::move(*built);
   }
   // Pinned sets are unpinned before their table goes.

@@ -16,10 +16,10 @@ class StageContext;
 
 // What a template reads of the extracted values, found out when the stage is built, so that only
 // templates that use the data as a whole pay for all of it.
-class TemplateData {
+class TemplateValues {
  public:
-  TemplateData() = default;
-  TemplateData(const go_template::Template& text, Names& names);
+  TemplateValues() = default;
+  TemplateValues(const go_template::Template& text, Names& names);
 
   // Every value that has a text form, as text. `value` and `entry` stand for themselves.
   go_template::Map& make(const Entry& entry, StageContext& context,

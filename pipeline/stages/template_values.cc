@@ -1,5 +1,5 @@
 // The extracted values as the data of a template.
-#include "pipeline/stages/template_data.h"
+#include "pipeline/stages/template_values.h"
 
 #include <algorithm>
 
@@ -21,16 +21,16 @@ void put_text(go_template::Map& data, std::string_view name, std::optional<std::
 
 }  // namespace
 
-TemplateData::TemplateData(const go_template::Template& text, Names& names)
+TemplateValues::TemplateValues(const go_template::Template& text, Names& names)
     : everything_(text.needs_everything()) {
   if (everything_) return;
   for (const std::string& name : text.names())
     names_.push_back({.name = name, .slot = names.extracted(name)});
 }
 
-go_template::Map& TemplateData::make(const Entry& entry, StageContext& context,
-                                     std::optional<std::string_view> value,
-                                     std::optional<std::string_view> line) const {
+go_template::Map& TemplateValues::make(const Entry& entry, StageContext& context,
+                                       std::optional<std::string_view> value,
+                                       std::optional<std::string_view> line) const {
   Arena& arena = context.arena();
   const auto all = context.names().extracted_names();
   go_template::Map& data =
