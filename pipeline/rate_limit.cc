@@ -49,6 +49,7 @@ SteadyTime TokenBucket::take(SteadyTime now) {
 RateLimit::RateLimit(const config::LimitStageConfig& config, SteadyTime now)
     : config_(config), all_(config.rate, static_cast<double>(config.burst), now) {}
 
+// Shared with the workers that know the value.
 std::shared_ptr<TokenBucket> RateLimit::bucket_of(std::string_view value, SteadyTime now) {
   const MutexLock lock(mutex_);
   std::string key(value);

@@ -18,7 +18,11 @@ struct Call {
 
   // Sets the result to a text that is built in runtime.scratch().
   bool return_scratch() {
-    result = Value::of_text(arena.copy(runtime.scratch()));
+    // Long texts count as many steps, so that the arena stays small.
+    constexpr std::size_t kBytesPerStep = 64;
+    const std::string& text = runtime.scratch();
+    if (text.size() > kTextBytesMax || !runtime.step(text.size() / kBytesPerStep)) return false;
+    result = Value::of_text(arena.copy(text));
     return true;
   }
   bool return_text(std::string_view text) {

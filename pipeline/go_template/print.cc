@@ -510,7 +510,7 @@ std::string_view type_name(const Value& value) {
 void append_all(std::string& out, std::span<const Value> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i != 0 && !values[i].is_text() && !values[i - 1].is_text()) out += ' ';
-    append_value(out, values[i]);
+    if (out.size() <= kTextBytesMax) append_value(out, values[i]);
   }
 }
 
