@@ -9,6 +9,14 @@
 #include "base/check.h"
 
 namespace tailrace::daemon {
+namespace {
+
+// Of a share: the rest is for what was answered and is not yet gone from the disk.
+std::uint64_t live_bytes_max(std::uint64_t share_bytes) {
+  return share_bytes / 16 * 13;
+}
+
+}  // namespace
 
 Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Options options)
     : clock_(world.clock),
@@ -48,6 +56,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
     next.push_back(std::move(client));
   }
   if (takes_over) {
+    abandon_requests(previous.front());
     if (Status renamed = outbox_->rename_client(previous.front(), next.front().plan.key);
         !renamed) {
       log_.error("what the old client still has cannot be handed to the new one",
@@ -64,6 +73,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
     next.push_back(std::move(old));
   }
   clients_ = std::move(next);
+  fit_outbox();
   for (const std::string& key : outbox_->clients()) {
     const bool draining =
         std::any_of(clients_.begin(), clients_.end(),
@@ -72,7 +82,27 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
   }
 }
 
+void Delivery::fit_outbox() {
+  std::uint64_t sum = 0;
+  std::uint64_t least = UINT64_MAX;
+  for (const Client& client : clients_) {
+    if (client.finishing || client.drain_until != SteadyTime::max()) continue;
+    sum += client.plan.share_bytes;
+    least = std::min(least, client.plan.share_bytes);
+  }
+  outbox_->fit_into(sum, least);
+}
+
+void Delivery::abandon_requests(std::string_view key) {
+  for (Client& client : clients_) {
+    if (client.shipper == nullptr || client.plan.key != key) continue;
+    client.shipper->abandon();
+    client.open_lanes.clear();
+  }
+}
+
 void Delivery::set_aside(const std::string& key) {
+  abandon_requests(key);
   const Status aside = outbox_->set_client_aside(key);
   metrics_
       .counter("tailrace_clients_set_aside_total",
@@ -106,18 +136,28 @@ void Delivery::count(const std::vector<shippers::BatchCounts>& counts) {
   }
 }
 
+// Says so when the share gets half full; what is empty always fits.
+bool Delivery::fits(Client& client, std::uint64_t used, std::uint64_t bytes) {
+  const std::uint64_t live_max = live_bytes_max(client.plan.share_bytes);
+  const bool half_full = used > live_max / 2;
+  if (half_full && !client.half_full) {
+    log_.warn("the outbox share of a client is half full", {{"client", client.plan.key}});
+  }
+  // Once per outage, not at every request that goes.
+  client.half_full = half_full || (client.half_full && used > live_max / 4);
+  if (used != 0 && used + bytes > live_max) return false;
+  client.full = false;
+  return true;
+}
+
 bool Delivery::make_room(std::uint64_t bytes) {
   bool room = true;
   for (Client& client : clients_) {
     if (client.finishing || client.drain_until != SteadyTime::max()) continue;
     const std::uint64_t used = outbox_->client_bytes(client.plan.key);
-    const bool fits = used == 0 || used + bytes <= client.plan.share_bytes;
-    if (fits) {
-      client.full = false;
-      continue;
-    }
+    if (fits(client, used, bytes)) continue;
     if (client.plan.when_full == config::ClientConfig::WhenFull::kDropOldest) {
-      const std::uint64_t excess = used + bytes - client.plan.share_bytes;
+      const std::uint64_t excess = used + bytes - live_bytes_max(client.plan.share_bytes);
       std::uint64_t entries = 0;
       for (const positions::Outcome& outcome : outbox_->drop_oldest(client.plan.key, excess)) {
         entries += outcome.entries;
@@ -143,10 +183,18 @@ bool Delivery::make_room(std::uint64_t bytes) {
   return room;
 }
 
-bool Delivery::can_send() const {
-  return std::any_of(clients_.begin(), clients_.end(), [](const Client& client) {
-    return !client.finishing && client.open_entries.empty() && client.shipper->has_place();
-  });
+bool Delivery::can_send(std::string_view client_key, std::string_view tenant) const {
+  bool has_place = false;
+  for (const Client& client : clients_) {
+    if (client.plan.key != client_key) continue;
+    const auto& lanes = client.open_lanes;
+    if (std::any_of(lanes.begin(), lanes.end(),
+                    [tenant](const auto& lane) { return lane.second.tenant == tenant; })) {
+      return false;
+    }
+    has_place = has_place || (!client.finishing && client.shipper->has_place());
+  }
+  return has_place;
 }
 
 void Delivery::run(Haste haste) {
@@ -168,10 +216,10 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     outcome.reason = result.reason;
     outbox_->record_outcome(outcome);
     entries_out_ += outcome.entries;
-    const auto open = client.open_entries.find(outcome.lane);
-    TAILRACE_CHECK(open != client.open_entries.end() && open->second >= outcome.entries);
-    open->second -= outcome.entries;
-    if (open->second == 0) client.open_entries.erase(open);
+    const auto open = client.open_lanes.find(outcome.lane);
+    TAILRACE_CHECK(open != client.open_lanes.end() && open->second.entries >= outcome.entries);
+    open->second.entries -= outcome.entries;
+    if (open->second.entries == 0) client.open_lanes.erase(open);
   }
   if (client.finishing) give_back_waiting(client);
 }
@@ -179,7 +227,7 @@ void Delivery::take_results(Client& client, SteadyTime now) {
 void Delivery::give_back_waiting(Client& client) {
   for (const shippers::RequestId id : client.shipper->abandon_waiting()) {
     outbox_->return_request(static_cast<positions::LaneId>(id));
-    client.open_entries.erase(static_cast<positions::LaneId>(id));
+    client.open_lanes.erase(static_cast<positions::LaneId>(id));
   }
 }
 
@@ -220,7 +268,7 @@ void Delivery::start_requests(Client& client, Haste haste) {
     body.elements = std::move(request->elements);
     body.skip_entries = request->skip_entries;
     body.entries = request->entries;
-    client.open_entries[lane] = body.entries;
+    client.open_lanes[lane] = {.tenant = tenant, .entries = body.entries};
     client.shipper->submit(lane, std::move(body));
   }
 }
@@ -251,11 +299,11 @@ void Delivery::move_positions() {
 
 void Delivery::drop_drained(SteadyTime now) {
   std::erase_if(clients_, [&](Client& client) {
-    if (client.finishing) return client.open_entries.empty();
+    if (client.finishing) return client.open_lanes.empty();
     if (client.drain_until == SteadyTime::max()) return false;
     const bool empty = outbox_->client_bytes(client.plan.key) == 0;
     if (!empty && now < client.drain_until) return false;
-    client.shipper->abandon();
+    abandon_requests(client.plan.key);
     if (!empty) set_aside(client.plan.key);
     return true;
   });

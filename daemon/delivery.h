@@ -66,8 +66,8 @@ class Delivery {
   // drop_oldest. False: reading must wait.
   bool make_room(std::uint64_t bytes);
 
-  // Some request could start now if there were fragments: no age cut needs to wait.
-  bool can_send() const;
+  // A request of this client and tenant could start now: no age cut needs to wait for it.
+  bool can_send(std::string_view client_key, std::string_view tenant) const;
 
   enum class Haste {
     kBatch,  // A lane goes when it has a batch, or its first line is batchwait old.
@@ -89,20 +89,30 @@ class Delivery {
   std::vector<std::string> troubles() const;
 
  private:
+  // A lane with a request on its way.
+  struct OpenLane {
+    std::string tenant;
+    std::uint32_t entries = 0;  // Without result.
+  };
   struct Client {
     ClientPlan plan;
     std::unique_ptr<http::Transport> transport;
     std::unique_ptr<shippers::ClientMetrics> metrics;
-    std::unique_ptr<shippers::Shipper> shipper;               // Null: replaced, about to go.
-    std::map<positions::LaneId, std::uint32_t> open_entries;  // Of its requests, without result.
-    SteadyTime drain_until = SteadyTime::max();  // Set: removed from the configuration.
+    std::unique_ptr<shippers::Shipper> shipper;        // Null: replaced, about to go.
+    std::map<positions::LaneId, OpenLane> open_lanes;  // Those of its requests.
+    SteadyTime drain_until = SteadyTime::max();        // Set: removed from the configuration.
     // Replaced by a client with another configuration: it only waits for the answers to what is on
     // its way, so that nothing is sent twice.
     bool finishing = false;
     bool full = false;
+    bool half_full = false;
   };
 
+  void fit_outbox();
   void set_aside(const std::string& key);
+  // Nobody waits for answers about this client's lanes any more: their fragments are about to move.
+  void abandon_requests(std::string_view key);
+  bool fits(Client& client, std::uint64_t used, std::uint64_t bytes);
   void take_results(Client& client, SteadyTime now);
   void start_requests(Client& client, Haste haste);
   void give_back_waiting(Client& client);

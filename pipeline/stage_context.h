@@ -113,6 +113,7 @@ class StageContext {
   std::vector<LabelPair> kept_labels_;
   std::vector<std::unique_ptr<Template>> templates_;  // By LabelSet::index().
 
+  Entry plain_;  // What leaves a pipeline without stages.
   std::vector<std::unique_ptr<Frame>> frames_;
   std::size_t open_frames_ = 0;
   Frame* frame_ = nullptr;  // The innermost open one.
