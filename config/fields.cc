@@ -227,6 +227,20 @@ void Fields::read(std::string_view key, bool& field) {
   }
 }
 
+// What weak decoding makes of text and booleans.
+std::optional<double> Fields::weak_number(const YamlNode& node) const {
+  if (decoding_ != Decoding::kWeak) return std::nullopt;
+  if (node.type == YamlType::kBool) return node.scalar.boolean ? 1 : 0;
+  if (node.type != YamlType::kText) return std::nullopt;
+  double number = 0;
+  std::string_view text = node.text;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc{} && end == text.data() + text.size() &&
+                         !text.empty() && text[0] != 'i' && text[0] != 'n';
+  return is_number ? std::optional<double>(number) : std::nullopt;
+}
+
 void Fields::read(std::string_view key, double& field) {
   const YamlNode* node = find(key);
   if (node == nullptr) return;
@@ -237,6 +251,8 @@ void Fields::read(std::string_view key, double& field) {
   } else if (node->type == YamlType::kInteger) {
     const auto magnitude = static_cast<double>(node->scalar.integer.magnitude);
     field = node->scalar.integer.negative ? -magnitude : magnitude;
+  } else if (const std::optional<double> number = weak_number(*node)) {
+    field = *number;
   } else {
     wrong_type(*node, path_of(key), "a number");
   }

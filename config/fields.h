@@ -131,6 +131,7 @@ class Fields {
   // The text of a scalar, or nothing after an error.
   std::optional<std::string> to_text(const YamlNode& node, const std::string& path);
   std::optional<YamlInteger> to_integer(const YamlNode& node, std::string_view key);
+  std::optional<double> weak_number(const YamlNode& node) const;
   std::optional<bool> to_bool(const YamlNode& node, std::string_view key);
   void wrong_type(const YamlNode& node, const std::string& path, std::string_view wanted);
 

@@ -6,47 +6,10 @@
 
 #include "config/names.h"
 #include "config/parse.h"
+#include "config/stage_bodies.h"
 
 namespace tailrace::config {
 namespace {
-
-// One stage's body, with the path of its key. Errors go to the report, whatever is returned.
-struct Body {
-  const YamlNode& node;
-  const std::string& path;
-  Report& report;
-
-  Fields strict() const { return Fields::stage(node, path, report); }
-  Fields weak() const { return Fields::weak(node, path, report); }
-  void error(std::string message) const { report.error(node, path, std::move(message)); }
-};
-
-// `source: ""` would name no key; Promtail refuses it at start.
-void read_source(Fields& fields, std::optional<std::string>& source) {
-  fields.read("source", source);
-  if (source && source->empty()) fields.error("source", "may not be empty");
-}
-
-// A map whose null or empty values stand for the key itself.
-void read_names(const Body& body, const YamlNode& map, const std::string& path, NamePairs& names) {
-  for (const YamlEntry& entry : map.entries) {
-    const std::string entry_path = fmt::format("{}.{}", path, entry.key);
-    if (entry.key_type != YamlType::kText) {
-      body.report.error({entry_path, entry.line, entry.column},
-                        fmt::format("the name must be text, not {} ({}); put it in quotes",
-                                    describe(entry.key_type), entry.key));
-      continue;
-    }
-    const YamlNode& value = *entry.value;
-    if (value.type != YamlType::kText && !value.is_null()) {
-      body.report.error(value, entry_path,
-                        fmt::format("must be text, not {}{}", describe(value.type),
-                                    value.is_scalar() ? "; put it in quotes" : ""));
-      continue;
-    }
-    names.emplace_back(entry.key, value.text.empty() || value.is_null() ? entry.key : value.text);
-  }
-}
 
 RegexStageConfig parse_regex(const Body& body) {
   RegexStageConfig config;
@@ -74,41 +37,11 @@ JsonStageConfig parse_json(const Body& body) {
 }
 
 LabelsStageConfig parse_labels_stage(const Body& body) {
-  LabelsStageConfig config;
-  if (body.node.is_null()) return config;
-  if (body.node.type != YamlType::kMap) {
-    body.error(fmt::format("must be a map of label names, not {}", describe(body.node.type)));
-    return config;
-  }
-  read_names(body, body.node, body.path, config.labels);
-  for (const YamlEntry& entry : body.node.entries) {
-    if (entry.key_type == YamlType::kText && !is_label_name(entry.key)) {
-      body.report.error({fmt::format("{}.{}", body.path, entry.key), entry.line, entry.column},
-                        fmt::format("\"{}\" is not a valid label name", entry.key));
-    }
-  }
-  return config;
+  return {.labels = read_label_names(body)};
 }
 
 LabelDropStageConfig parse_labeldrop(const Body& body) {
-  LabelDropStageConfig config;
-  if (body.node.type != YamlType::kList || body.node.items.empty()) {
-    body.error(
-        body.node.type == YamlType::kList || body.node.is_null()
-            ? std::string("needs at least one label name")
-            : fmt::format("must be a list of label names, not {}", describe(body.node.type)));
-    return config;
-  }
-  for (std::size_t i = 0; i < body.node.items.size(); ++i) {
-    const YamlNode& item = *body.node.items[i];
-    if (item.type == YamlType::kText) {
-      config.names.push_back(item.text);
-    } else {
-      body.report.error(item, fmt::format("{}[{}]", body.path, i),
-                        fmt::format("must be text, not {}", describe(item.type)));
-    }
-  }
-  return config;
+  return {.names = read_label_list(body)};
 }
 
 TimestampStageConfig parse_timestamp(const Body& body) {
@@ -239,34 +172,34 @@ StageVariant parse_metrics(const Body& body) {
   return parse_metrics_stage(body.node, body.path, body.report).value_or(MetricsStageConfig{});
 }
 
-constexpr std::array<KnownStage, 10> kStages = {{{"regex", parse_as<parse_regex>},
-                                                 {"json", parse_as<parse_json>},
-                                                 {"labels", parse_as<parse_labels_stage>},
-                                                 {"labeldrop", parse_as<parse_labeldrop>},
-                                                 {"timestamp", parse_as<parse_timestamp>},
-                                                 {"output", parse_as<parse_output>},
-                                                 {"drop", parse_as<parse_drop>},
-                                                 {"cri", parse_as<parse_cri>},
-                                                 {"multiline", parse_as<parse_multiline>},
-                                                 {"metrics", parse_metrics}}};
-
-// Promtail's other stages.
-constexpr std::array<std::string_view, 16> kUnsupportedStages = {"docker",
-                                                                 "logfmt",
-                                                                 "replace",
-                                                                 "template",
-                                                                 "match",
-                                                                 "labelallow",
-                                                                 "static_labels",
-                                                                 "tenant",
-                                                                 "limit",
-                                                                 "pack",
-                                                                 "sampling",
-                                                                 "geoip",
-                                                                 "decolorize",
-                                                                 "eventlogmessage",
-                                                                 "structured_metadata",
-                                                                 "non_indexed_labels"};
+constexpr auto kStages = std::to_array<KnownStage>({
+    {"regex", parse_as<parse_regex>},
+    {"json", parse_as<parse_json>},
+    {"labels", parse_as<parse_labels_stage>},
+    {"labeldrop", parse_as<parse_labeldrop>},
+    {"timestamp", parse_as<parse_timestamp>},
+    {"output", parse_as<parse_output>},
+    {"drop", parse_as<parse_drop>},
+    {"cri", parse_as<parse_cri>},
+    {"multiline", parse_as<parse_multiline>},
+    {"metrics", parse_metrics},
+    {"docker", parse_as<parse_docker_stage>},
+    {"static_labels", parse_as<parse_static_labels_stage>},
+    {"labelallow", parse_as<parse_labelallow_stage>},
+    {"match", parse_as<parse_match_stage>},
+    {"replace", parse_as<parse_replace_stage>},
+    {"template", parse_as<parse_template_stage>},
+    {"pack", parse_as<parse_pack_stage>},
+    {"logfmt", parse_as<parse_logfmt_stage>},
+    {"tenant", parse_as<parse_tenant_stage>},
+    {"structured_metadata", parse_as<parse_structured_metadata_stage>},
+    {"non_indexed_labels", parse_as<parse_structured_metadata_stage>},
+    {"limit", parse_as<parse_limit_stage>},
+    {"sampling", parse_as<parse_sampling_stage>},
+    {"decolorize", parse_as<parse_decolorize_stage>},
+    {"eventlogmessage", parse_as<parse_eventlogmessage_stage>},
+    {"geoip", parse_as<parse_geoip_stage>},
+});
 
 // Promtail decodes stages into plain maps, where a key may not override a merged one.
 void refuse_overrides(const YamlNode& node, const std::string& path, Report& report) {
@@ -284,14 +217,7 @@ void refuse_overrides(const YamlNode& node, const std::string& path, Report& rep
 }
 
 void unknown_stage(const YamlEntry& entry, const std::string& path, Report& report) {
-  const auto is_unsupported = std::find(kUnsupportedStages.begin(), kUnsupportedStages.end(),
-                                        entry.key) != kUnsupportedStages.end();
-  if (is_unsupported) {
-    report.error({path, entry.line, entry.column},
-                 fmt::format("stage \"{}\" is not yet supported", entry.key));
-    return;
-  }
-  std::vector<std::string_view> names(kUnsupportedStages.begin(), kUnsupportedStages.end());
+  std::vector<std::string_view> names;
   for (const KnownStage& stage : kStages)
     names.push_back(stage.name);
   report.error({path, entry.line, entry.column},

@@ -116,7 +116,8 @@ Status Daemon::create_engine(config::Config config) {
                         .wake_main = {},
                         .host_name = options_.host_name,
                         .working_directory = options_.working_directory,
-                        .cpus = options_.cpus};
+                        .cpus = options_.cpus,
+                        .environment = options_.environment};
     world.make_transport = [this](std::uint32_t number) -> std::unique_ptr<http::Transport> {
       auto transport = http::CurlTransport::create(*worker_threads_[number].loop, world_.clock);
       return transport ? std::move(*transport) : nullptr;
@@ -190,8 +191,10 @@ void Daemon::add_stdin() {
   std::map<std::string, std::string> merged;
   const config::ScrapeConfig& job = config.scrape_configs.front();  // main() sees to it.
   for (const config::StaticTargetGroup& group : job.static_configs) {
+    // Hidden labels stay, but for those that say which files to read (docs/compatibility.md,
+    // stdin).
     for (const auto& [name, value] : group.labels) {
-      if (!name.starts_with("__")) merged[name] = value;
+      if (name != "__path__" && name != "__path_exclude__") merged[name] = value;
     }
   }
   worker.post(WorkerTask([labels = merged, job_name = job.job_name](Worker& self) {

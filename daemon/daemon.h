@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -36,6 +38,8 @@ class Daemon {
     std::uint32_t cpus = 1;
     // Reads the configuration again, for SIGHUP and /reload.
     std::function<Result<config::Config>()> load_config;
+    // The value of an environment variable, for templates.
+    std::function<std::optional<std::string>(std::string_view)> environment = {};
   };
   struct World {
     const Clock& clock;

@@ -216,8 +216,10 @@ void Engine::add_worker(const config::Config& config, std::unique_ptr<positions:
 Topology::World Engine::topology_world() const {
   Topology::World world{world_.clock,     world_.file_system,       world_.log, world_.metrics,
                         world_.host_name, world_.working_directory, {},         {}};
-  for (const auto& worker : workers_)
+  for (const auto& worker : workers_) {
     world.workers.push_back(worker->intake().world());
+    world.workers.back().environment = world_.environment;
+  }
   if (options_.mode == Mode::kDryRun) world.print = options_.print;
   return world;
 }

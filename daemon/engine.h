@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -48,6 +50,8 @@ class Engine {
     std::string host_name;          // For __host__.
     std::string working_directory;  // For relative patterns.
     std::uint32_t cpus = 1;         // Workers when the configuration does not say.
+    // The value of an environment variable, for templates.
+    std::function<std::optional<std::string>(std::string_view)> environment = {};
   };
 
   enum class Mode {

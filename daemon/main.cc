@@ -77,6 +77,11 @@ struct Loaded {
   std::string text = {};
 };
 
+std::optional<std::string> environment_variable(std::string_view name) {
+  const char* const value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 // The configuration file of the command line with its flags over it.
 Loaded load(const daemon::CommandLine& line) {
   std::string text;
@@ -93,13 +98,10 @@ Loaded load(const daemon::CommandLine& line) {
   if (file_name.empty() && !line.config_files.empty()) {
     return {std::nullopt, line.config_files.back() + ": no such file, or it cannot be read\n"};
   }
-  const auto lookup = [](std::string_view name) -> std::optional<std::string> {
-    const char* const value = std::getenv(std::string(name).c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
   config::LoadResult result =
-      line.expand_env ? config::load_text_expanding(text, file_name, line.overrides, lookup)
-                      : config::load_text(text, file_name, line.overrides);
+      line.expand_env
+          ? config::load_text_expanding(text, file_name, line.overrides, environment_variable)
+          : config::load_text(text, file_name, line.overrides);
   return {std::move(result.config), config::format_diagnostics(result.diagnostics, file_name, text),
           file_name, text};
 }
@@ -174,6 +176,7 @@ int run(const daemon::CommandLine& line) {
   options.host_name = host_name();
   options.working_directory = working_directory();
   options.cpus = allowed_cpus();
+  options.environment = environment_variable;
   options.load_config = [&line]() -> Result<config::Config> {
     Loaded again = load(line);
     if (!again.config) return fail(Error::kInvalid, again.message);

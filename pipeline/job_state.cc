@@ -188,6 +188,21 @@ void JobState::collect(std::vector<MetricFamily>& out) {
     }
     if (!exported.samples.empty()) out.push_back(std::move(exported));
   }
+  for (const auto& [number, limit] : rate_limits_)
+    limit->collect(out);
+}
+
+RateLimit& JobState::rate_limit(std::size_t stage_number, const config::LimitStageConfig& config) {
+  const MutexLock lock(mutex_);
+  std::unique_ptr<RateLimit>& limit = rate_limits_[stage_number];
+  if (limit == nullptr) limit = std::make_unique<RateLimit>(config, clock_.steady_now());
+  return *limit;
+}
+
+std::uint64_t JobState::next_seed() {
+  const MutexLock lock(mutex_);
+  // The time makes it another one in each run, the count for each worker.
+  return static_cast<std::uint64_t>(unix_nanoseconds(clock_.wall_now())) + ++seeds_;
 }
 
 void JobState::count_dropped(const std::string& reason, std::uint64_t lines) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "base/result.h"
 #include "config/stage_config.h"
 #include "model/label_set.h"
+#include "pipeline/rate_limit.h"
 
 namespace tailrace::pipeline {
 
@@ -59,6 +61,11 @@ class JobState {
 
   void update(MetricFamilyId family, std::span<const SeriesUpdate> updates);
 
+  // What the job's `limit` stage of this number shares; made on first use.
+  RateLimit& rate_limit(std::size_t stage_number, const config::LimitStageConfig& config);
+  // A number for a random generator, another one for each caller.
+  std::uint64_t next_seed();
+
   // logentry_dropped_lines_total{reason}.
   void count_dropped(const std::string& reason, std::uint64_t lines);
   // tailrace_custom_metric_updates_skipped_total{reason}: updates that Promtail dies of.
@@ -92,6 +99,8 @@ class JobState {
   Mutex mutex_;
   std::vector<Family> families_ TAILRACE_GUARDED_BY(mutex_);
   std::uint32_t last_generation_ TAILRACE_GUARDED_BY(mutex_) = 0;
+  std::map<std::size_t, std::unique_ptr<RateLimit>> rate_limits_ TAILRACE_GUARDED_BY(mutex_);
+  std::uint64_t seeds_ TAILRACE_GUARDED_BY(mutex_) = 0;
   int collector_ = 0;
 };
 

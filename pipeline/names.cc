@@ -12,4 +12,13 @@ std::uint32_t Names::slot_of(std::vector<std::string>& names, std::string_view n
   return slot;
 }
 
+void Names::finish_reading() {
+  if (!suffixed_) return;
+  constexpr std::string_view kSuffix = "_extracted";
+  const std::set<std::string, std::less<>> noted = read_;
+  for (const std::string& name : noted) {
+    if (name.ends_with(kSuffix)) read_.insert(name.substr(0, name.size() - kSuffix.size()));
+  }
+}
+
 }  // namespace tailrace::pipeline

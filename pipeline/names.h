@@ -23,10 +23,17 @@ class Names {
   // Somebody needs the whole map (inspect mode).
   void note_everything_read() { everything_read_ = true; }
 
+  // A stage may write `x` as `x_extracted` (eventlogmessage), so who reads one reads the other.
+  void note_suffixed() { suffixed_ = true; }
+  void finish_reading();
+
   // --- second pass ---
   bool is_read(std::string_view extracted_name) const {
     return everything_read_ || read_.find(extracted_name) != read_.end();
   }
+  // What the first pass noted.
+  const std::set<std::string, std::less<>>& read_names() const { return read_; }
+  bool everything_is_read() const { return everything_read_; }
   // The slot of a name; assigned on first use.
   ExtractedSlot extracted(std::string_view name) { return slot_of(extracted_, name); }
   LabelSlot label(std::string_view name) { return slot_of(labels_, name); }
@@ -40,6 +47,7 @@ class Names {
 
   std::set<std::string, std::less<>> read_;
   bool everything_read_ = false;
+  bool suffixed_ = false;
   std::vector<std::string> extracted_;
   std::vector<std::string> labels_;
 };

@@ -2,6 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -39,6 +43,8 @@ struct PipelineWorld {
   const Clock& clock;
   std::uint64_t held_bytes_max = kHeldBytesMax;  // This worker's share.
   StageObserver* observer = nullptr;             // Inspect mode; costs a branch per stage.
+  // The value of an environment variable, for templates; empty function: there is none.
+  std::function<std::optional<std::string>(std::string_view)> environment = {};
 };
 
 }  // namespace tailrace::pipeline

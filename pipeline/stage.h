@@ -18,6 +18,7 @@ enum class Verdict {
   kKeep,  // It goes on to the next stage.
   kDrop,  // It ends here, counted under the stage's drop reason.
   kHold,  // The stage took it over (multiline) and will emit it, merged, later.
+  kSkip,  // It goes on behind the stages nested in this one (match).
 };
 
 // Looks at one entry, may change it, and gives a verdict.
@@ -45,6 +46,9 @@ class Stage {
 
   // Processes `entry` in place.
   virtual Verdict run(Entry& entry, StageContext& context) = 0;
+
+  // How many of the stages that follow are nested in this one (match).
+  virtual std::size_t nested_stages() const { return 0; }
 
   // The rest is for stages that hold entries or count; the defaults are those of all others.
 

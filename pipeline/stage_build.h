@@ -1,17 +1,21 @@
 // What a stage's create() is given besides its own configuration.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "pipeline/job_state.h"
 #include "pipeline/names.h"
+#include "pipeline/pipeline_world.h"
 
 namespace tailrace::pipeline {
 
 struct StageBuild {
   Names& names;  // In its second pass: every name that is read is known.
   JobState& job;
+  const PipelineWorld& world;
+  std::size_t number = 0;             // Of the stage within the job, nested ones included.
   std::vector<std::string> warnings;  // Shown with the place of the stage.
 };
 

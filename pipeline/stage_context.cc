@@ -52,6 +52,22 @@ const LabelSet& StageContext::label_set() {
   return *frame_->labels;
 }
 
+void StageContext::keep_labels(std::span<const std::string> names) {
+  kept_labels_.clear();
+  for (const LabelPair& pair : label_set().pairs()) {
+    if (std::find(names.begin(), names.end(), pair.name) != names.end()) {
+      kept_labels_.push_back(pair);
+    }
+  }
+  // The entry goes on as one of a target with these labels.
+  const LabelSet& kept = world_.label_sets.intern(kept_labels_);
+  Entry& entry = frame_->entry;
+  entry.base_labels = &kept;
+  entry.changes.assign(entry.changes.size(), {});
+  frame_->base = &template_of(kept);
+  frame_->labels = &kept;
+}
+
 void StageContext::copy_labels_to_extracted() {
   std::vector<Value>& extracted = frame_->entry.extracted;
   for (std::size_t i = 0; i < extracted.size(); ++i) {
@@ -162,6 +178,10 @@ void StageContext::run_from(std::size_t stage, Frame& frame) {
     const Verdict verdict = current.run(frame.entry, *this);
     if (world_.observer != nullptr) world_.observer->after(current, frame.entry, names_, verdict);
     if (verdict == Verdict::kKeep) continue;
+    if (verdict == Verdict::kSkip) {
+      stage += current.nested_stages();
+      continue;
+    }
     if (verdict == Verdict::kDrop && frame.held) let_go(frame.entry.origins, frame.entry.role);
     return;
   }

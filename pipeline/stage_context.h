@@ -1,6 +1,7 @@
 // What a stage may ask of the engine while it runs, and the engine itself.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,6 +50,8 @@ class StageContext {
   void remove_label(LabelSlot slot);
   // The entry's labels as they are now, interned.
   const LabelSet& label_set();
+  // Removes all labels but these.
+  void keep_labels(std::span<const std::string> names);
   // What happens where a nested pipeline begins: every current label becomes an extracted value.
   void copy_labels_to_extracted();
 
@@ -64,7 +67,7 @@ class StageContext {
   void forget_context(LineOrigin origin) { world_.held_lines.forget_context(origin); }
 
   // No line of this job runs before `time`.
-  void pause_job_until(SteadyTime time) { paused_until_ = time; }
+  void pause_job_until(SteadyTime time) { paused_until_ = std::max(paused_until_, time); }
 
   // --- for Pipeline ---
 
@@ -107,6 +110,7 @@ class StageContext {
   // By extracted slot: the label slot of the same name, if stages change that label.
   std::vector<std::optional<LabelSlot>> label_slots_;
   LabelCache label_cache_;
+  std::vector<LabelPair> kept_labels_;
   std::vector<std::unique_ptr<Template>> templates_;  // By LabelSet::index().
 
   Entry plain_;  // What leaves a pipeline without stages.

@@ -88,6 +88,9 @@ FORBIDDEN = [
 BOOL_ALLOWED = {
     "model/entry.h": "of_bool: the value itself",
     "base/event_loop.h": "Callback: what happened",
+    "pipeline/go_template/value.h": "a value that is a boolean",
+    "pipeline/go_template/functions.h": "a result that is a boolean",
+    "pipeline/jmespath/value.h": "a value that is a boolean",
 }
 PARAMETERS_ALLOWED = {
     "http/microhttpd_server.cc": "the library's callback has eight",

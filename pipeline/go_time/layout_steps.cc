@@ -100,6 +100,7 @@ std::vector<Step> compile_layout(std::string_view layout) {
     Step& step = steps.back();
     step.token = found->token;
     step.zulu = found->zulu;
+    step.comma = layout[i] == ',';
     // A longer run than any text has digits for cannot match either way.
     step.digits = static_cast<std::uint8_t>(std::min<std::size_t>(found->length - 1, 255));
     steps.emplace_back();

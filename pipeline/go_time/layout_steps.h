@@ -47,7 +47,8 @@ struct Step {
   std::string prefix;  // Literal text before the token; a run of blanks stands for any run.
   Token token = Token::kEnd;
   bool zulu = false;             // Zones: Z stands for UTC.
-  std::uint8_t digits = 0;       // kFraction.
+  bool comma = false;            // Fractions: written behind a comma, not a dot.
+  std::uint8_t digits = 0;       // Fractions.
   bool before_fraction = false;  // The next step is a fraction, without a prefix that matters.
 };
 

@@ -1,158 +1,431 @@
-// A JMESPath expression as a tree: the tokens and the recursive-descent parser.
+// A JMESPath expression as a tree: the parser, by precedence of operators.
 #include "pipeline/jmespath/expression.h"
 
-#include <array>
-#include <cstddef>
-#include <optional>
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "pipeline/json/json_text.h"
+#include "pipeline/jmespath/lexer.h"
 
 namespace tailrace::pipeline::jmespath {
 namespace {
 
-// A path longer than this is a mistake; the bound keeps the tree's depth small.
-constexpr std::size_t kExpressionBytesMax = 4096;
+using Tree = std::unique_ptr<Expression>;
+using TokenKind = Token::Kind;
+using Kind = Expression::Kind;
 
-struct Token {
-  enum class Kind { kName, kDot, kEnd };
-  Kind kind = Kind::kEnd;
-  std::string name;
-  std::size_t at = 0;
-};
+// How strongly what follows binds to what stands before it.
+constexpr int kPipePower = 1;
+constexpr int kOrPower = 2;
+constexpr int kAndPower = 3;
+constexpr int kComparisonPower = 5;
+constexpr int kFlattenPower = 9;
+constexpr int kProjectionStop = 10;
+constexpr int kStarPower = 20;
+constexpr int kFilterPower = 21;
+constexpr int kDotPower = 40;
+constexpr int kNotPower = 45;
+constexpr int kBracePower = 50;
+constexpr int kBracketPower = 55;
+constexpr int kParenPower = 60;
 
-// What a character begins that the parser does not know yet.
-struct Construct {
-  std::string_view begin;
-  std::string_view name;
-};
-constexpr std::array<Construct, 15> kNotYet = {{
-    {"[", "indexes, slices, filters and multi-select lists"},
-    {"*", "wildcards"},
-    {"{", "multi-select hashes"},
-    {"||", "or expressions"},
-    {"|", "pipes"},
-    {"&&", "and expressions"},
-    {"&", "expression references"},
-    {"!", "not expressions and comparisons"},
-    {"=", "comparisons"},
-    {"<", "comparisons"},
-    {">", "comparisons"},
-    {"(", "functions and parentheses"},
-    {"`", "literals"},
-    {"'", "raw strings"},
-    {"@", "the current node"},
-}};
-
-bool begins_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+int power_of(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kPipe:
+      return kPipePower;
+    case TokenKind::kOr:
+      return kOrPower;
+    case TokenKind::kAnd:
+      return kAndPower;
+    case TokenKind::kEqual:
+    case TokenKind::kNotEqual:
+    case TokenKind::kLess:
+    case TokenKind::kLessEqual:
+    case TokenKind::kGreater:
+    case TokenKind::kGreaterEqual:
+      return kComparisonPower;
+    case TokenKind::kFlatten:
+      return kFlattenPower;
+    case TokenKind::kStar:
+      return kStarPower;
+    case TokenKind::kFilter:
+      return kFilterPower;
+    case TokenKind::kDot:
+      return kDotPower;
+    case TokenKind::kNot:
+      return kNotPower;
+    case TokenKind::kLeftBrace:
+      return kBracePower;
+    case TokenKind::kLeftBracket:
+      return kBracketPower;
+    case TokenKind::kLeftParen:
+      return kParenPower;
+    default:
+      return 0;
+  }
 }
-bool continues_name(char c) {
-  return begins_name(c) || (c >= '0' && c <= '9');
+
+Tree make(Kind kind) {
+  auto tree = std::make_unique<Expression>();
+  tree->kind = kind;
+  return tree;
 }
 
+template <typename... Children>
+Tree make(Kind kind, Children... children) {
+  Tree tree = make(kind);
+  (tree->children.push_back(std::move(children)), ...);
+  return tree;
+}
+
+// Every function gives null after an error, which is in error_.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  Parser(std::string_view text, std::vector<Token> tokens)
+      : text_(text), tokens_(std::move(tokens)) {}
 
-  Result<std::unique_ptr<Expression>> parse() {
-    if (text_.size() > kExpressionBytesMax) return syntax_error(0, "expression too long");
-    Result<std::unique_ptr<Expression>> left = field();
-    while (left) {
-      const Result<Token> token = next();
-      if (!token) return fail(token.error());
-      if (token->kind == Token::Kind::kEnd) return left;
-      if (token->kind == Token::Kind::kName) return syntax_error(token->at, "unexpected name");
-      Result<std::unique_ptr<Expression>> right = field();
-      if (!right) return right;
-      auto both = std::make_unique<Expression>();
-      both->kind = Expression::Kind::kSubexpression;
-      both->left = std::move(*left);
-      both->right = std::move(*right);
-      left = std::move(both);
-    }
-    return left;
+  Result<Tree> parse() {
+    Tree tree = expression(0);
+    if (tree != nullptr && current().kind != TokenKind::kEnd) tree = refuse("unexpected token");
+    if (tree == nullptr) return fail(error_);
+    return tree;
   }
 
  private:
-  tl::unexpected<Error> syntax_error(std::size_t at, std::string_view what) const {
-    return fail(Error::kInvalid,
-                fmt::format("JMESPath expression \"{}\": {} at byte {}", text_, what, at));
+  const Token& current() const { return tokens_[at_]; }
+  TokenKind kind_at(std::size_t ahead) const {
+    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)].kind;
+  }
+  void advance() {
+    if (at_ + 1 < tokens_.size()) ++at_;
+  }
+  Tree refuse(std::string_view what) {
+    if (error_.message.empty()) error_ = syntax_error(text_, current().at, what);
+    return nullptr;
+  }
+  bool take(TokenKind kind) {
+    if (current().kind != kind) return false;
+    advance();
+    return true;
   }
 
-  Result<std::unique_ptr<Expression>> field() {
-    Result<Token> token = next();
-    if (!token) return fail(token.error());
-    if (token->kind != Token::Kind::kName) return syntax_error(token->at, "a name is missing");
-    auto result = std::make_unique<Expression>();
-    result->name = std::move(token->name);
-    return result;
+  Tree expression(int power) {
+    if (++depth_ > kNestingMax) return refuse("nested too deep");
+    Tree left = begin();
+    while (left != nullptr && power < power_of(current().kind))
+      left = follow(std::move(left));
+    --depth_;
+    return left;
   }
 
-  Result<Token> next() {
-    while (at_ < text_.size() &&
-           std::string_view(" \t\n\r").find(text_[at_]) != std::string_view::npos) {
-      ++at_;
+  // What can begin an expression.
+  Tree begin() {
+    const Token& token = current();
+    switch (token.kind) {
+      case TokenKind::kName:
+      case TokenKind::kQuotedName:
+        return field();
+      case TokenKind::kLiteral:
+        return literal();
+      case TokenKind::kRawString: {
+        Tree tree = make(Kind::kRawString);
+        tree->name = token.text;
+        advance();
+        return tree;
+      }
+      case TokenKind::kStar: {
+        advance();
+        Tree right = projected(kStarPower);
+        return right == nullptr
+                   ? nullptr
+                   : make(Kind::kValueProjection, make(Kind::kIdentity), std::move(right));
+      }
+      case TokenKind::kFilter:
+        advance();
+        return filter(make(Kind::kIdentity));
+      case TokenKind::kLeftBrace:
+        advance();
+        return hash();
+      case TokenKind::kLeftParen: {
+        advance();
+        Tree tree = expression(0);
+        if (tree == nullptr) return nullptr;
+        return take(TokenKind::kRightParen) ? std::move(tree) : refuse("`)` is missing");
+      }
+      case TokenKind::kFlatten:
+        advance();
+        return flatten(make(Kind::kIdentity));
+      case TokenKind::kNot: {
+        advance();
+        Tree tree = expression(kNotPower);
+        return tree == nullptr ? nullptr : make(Kind::kNot, std::move(tree));
+      }
+      case TokenKind::kLeftBracket:
+        advance();
+        return bracket();
+      case TokenKind::kCurrent:
+        advance();
+        return make(Kind::kCurrent);
+      case TokenKind::kReference: {
+        advance();
+        Tree tree = expression(0);
+        return tree == nullptr ? nullptr : make(Kind::kReference, std::move(tree));
+      }
+      default:
+        return refuse(token.kind == TokenKind::kEnd ? "unexpected end" : "unexpected token");
     }
-    const std::size_t begin = at_;
-    if (at_ == text_.size()) return Token{Token::Kind::kEnd, {}, begin};
-    const char c = text_[at_];
-    if (c == '.') {
-      ++at_;
-      return Token{Token::Kind::kDot, {}, begin};
-    }
-    if (c == '"') return quoted_name();
-    if (begins_name(c)) {
-      while (at_ < text_.size() && continues_name(text_[at_]))
-        ++at_;
-      return Token{Token::Kind::kName, std::string(text_.substr(begin, at_ - begin)), begin};
-    }
-    for (const Construct& construct : kNotYet) {
-      if (text_.substr(begin, construct.begin.size()) != construct.begin) continue;
-      return syntax_error(
-          begin, fmt::format("'{}' ({}) is not supported yet", construct.begin, construct.name));
-    }
-    return syntax_error(begin, fmt::format("unexpected character '{}'", c));
   }
 
-  // A name in double quotes is a JSON string.
-  Result<Token> quoted_name() {
-    const std::size_t begin = at_;
-    std::size_t end = begin + 1;
-    while (end < text_.size() && text_[end] != '"')
-      end += text_[end] == '\\' ? 2U : 1U;
-    if (end >= text_.size()) return syntax_error(begin, "unclosed quote");
-    const std::string_view raw = text_.substr(begin + 1, end - begin - 1);
-    const std::optional<std::string> name = json::unescaped(raw);
-    if (!name) return syntax_error(begin, "bad quoted name");
-    at_ = end + 1;
-    return Token{Token::Kind::kName, *name, begin};
+  // What goes on behind `left`.
+  Tree follow(Tree left) {
+    const TokenKind kind = current().kind;
+    switch (kind) {
+      case TokenKind::kDot:
+        return behind_dot(std::move(left));
+      case TokenKind::kPipe:
+        return binary(Kind::kPipe, std::move(left), kPipePower);
+      case TokenKind::kOr:
+        return binary(Kind::kOr, std::move(left), kOrPower);
+      case TokenKind::kAnd:
+        return binary(Kind::kAnd, std::move(left), kAndPower);
+      case TokenKind::kEqual:
+      case TokenKind::kNotEqual:
+      case TokenKind::kLess:
+      case TokenKind::kLessEqual:
+      case TokenKind::kGreater:
+      case TokenKind::kGreaterEqual: {
+        Tree tree = binary(Kind::kComparison, std::move(left), kComparisonPower);
+        if (tree != nullptr) {
+          tree->comparator =
+              static_cast<Comparator>(static_cast<int>(kind) - static_cast<int>(TokenKind::kEqual));
+        }
+        return tree;
+      }
+      case TokenKind::kFlatten:
+        advance();
+        return flatten(std::move(left));
+      case TokenKind::kFilter:
+        advance();
+        return filter(std::move(left));
+      case TokenKind::kLeftBracket:
+        advance();
+        return index_or_star(std::move(left));
+      case TokenKind::kLeftParen:
+        return arguments(std::move(left));
+      default:
+        return refuse("unexpected token");
+    }
+  }
+
+  Tree binary(Kind kind, Tree left, int power) {
+    advance();
+    Tree right = expression(power);
+    return right == nullptr ? nullptr : make(kind, std::move(left), std::move(right));
+  }
+
+  Tree field() {
+    Tree tree = make(Kind::kField);
+    tree->name = current().text;
+    const bool quoted = current().kind == TokenKind::kQuotedName;
+    advance();
+    if (quoted && current().kind == TokenKind::kLeftParen) {
+      return refuse("a quoted name is no function");
+    }
+    return tree;
+  }
+
+  Tree literal() {
+    Tree tree = make(Kind::kLiteral);
+    tree->literal = std::make_unique<Literal>(current().text.size() + 64);
+    Literal& value = *tree->literal;
+    value.text = current().text;
+    if (value.document.parse(value.text, value.arena) != json::Document::Outcome::kOk) {
+      return refuse("the literal is no JSON");
+    }
+    advance();
+    return tree;
+  }
+
+  Tree behind_dot(Tree left) {
+    advance();
+    if (current().kind == TokenKind::kStar) {
+      advance();
+      Tree right = projected(kDotPower);
+      return right == nullptr ? nullptr
+                              : make(Kind::kValueProjection, std::move(left), std::move(right));
+    }
+    Tree right = dotted(kDotPower);
+    return right == nullptr ? nullptr
+                            : make(Kind::kSubexpression, std::move(left), std::move(right));
+  }
+
+  // Behind a dot: a name, a star, or a multi-select.
+  Tree dotted(int power) {
+    switch (current().kind) {
+      case TokenKind::kName:
+      case TokenKind::kQuotedName:
+      case TokenKind::kStar:
+        return expression(power);
+      case TokenKind::kLeftBracket:
+        advance();
+        return list();
+      case TokenKind::kLeftBrace:
+        advance();
+        return hash();
+      default:
+        return refuse("a name is missing");
+    }
+  }
+
+  // What is done with each item of a projection.
+  Tree projected(int power) {
+    if (power_of(current().kind) < kProjectionStop) return make(Kind::kIdentity);
+    if (current().kind == TokenKind::kLeftBracket || current().kind == TokenKind::kFilter) {
+      return expression(power);
+    }
+    if (take(TokenKind::kDot)) return dotted(power);
+    return refuse("unexpected token");
+  }
+
+  Tree flatten(Tree left) {
+    Tree right = projected(kFlattenPower);
+    if (right == nullptr) return nullptr;
+    return make(Kind::kProjection, make(Kind::kFlatten, std::move(left)), std::move(right));
+  }
+
+  // Behind `[?`.
+  Tree filter(Tree left) {
+    Tree condition = expression(0);
+    if (condition == nullptr) return nullptr;
+    if (!take(TokenKind::kRightBracket)) return refuse("`]` is missing");
+    Tree right =
+        current().kind == TokenKind::kFlatten ? make(Kind::kIdentity) : projected(kFilterPower);
+    if (right == nullptr) return nullptr;
+    return make(Kind::kFilterProjection, std::move(left), std::move(right), std::move(condition));
+  }
+
+  bool at_index() const {
+    return current().kind == TokenKind::kNumber || current().kind == TokenKind::kColon;
+  }
+
+  // Behind a `[` that begins an expression.
+  Tree bracket() {
+    if (at_index()) return index(make(Kind::kIdentity));
+    if (current().kind == TokenKind::kStar && kind_at(1) == TokenKind::kRightBracket) {
+      return index_or_star(make(Kind::kIdentity));
+    }
+    return list();
+  }
+
+  // Behind a `[` that follows something.
+  Tree index_or_star(Tree left) {
+    if (at_index()) return index(std::move(left));
+    if (!take(TokenKind::kStar) || !take(TokenKind::kRightBracket)) {
+      return refuse("an index, a slice or `*]` is missing");
+    }
+    Tree right = projected(kStarPower);
+    return right == nullptr ? nullptr : make(Kind::kProjection, std::move(left), std::move(right));
+  }
+
+  Tree index(Tree left) {
+    if (kind_at(0) == TokenKind::kNumber && kind_at(1) == TokenKind::kRightBracket) {
+      Tree tree = make(Kind::kIndex);
+      tree->index = current().number;
+      advance();
+      advance();
+      return make(Kind::kSubexpression, std::move(left), std::move(tree));
+    }
+    Tree slice = make(Kind::kSlice);
+    int part = 0;
+    while (current().kind != TokenKind::kRightBracket) {
+      if (current().kind == TokenKind::kColon) {
+        if (++part == 3) return refuse("a slice has three parts at most");
+      } else if (current().kind == TokenKind::kNumber && !slice->slice[part]) {
+        slice->slice[part] = current().number;
+      } else {
+        return refuse("a slice is made of numbers");
+      }
+      advance();
+    }
+    advance();
+    Tree right = projected(kStarPower);
+    if (right == nullptr) return nullptr;
+    return make(Kind::kProjection, make(Kind::kSubexpression, std::move(left), std::move(slice)),
+                std::move(right));
+  }
+
+  // Behind `[`: expressions with commas between.
+  Tree list() {
+    Tree tree = make(Kind::kMultiSelectList);
+    do {
+      Tree item = expression(0);
+      if (item == nullptr) return nullptr;
+      tree->children.push_back(std::move(item));
+    } while (take(TokenKind::kComma));
+    return take(TokenKind::kRightBracket) ? std::move(tree) : refuse("`]` is missing");
+  }
+
+  // Behind `{`.
+  Tree hash() {
+    Tree tree = make(Kind::kMultiSelectHash);
+    do {
+      if (current().kind != TokenKind::kName && current().kind != TokenKind::kQuotedName) {
+        return refuse("a name is missing");
+      }
+      tree->names.push_back(current().text);
+      advance();
+      if (!take(TokenKind::kColon)) return refuse("`:` is missing");
+      Tree item = expression(0);
+      if (item == nullptr) return nullptr;
+      tree->children.push_back(std::move(item));
+    } while (take(TokenKind::kComma));
+    return take(TokenKind::kRightBrace) ? std::move(tree) : refuse("`}` is missing");
+  }
+
+  Tree arguments(Tree left) {
+    if (left->kind != Kind::kField) return refuse("only a name can be called");
+    advance();
+    Tree tree = make(Kind::kFunction);
+    tree->name = left->name;
+    if (take(TokenKind::kRightParen)) return tree;
+    do {
+      Tree item = expression(0);
+      if (item == nullptr) return nullptr;
+      tree->children.push_back(std::move(item));
+    } while (take(TokenKind::kComma));
+    return take(TokenKind::kRightParen) ? std::move(tree) : refuse("`)` is missing");
   }
 
   const std::string_view text_;
+  const std::vector<Token> tokens_;
   std::size_t at_ = 0;
+  Error error_{Error::kInvalid, ""};
+  int depth_ = 0;
 };
 
-void append_path(const Expression& expression, std::vector<std::string>& path) {
-  if (expression.kind == Expression::Kind::kSubexpression) {
-    append_path(*expression.left, path);
-    append_path(*expression.right, path);
-    return;
+bool append_path(const Expression& expression, std::vector<std::string>& path) {
+  if (expression.kind == Kind::kSubexpression) {
+    return append_path(*expression.children[0], path) && append_path(*expression.children[1], path);
   }
   path.push_back(expression.name);
+  return expression.kind == Kind::kField;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Expression>> parse_expression(std::string_view text) {
-  return Parser(text).parse();
+  if (text.size() > kExpressionBytesMax) {
+    return fail(syntax_error(text.substr(0, 64), 0, "expression too long"));
+  }
+  Result<std::vector<Token>> tokens = tokens_of(text);
+  if (!tokens) return fail(tokens.error());
+  return Parser(text, std::move(*tokens)).parse();
 }
 
-std::vector<std::string> path_of(const Expression& expression) {
+std::optional<std::vector<std::string>> path_of(const Expression& expression) {
   std::vector<std::string> path;
-  append_path(expression, path);
+  if (!append_path(expression, path)) return std::nullopt;
   return path;
 }
 

@@ -1,8 +1,10 @@
 // The values that JMESPath expressions find in a JSON object.
 #include "pipeline/json/json_extractor.h"
 
+#include <optional>
 #include <utility>
 
+#include "pipeline/jmespath/evaluate.h"
 #include "pipeline/jmespath/expression.h"
 #include "pipeline/json/field_scanner.h"
 #include "pipeline/json/json_document.h"
@@ -13,37 +15,24 @@ namespace {
 using json::Document;
 using json::Node;
 
-// Null: the expression gives nothing.
-const Node* evaluate(const jmespath::Expression& expression, const Document& document,
-                     const Node* node) {
-  if (node == nullptr) return nullptr;
-  switch (expression.kind) {
-    case jmespath::Expression::Kind::kField:
-      return document.member(*node, expression.name);
-    case jmespath::Expression::Kind::kSubexpression:
-      return evaluate(*expression.right, document, evaluate(*expression.left, document, node));
-  }
-  return nullptr;
-}
-
-Value value_of(const Node* node, const Document& document, Arena& arena) {
-  if (node == nullptr) return Value::nil();
-  switch (node->kind) {
-    case Node::Kind::kNull:
+Value value_of(const jmespath::Value& found, Arena& arena) {
+  using Kind = jmespath::Value::Kind;
+  switch (found.kind) {
+    case Kind::kNull:
+    case Kind::kReference:
       return Value::nil();
-    case Node::Kind::kFalse:
-      return Value::of_bool(false);
-    case Node::Kind::kTrue:
-      return Value::of_bool(true);
-    case Node::Kind::kNumber:
-      return Value::of(node->number);
-    case Node::Kind::kString:
-      return Value::of(node->text);
-    default:
+    case Kind::kBool:
+      return Value::of_bool(found.boolean);
+    case Kind::kNumber:
+      return Value::of(found.number);
+    case Kind::kString:
+      return Value::of(found.text);
+    case Kind::kArray:
+    case Kind::kObject:
       break;
   }
   std::string text;
-  document.append_text(text, *node);
+  jmespath::append_json(text, found, jmespath::KeyOrder::kOfDocument, arena);
   return Value::of(arena.copy(text));
 }
 
@@ -51,6 +40,7 @@ Value value_of(const Node* node, const Document& document, Arena& arena) {
 
 struct JsonExtractor::State {
   std::vector<std::unique_ptr<jmespath::Expression>> expressions;
+  bool only_paths = true;
   json::FieldScanner scanner;
   Document document;
 };
@@ -59,14 +49,17 @@ Result<std::unique_ptr<JsonExtractor>> JsonExtractor::create(
     std::vector<std::string> jmespath_expressions) {
   std::vector<std::unique_ptr<jmespath::Expression>> expressions;
   std::vector<std::vector<std::string>> paths;
+  bool only_paths = true;
   for (const std::string& text : jmespath_expressions) {
     Result<std::unique_ptr<jmespath::Expression>> expression = jmespath::parse_expression(text);
     if (!expression) return fail(expression.error());
-    paths.push_back(jmespath::path_of(**expression));
+    std::optional<std::vector<std::string>> path = jmespath::path_of(**expression);
+    only_paths = only_paths && path.has_value();
+    paths.push_back(std::move(path).value_or(std::vector<std::string>{"unused"}));
     expressions.push_back(std::move(*expression));
   }
-  auto state =
-      std::make_unique<State>(State{std::move(expressions), json::FieldScanner(paths), Document()});
+  auto state = std::make_unique<State>(
+      State{std::move(expressions), only_paths, json::FieldScanner(paths), Document()});
   return std::make_unique<JsonExtractor>(std::move(state));
 }
 
@@ -75,6 +68,7 @@ JsonExtractor::~JsonExtractor() = default;
 
 JsonExtractor::Outcome JsonExtractor::extract(std::string_view text, std::span<Value> out,
                                               Arena& arena) {
+  if (!state_->only_paths) return extract_from_tree(text, out, arena);
   const auto outcome = state_->scanner.scan(text, out, arena);
   return outcome == json::FieldScanner::Outcome::kOk ? Outcome::kOk : Outcome::kMalformed;
 }
@@ -88,7 +82,10 @@ JsonExtractor::Outcome JsonExtractor::extract_from_tree(std::string_view text, s
     return Outcome::kMalformed;
   }
   for (std::size_t i = 0; i < state_->expressions.size(); ++i) {
-    out[i] = value_of(evaluate(*state_->expressions[i], document, &root), document, arena);
+    jmespath::Value found;
+    const bool done = jmespath::evaluate(*state_->expressions[i],
+                                         jmespath::Value::of(document, &root), arena, found);
+    out[i] = done ? value_of(found, arena) : Value{};
   }
   return Outcome::kOk;
 }

@@ -17,8 +17,9 @@ namespace tailrace::pipeline {
 //
 // Ownership: owns what it compiled. Values view into the text or the arena.
 // Threading: confined to one worker.
-// Errors: create() refuses bad expressions and those of the language that are not supported yet.
-// Memory: the arena only, once its scratch space has grown to the largest array or object wanted.
+// Errors: create() refuses bad expressions.
+// Memory: with paths of names the arena only, once its scratch space has grown to the largest array
+//   or object wanted.
 class JsonExtractor {
  public:
   enum class Outcome {
@@ -34,8 +35,9 @@ class JsonExtractor {
   JsonExtractor(const JsonExtractor&) = delete;
   JsonExtractor& operator=(const JsonExtractor&) = delete;
 
-  // out[i] is what expression i gives; Value::nil() for null and for nothing. Arrays and objects
-  // become their JSON text. `text` may lie anywhere; nothing behind it is read.
+  // out[i] is what expression i gives; Value::nil() for null and for nothing; absent after an error
+  // (a function's argument of a wrong type). Arrays and objects become their JSON text. `text` may
+  // lie anywhere; nothing behind it is read.
   Outcome extract(std::string_view text, std::span<Value> out, Arena& arena);
 
   // The same by way of a tree of the whole document: the yardstick for extract().

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "base/utf8.h"
+
 namespace tailrace::pipeline::json {
 namespace {
 
@@ -241,9 +243,11 @@ void append_number(std::string& out, double value) {
   out.append(buffer.data(), end);
 }
 
-void append_string(std::string& out, std::string_view text) {
+namespace {
+
+// What stands between the quotes.
+void append_escaped(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  out.push_back('"');
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
@@ -266,6 +270,28 @@ void append_string(std::string& out, std::string_view text) {
     } else {
       out.push_back(c);
     }
+  }
+}
+
+}  // namespace
+
+void append_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  append_escaped(out, text);
+  out.push_back('"');
+}
+
+void append_valid_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  while (!text.empty()) {
+    std::size_t valid = 0;
+    for (std::size_t bytes = 1; valid < text.size() && bytes != 0; valid += bytes)
+      bytes = utf8_sequence_bytes(text.substr(valid));
+    append_escaped(out, text.substr(0, valid));
+    text.remove_prefix(valid);
+    if (text.empty()) break;
+    out.append("\\ufffd");
+    text.remove_prefix(1);
   }
   out.push_back('"');
 }

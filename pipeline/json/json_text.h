@@ -30,4 +30,8 @@ void append_number(std::string& out, double value);
 // Appends a string in quotes, with <, > and & escaped (docs/compatibility.md, "json").
 void append_string(std::string& out, std::string_view text);
 
+// As append_string(), with U+FFFD, written as an escape, for each byte that is not UTF-8
+// (docs/compatibility.md, pack).
+void append_valid_string(std::string& out, std::string_view text);
+
 }  // namespace tailrace::pipeline::json

@@ -164,4 +164,16 @@ Result<GoPattern> rewrite_go_pattern(std::string_view pattern,
   return result;
 }
 
+Result<GroupedPattern> rewrite_all_groups(std::string_view pattern) {
+  Result<std::vector<Piece>> pieces = PieceReader(pattern).read();
+  if (!pieces) return fail(pieces.error());
+  GroupedPattern result;
+  result.group_names.emplace_back();
+  for (const Piece& piece : *pieces) {
+    if (piece.captures) result.group_names.emplace_back(piece.name);
+    result.re2_pattern.append(piece.captures ? "(" : piece.text);
+  }
+  return result;
+}
+
 }  // namespace tailrace::pipeline

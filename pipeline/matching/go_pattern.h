@@ -28,4 +28,13 @@ struct GoPattern {
 Result<GoPattern> rewrite_go_pattern(std::string_view pattern,
                                      const std::vector<std::string>& wanted_groups);
 
+// A Go pattern with all its groups, for RE2.
+struct GroupedPattern {
+  std::string re2_pattern;               // Without group names.
+  std::vector<std::string> group_names;  // By group, from 1; the first and unnamed ones are empty.
+};
+
+// As rewrite_go_pattern(), but every group captures.
+Result<GroupedPattern> rewrite_all_groups(std::string_view pattern);
+
 }  // namespace tailrace::pipeline

@@ -16,7 +16,6 @@
 #include "pipeline/matching/regex_matcher.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,6 +23,7 @@
 
 #include <re2/re2.h>
 
+#include "pipeline/matching/compile_re2.h"
 #include "pipeline/matching/go_pattern.h"
 #include "pipeline/matching/jit_matcher.h"
 #include "pipeline/matching/pattern_shape.h"
@@ -33,30 +33,11 @@
 namespace tailrace::pipeline {
 namespace {
 
-// RE2 wants to know how much memory a program and its automata may take. Go knows no limit of this
-// kind, so a pattern that does not fit gets more; the first one is RE2's own default.
-constexpr std::array<std::int64_t, 3> kMemoryLimits = {8 << 20, 64 << 20, 1024 << 20};
-
 // Longest text in which the machine code tries every place (at most a million steps, below 1 ms).
 constexpr std::size_t kTryEveryPlaceMax = 1024;
 
 // How many texts go to RE2 after the machine code gave up: 1, 2, 4 ... up to this many.
 constexpr std::uint32_t kPenaltyMax = 1024;
-
-Result<std::unique_ptr<re2::RE2>> compile(const std::string& pattern) {
-  for (const std::int64_t memory : kMemoryLimits) {
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(memory);
-    auto re2 = std::make_unique<re2::RE2>(pattern, options);
-    if (re2->ok()) return re2;
-    if (re2->error_code() == re2::RE2::ErrorPatternTooLarge && memory != kMemoryLimits.back()) {
-      continue;
-    }
-    return fail(Error::kInvalid, "error parsing regexp: " + re2->error());
-  }
-  return fail(Error::kExhausted, "error parsing regexp: expression too large");
-}
 
 }  // namespace
 
@@ -172,7 +153,7 @@ Result<std::unique_ptr<RegexMatcher>> RegexMatcher::create(std::string_view go_p
                                                            Options options) {
   Result<GoPattern> pattern = rewrite_go_pattern(go_pattern, options.wanted_groups);
   if (!pattern) return fail(pattern.error());
-  Result<std::unique_ptr<re2::RE2>> re2 = compile(pattern->re2_pattern);
+  Result<std::unique_ptr<re2::RE2>> re2 = compile_re2(pattern->re2_pattern);
   if (!re2) return fail(re2.error());
   auto state = std::make_unique<State>();
   state->group_names = std::move(pattern->group_names);

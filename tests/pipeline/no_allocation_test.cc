@@ -137,5 +137,50 @@ TEST(NoAllocation, multiline) {
             0U);
 }
 
+TEST(NoAllocation, docker_match_template_pack) {
+  config::MatchStageConfig match;
+  match.selector = R"({stream="stdout"} |= "x" |~ "i[nm]fo")";
+  match.stages = stages(config::StaticLabelsStageConfig{{{"m", "y"}}});
+  config::PackStageConfig pack;
+  pack.labels = {"job", "stream"};
+  EXPECT_EQ(
+      allocations_of(
+          stages(config::DockerStageConfig{}, match,
+                 config::TemplateStageConfig{
+                     "level",
+                     R"({{ if eq .stream "stdout" }}{{ .job | ToUpper }}{{ else }}e{{ end }})"},
+                 labels({"level"}), config::TenantStageConfig{std::nullopt, "level", std::nullopt},
+                 config::LabelAllowStageConfig{{"job", "level", "stream"}}, pack,
+                 config::DecolorizeStageConfig{}),
+          [](int i) {
+            return R"({"log":"info x )" + digits(i, 6) + R"(\n","stream":"std)" +
+                   (i % 3 == 0 ? "err" : "out") + R"(","time":"2026-01-02T10:00:00.)" +
+                   digits(i, 6) + R"(Z"})";
+          }),
+      0U);
+}
+
+TEST(NoAllocation, logfmt_replace_metadata_limit) {
+  config::LogfmtStageConfig logfmt;
+  logfmt.mapping = {{"level", "level"}, {"id", "id"}};
+  config::LimitStageConfig limit;
+  limit.rate = 1;
+  limit.burst = 1;
+  limit.excess = config::LimitStageConfig::Excess::kDrop;
+  limit.by_label = "level";
+  config::SamplingStageConfig sampling;
+  sampling.rate = 0.5;
+  EXPECT_EQ(
+      allocations_of(
+          stages(logfmt, labels({"level"}), config::StructuredMetadataStageConfig{{{"id", "id"}}},
+                 config::ReplaceStageConfig{R"(id=(\d+))", std::nullopt, "{{ .Value | ToUpper }}!"},
+                 sampling, limit),
+          [](int i) {
+            return "level=l" + std::to_string(i % 4) + " id=" + digits(i, 6) +
+                   " msg=\"a \\\"b\\\"\"";
+          }),
+      0U);
+}
+
 }  // namespace
 }  // namespace tailrace::pipeline::testing

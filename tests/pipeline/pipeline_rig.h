@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct Sent {
   std::string line;
   std::int64_t time_ns = 0;
   std::size_t lines = 0;  // Of how many raw lines it is made.
+  std::vector<std::pair<std::string, std::string>> metadata;
 };
 
 inline std::vector<config::StageConfig> stages() {
@@ -67,14 +69,20 @@ class PipelineRig : public EntrySink {
                        std::uint64_t held_bytes_max = kHeldBytesMax,
                        StageObserver* observer = nullptr)
       : arena_(1U << 20U), job_(metrics_, clock_) {
-    auto built = build_pipeline(config,
-                                {.arena = arena_,
-                                 .label_sets = table_,
-                                 .held_lines = held_,
-                                 .clock = clock_,
-                                 .held_bytes_max = held_bytes_max,
-                                 .observer = observer},
-                                job_, diagnostics_);
+    auto built =
+        build_pipeline(config,
+                       {.arena = arena_,
+                        .label_sets = table_,
+                        .held_lines = held_,
+                        .clock = clock_,
+                        .held_bytes_max = held_bytes_max,
+                        .observer = observer,
+                        .environment = [this](std::string_view name) -> std::optional<std::string> {
+                          const auto found = environment_.find(std::string(name));
+                          if (found == environment_.end()) return std::nullopt;
+                          return found->second;
+                        }},
+                       job_, diagnostics_);
     if (built.has_value()) pipeline_ = std::move(*built);
   }
   // Pinned sets are unpinned before their table goes.
@@ -150,16 +158,20 @@ class PipelineRig : public EntrySink {
   }
 
   void accept(const LabelSet& labels, const Entry& entry) override {
-    sent_.push_back({labels.text(), std::string(entry.line), entry.time_ns, entry.origins.size()});
+    sent_.push_back(
+        {labels.text(), std::string(entry.line), entry.time_ns, entry.origins.size(), {}});
     metadata_.clear();
     for (const LabelPair& pair : entry.metadata)
       metadata_ += std::string(pair.name) + "=" + std::string(pair.value);
+    for (const LabelPair& pair : entry.metadata)
+      sent_.back().metadata.emplace_back(pair.name, pair.value);
   }
   void make_room(std::uint64_t bytes) override { rooms_.push_back(bytes); }
 
   testing::Sent last() const { return sent_.at(sent_.size() - 1); }
 
   tailrace::testing::FakeClock clock_;
+  std::map<std::string, std::string> environment_;  // For templates.
   Metrics metrics_;
   Arena arena_;
   LabelSetTable table_;

@@ -1,0 +1,67 @@
+// Executes the tree of a template.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "pipeline/go_template/functions.h"
+#include "pipeline/go_template/syntax.h"
+
+namespace tailrace::pipeline::go_template {
+
+// One execution. Ends at the first error; what was put out until then means nothing.
+class Evaluator {
+ public:
+  struct Variable {
+    std::string_view name;
+    Value value;
+  };
+  // Buffers that are kept from execution to execution.
+  struct Buffers {
+    std::string out;
+    std::vector<Variable> variables;
+  };
+
+  Evaluator(const TemplateSet& templates, Runtime& runtime, Arena& arena, Buffers& buffers)
+      : templates_(templates),
+        runtime_(runtime),
+        arena_(arena),
+        out_(buffers.out),
+        variables_(buffers.variables) {
+    out_.clear();
+    variables_.clear();
+  }
+
+  bool run(const Value& data);
+
+ private:
+  enum class Flow { kGoOn, kBreak, kContinue, kError };
+
+  Flow run_list(const NodeList& nodes, const Value& dot);
+  Flow run_node(const Node& node, const Value& dot);
+  Flow run_branch(const Node& node, const Value& dot);
+  Flow run_range(const Node& node, const Value& dot);
+  Flow run_item(const Node& node, const Value& key, const Value& item);
+  Flow run_template(const Node& node, const Value& dot);
+
+  bool pipeline(const Pipeline& pipeline, const Value& dot, Value& result);
+  bool command(const Command& command, const Value& dot, const Value* final, Value& result);
+  bool operand(const Operand& operand, const Value& dot, Value& result);
+  bool call(const Command& command, const Value& dot, const Value* final, Value& result);
+  bool call_lazily(const Command& command, const Value& dot, const Value* final, Value& result);
+  bool argument(const Operand& operand, char parameter, const Value& dot, Value& result);
+  static bool fits(const Value& value, char parameter);
+  static bool names_in(const std::vector<std::string>& names, Value& value);
+  Value* variable(std::string_view name);
+
+  const TemplateSet& templates_;
+  Runtime& runtime_;
+  Arena& arena_;
+  std::string& out_;
+  std::vector<Variable>& variables_;
+  int depth_ = 0;
+};
+
+}  // namespace tailrace::pipeline::go_template

@@ -1,0 +1,40 @@
+// The selectors of `match`: which label sets and lines are meant.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tailrace::pipeline::logql {
+
+enum class Comparison { kEqual, kNotEqual, kMatches, kNotMatches };
+
+// `name="text"` and the like. The regular expression of a label is anchored at both ends.
+struct LabelMatcher {
+  std::string name;
+  Comparison comparison = Comparison::kEqual;
+  std::string text;
+};
+
+// `|= "text"` and the like: kEqual means "contains", kNotEqual "does not contain". The regular
+// expression of a line is not anchored.
+struct LineFilter {
+  Comparison comparison = Comparison::kEqual;
+  std::string text;
+};
+
+// All of it must hold.
+struct Selector {
+  std::vector<LabelMatcher> matchers;  // At least one.
+  std::vector<LineFilter> filters;
+};
+
+// Parses `{name="text", ...} |= "text" ...` (docs/formats/selector.md). Regular expressions are
+// not looked at.
+//
+// Errors: kInvalid with the column and what was expected there.
+Result<Selector> parse_selector(std::string_view text);
+
+}  // namespace tailrace::pipeline::logql

@@ -1,0 +1,332 @@
+// Tests of Go templates: language, printing and functions.
+#include "pipeline/go_template/template.h"
+
+#include <chrono>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_clock.h"
+
+namespace tailrace::pipeline::go_template {
+namespace {
+
+// On the data {Value: "a b", n: "7", empty: "", "my-key": "k"}.
+std::string result(std::string_view text) {
+  tailrace::testing::FakeClock clock;
+  const auto parsed = Template::create(
+      text, {.clock = clock, .environment = [](std::string_view name) {
+               return name == "HOME" ? std::optional<std::string>("/h") : std::nullopt;
+             }});
+  if (!parsed.has_value()) return "refused: " + parsed.error().message;
+  Arena arena(1U << 16U);
+  Map& data = *make_map(arena, 2);
+  put(data, "Value", Value::of_text("a b"), arena);
+  put(data, "n", Value::of_text("7"), arena);
+  put(data, "empty", Value::of_text(""), arena);
+  put(data, "my-key", Value::of_text("k"), arena);
+  const auto out = (*parsed)->execute(data, arena);
+  return out.has_value() ? std::string(*out) : "error";
+}
+
+struct Case {
+  const char* text;
+  const char* result;
+};
+class Executes : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Executes, as_go_does) {
+  EXPECT_EQ(result(GetParam().text), GetParam().result) << GetParam().text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Language, Executes,
+    ::testing::Values(
+        Case{"x {{ .Value }} y", "x a b y"}, Case{"{{.nope}}", "<no value>"},
+        Case{"a {{- .n -}} b", "a7b"}, Case{"a {{- /* c */ -}} b", "ab"}, Case{"{{/* c */}}x", "x"},
+        Case{"{{ $.n }}", "7"}, Case{"{{ .n.x }}", "error"}, Case{"{{ index . \"my-key\" }}", "k"},
+        Case{"{{ if .empty }}y{{ else }}n{{ end }}", "n"},
+        Case{"{{ if eq .n \"1\" }}a{{ else if eq .n \"7\" }}b{{ else }}c{{ end }}", "b"},
+        Case{"{{ with .empty }}a{{ else with .n }}{{ . }}!{{ end }}", "7!"},
+        Case{"{{ with $x := .n }}{{ $x }}{{ . }}{{ end }}", "77"},
+        Case{"{{ range $i, $x := splitList \" \" .Value }}{{ $i }}{{ $x }};{{ end }}", "0a;1b;"},
+        Case{"{{ range list }}x{{ else }}none{{ end }}", "none"},
+        Case{"{{ range until 5 }}{{ if eq . 1 }}{{ continue }}{{ end }}{{ if eq . 3 }}{{ break }}"
+             "{{ end }}{{ . }}{{ end }}",
+             "02"},
+        Case{"{{ range 3 }}{{ . }}{{ end }}", "012"},
+        Case{"{{ range $k, $v := dict \"b\" 1 \"a\" 2 }}{{ $k }}{{ $v }}{{ end }}", "a2b1"},
+        Case{"{{ range .n }}{{ end }}", "error"},
+        Case{"{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}", "2"},
+        Case{"{{ $x := 1 }}{{ if true }}{{ $x := 2 }}{{ end }}{{ $x }}", "1"},
+        Case{"{{ define \"t\" }}<{{ . }}>{{ end }}{{ template \"t\" .n }}", "<7>"},
+        Case{"{{ block \"t\" .n }}[{{ . }}]{{ end }}", "[7]"},
+        Case{"{{ template \"no\" }}", "error"},
+        Case{"{{ define \"t\" }}{{ template \"t\" }}{{ end }}{{ template \"t\" }}", "error"},
+        Case{"{{ (split \" \" .Value)._1 }}", "b"},
+        Case{"{{ \"a\" | printf \"%s-%s\" \"b\" }}", "b-a"}, Case{"{{ nil }}", "error"},
+        Case{"{{ .n \"x\" }}", "error"}, Case{"{{ 1 | .n }}", "error"},
+        Case{"{{ 'a' }} {{ 0x1F }} {{ 1_000 }} {{ 1.5 }} {{ `r` }} {{ true }}",
+             "97 31 1000 1.5 r true"},
+        Case{"{{ and .n .empty }}|{{ or .empty .n }}|{{ or .n (fail \"x\") }}|{{ not .empty }}",
+             "|7|7|true"},
+        Case{"{{ eq .n \"1\" \"7\" }} {{ ne 1 2 }} {{ eq 1 1.0 }}", "error"},
+        Case{"{{ eq .nope \"x\" }} {{ eq .nope nil }} {{ lt \"10\" \"2\" }} {{ ge 2 2 }} {{ le 1.5 "
+             "1 }}",
+             "error"},
+        Case{"{{ eq .nope \"x\" }} {{ eq .nope nil }} {{ lt \"10\" \"2\" }} {{ ge 2 2 }} {{ gt 1.5 "
+             "1.0 }}",
+             "false true true true true"},
+        Case{"{{ if ge .n 5 }}x{{ end }}", "error"}, Case{"{{ len \"\xC3\xA9\" }}", "2"},
+        Case{"{{ index (list 1 2) 1 }} {{ index \"ab\" 1 }}", "2 98"},
+        Case{"{{ index (list 1) 1 }}", "error"}, Case{"{{\n.n\n}}", "7"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Printing, Executes,
+    ::testing::Values(Case{"{{ print 1 2 \"a\" 3 }}{{ println \"a\" 1 }}", "1 2a3a 1\n"},
+                      Case{"{{ list 1 \"a\" nil 2.5 }} {{ dict \"b\" 1 \"a\" (list) }}",
+                           "[1 a <nil> 2.5] map[a:[] b:1]"},
+                      Case{"{{ 1e6 }} {{ 123456.5 }} {{ 0.0001 }} {{ 0.00001 }} {{ 1e21 }}",
+                           "1e+06 123456.5 0.0001 1e-05 1e+21"},
+                      Case{"{{ printf \"%5d|%-5d|%05d|%+d|%x|%X|%#x|%o|%b|%c|%U|%q\" 7 7 7 7 255 "
+                           "255 255 8 5 65 233 65 }}",
+                           "    7|7    |00007|+7|ff|FF|0xff|10|101|A|U+00E9|'A'"},
+                      Case{"{{ printf \"%6.2f|%e|%g|%G|%.3g|%v\" 3.14159 1500.0 1e7 1e7 2.0 2.0 }}",
+                           "  3.14|1.500000e+03|1e+07|1E+07|2|2"},
+                      Case{"{{ printf \"%s|%10s|%-4s|%.1s|%q|%x|%T\" \"ab\" \"ab\" \"ab\" \"ab\" "
+                           "\"a\\\"\" \"ab\" 1 }}",
+                           "ab|        ab|ab  |a|\"a\\\"\"|6162|int"},
+                      Case{"{{ printf \"%t %v %T %v\" true nil nil (list \"a\" 1) }}",
+                           "true <nil> <nil> [a 1]"},
+                      Case{"{{ printf \"%d|%s|%!|%z\" \"a\" 1 2 }}",
+                           "%!d(string=a)|%!s(int=1)|%!!(int=2)|%!z(MISSING)"},
+                      Case{"{{ printf \"%d %d\" 1 }}{{ printf \"x\" 1 \"a\" }}{{ printf \"%\" }}",
+                           "1 %!d(MISSING)x%!(EXTRA int=1, string=a)%!(NOVERB)"},
+                      Case{"{{ printf \"%*d|%.*f|%[2]d %[1]d|%[9]d\" 5 1 2 1.2345 }}",
+                           "    1|1.23|1 5|%!d(BADINDEX)"},
+                      Case{"{{ printf \"%s %d\" (list \"a\" 1) (list \"a\" 1) }}",
+                           "[a %!s(int=1)] [%!d(string=a) 1]"},
+                      Case{"{{ html \"<a&'\\\">\" }} {{ js \"it's<\" }} {{ urlquery \"a b&\" }}",
+                           "&lt;a&amp;&#39;&#34;&gt; it\\'s\\u003C a+b%26"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, Executes,
+    ::testing::Values(
+        Case{"{{ ToUpper \"stra\xC3\x9F"
+             "e\" }} {{ ToLower \"\xC3\x89T\" }}",
+             "STRA\xC3\x9F"
+             "E \xC3\xA9t"},
+        Case{"{{ Replace \"aaa\" \"a\" \"b\" 2 }} {{ Replace \"ab\" \"\" \"-\" -1 }}", "bba -a-b-"},
+        Case{"{{ Trim \"--x-\" \"-\" }} {{ TrimLeft \"--x-\" \"-\" }} {{ TrimRight \"--x-\" \"-\" "
+             "}}",
+             "x x- --x"},
+        Case{"{{ TrimPrefix \"abc\" \"ab\" }} {{ TrimSuffix \"abc\" \"bc\" }} [{{ TrimSpace \" x "
+             "\" }}]",
+             "c a [x]"},
+        Case{"{{ trimPrefix \"ab\" \"abc\" }} {{ trimSuffix \"bc\" \"abc\" }} {{ trimAll \"-\" "
+             "\"-x-\" }}",
+             "c a x"},
+        Case{"{{ substr 1 3 \"abcd\" }} {{ substr -1 2 \"abcd\" }} {{ substr 2 99 \"abcd\" }}",
+             "bc ab cd"},
+        Case{"{{ substr 3 1 \"abcd\" }}", "error"},
+        Case{"{{ trunc 2 \"abc\" }} {{ trunc -2 \"abc\" }}", "ab bc"},
+        Case{"{{ repeat 3 \"ab\" }} {{ nospace \"a b\\tc\" }} {{ abbrev 5 \"abcdefg\" }}",
+             "ababab abc ab..."},
+        Case{"{{ repeat 100000000 \"ab\" }}", "error"}, Case{"{{ repeat -1 \"ab\" }}", "error"},
+        Case{"{{ indent 2 \"a\\nb\" }}{{ nindent 1 \"c\" }}", "  a\n  b\n c"},
+        Case{"{{ title \"a bc_d\" }} {{ untitle \"Ab Cd\" }} {{ swapcase \"aB\" }} {{ initials "
+             "\"ab cd\" }}",
+             "A Bc_d ab cd Ab ac"},
+        Case{"{{ snakecase \"fooBarHTTPServer\" }} {{ kebabcase \"FooBar\" }} {{ camelcase "
+             "\"foo_bar-x\" }}",
+             "foo_bar_http_server foo-bar FooBarX"},
+        Case{"{{ quote \"a\" nil 1 }} {{ squote \"a\" }} {{ cat 1 nil \"b\" }} {{ toString 1.5 }}",
+             "\"a\" \"1\" 'a' 1 b 1.5"},
+        Case{
+            "{{ contains \"b\" \"abc\" }} {{ hasPrefix \"a\" \"b\" }} {{ hasSuffix \"c\" \"bc\" }}",
+            "true false true"},
+        Case{"{{ plural \"one\" \"many\" 1 }} {{ plural \"one\" \"many\" 2 }}", "one many"},
+        Case{"{{ env \"HOME\" }} {{ env \"NO\" }} {{ expandenv \"$HOME/${HOME}$NO$\" }}",
+             "/h  /h//h$"},
+        Case{"{{ ToLower .nope }}", "error"}, Case{"{{ ToLower 1 }}", "error"},
+        Case{"{{ lower }}", "error"}, Case{"{{ lower \"a\" \"b\" }}", "error"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Numbers, Executes,
+    ::testing::Values(
+        Case{"{{ int \"010\" }} {{ int \"1.0\" }} {{ int \"1.5\" }} {{ int 3.9 }} {{ atoi \"010\" "
+             "}} {{ int64 true }}",
+             "8 1 0 3 10 1"},
+        Case{"{{ add 1 \"2\" }} {{ sub 1 2 }} {{ mul 2 3 4 }} {{ div -7 2 }} {{ mod -7 3 }} {{ "
+             "add1 1 }}",
+             "3 -1 24 -3 -1 2"},
+        Case{"{{ div 1 0 }}", "error"}, Case{"{{ mod 1 0 }}", "error"},
+        Case{"{{ max 1 3 2 }} {{ min 2 1 }} {{ maxf 1 2.5 }} {{ minf 1 2.5 }}", "3 1 2.5 1"},
+        Case{"{{ addf 0.1 0.2 }} {{ subf 1 0.9 }} {{ mulf 1000 1234567 }} {{ divf 1 3 }}",
+             "0.3 0.1 1.234567e+09 0.3333333333333333"},
+        Case{"{{ divf 1 0 }}", "error"},
+        Case{"{{ round 2.345 2 }} {{ round 2.5 0 }} {{ ceil 1.2 }} {{ floor -1.2 }} {{ float64 "
+             "\"1e3\" }}",
+             "2.35 3 2 -2 1000"},
+        Case{"{{ until 3 }} {{ untilStep 5 0 -2 }} {{ seq 3 }} {{ seq 2 -2 1 }} {{ seq 0 2 4 }}",
+             "[0 1 2] [5 3 1] 1 2 3 2 0 2 4"},
+        Case{"{{ until 1000000000 }}", "error"}, Case{"{{ round 1.5 1.0 }}", "1.5"},
+        Case{"{{ trunc (int64 2) \"abc\" }}", "error"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Collections, Executes,
+    ::testing::Values(
+        Case{"{{ default \"d\" .empty }} {{ default \"d\" .nope }} {{ coalesce .empty .n }} {{ "
+             "ternary 1 2 false }}",
+             "d d 7 2"},
+        Case{"{{ empty 0 }} {{ all 1 \"\" }} {{ any 1 \"\" }} {{ deepEqual (list 1) (list 1) }}",
+             "true false true true"},
+        Case{"{{ kindOf .n }} {{ typeOf (list) }} {{ kindOf nil }} {{ typeOf (dict) }}",
+             "string []interface {} invalid map[string]interface {}"},
+        Case{"{{ first (list 1 2) }} {{ last (list 1 2) }} {{ rest (list 1 2) }} {{ initial (list "
+             "1 2) }}",
+             "1 2 [2] [1]"},
+        Case{"{{ first \"ab\" }}", "error"}, Case{"{{ first nil }}", "error"},
+        Case{"{{ append (list 1) 2 }} {{ prepend (list 1) 0 }} {{ concat (list 1) (list 2) }} {{ "
+             "reverse (list 1 2) }}",
+             "[1 2] [0 1] [1 2] [2 1]"},
+        Case{"{{ uniq (list 1 1 2) }} {{ without (list 1 2) 1 }} {{ compact (list 0 1 \"\") }} {{ "
+             "has 1 (list 1) }}",
+             "[1 2] [2] [1] true"},
+        Case{"{{ chunk 2 (list 1 2 3) }} {{ slice (list 1 2 3) 1 2 }} {{ slice (list 1 2) 1 }}",
+             "[[1 2] [3]] [2] [2]"},
+        Case{"{{ slice \"abc\" 1 }}", "error"},
+        Case{"{{ join \"-\" (list 1 nil \"a\") }} {{ join \",\" \"x\" }}", "1-a x"},
+        Case{"{{ sortAlpha (list \"b\" \"a\") }} {{ toStrings (list 1 2) }} {{ splitList \"\" "
+             "\"ab\" }}",
+             "[a b] [1 2] [a b]"},
+        Case{"{{ get (dict \"a\" 1) \"a\" }}{{ get (dict) \"a\" }} {{ hasKey (dict \"a\" 1) \"a\" "
+             "}}",
+             "1 true"},
+        Case{"{{ $d := dict \"a\" 1 }}{{ $_ := set $d \"b\" 2 }}{{ $_ = unset $d \"a\" }}{{ $d }}",
+             "map[b:2]"},
+        Case{"{{ keys (dict \"b\" 1 \"a\" 2) }} {{ values (dict \"a\" 2) }} {{ pluck \"a\" (dict "
+             "\"a\" 1) (dict) }}",
+             "[a b] [2] [1]"},
+        Case{"{{ pick (dict \"a\" 1 \"b\" 2) \"a\" }} {{ omit (dict \"a\" 1 \"b\" 2) \"a\" }}",
+             "map[a:1] map[b:2]"},
+        Case{"{{ merge (dict \"a\" 1 \"e\" \"\") (dict \"a\" 2 \"b\" 3 \"e\" 4) }}",
+             "map[a:1 b:3 e:4]"},
+        Case{"{{ dig \"a\" \"b\" 0 (dict \"a\" (dict \"b\" 5)) }} {{ dig \"x\" 9 (dict) }}", "5 9"},
+        Case{"{{ get (split \" \" .Value) \"_0\" }}", "error"},
+        Case{"{{ $m := dict \"a\" 1 }}{{ $_ := set $m \"m\" $m }}{{ len (toJson $m) | lt 100 }}",
+             "true"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Others, Executes,
+    ::testing::Values(
+        Case{"{{ regexReplaceAll \"(a)(?P<x>b)?\" \"ab a\" \"<$1${x}$y$$>\" }}", "<ab$> <a$>"},
+        Case{"{{ regexReplaceAll \"a\" \"aa\" \"$0w ${0}w $1w\" }}", " aw  aw "},
+        Case{"{{ regexReplaceAllLiteral \"a\" \"aa\" \"$1\" }} {{ regexMatch \"^a\" \"ab\" }}",
+             "$1$1 true"},
+        Case{"{{ regexReplaceAll \"(\" \"a\" \"\" }}", "error"},
+        Case{"{{ regexMatch \"(\" \"a\" }}", "false"},
+        Case{"{{ regexFind \"b+\" \"abbc\" }} {{ regexFindAll \"[a-c]\" \"abc\" 2 }} {{ "
+             "regexFindAll \"x\" \"a\" -1 }}",
+             "bb [a b] []"},
+        Case{"{{ regexSplit \",\" \"a,b,c\" -1 }} {{ regexSplit \",\" \"a,b,c\" 2 }} {{ "
+             "regexQuoteMeta \"a.b\" }}",
+             "[a b c] [a b,c] a\\.b"},
+        Case{"{{ Sha2Hash \"s\" \"v\" | trunc 8 }} {{ sha256sum \"sv\" | trunc 8 }} {{ sha1sum "
+             "\"\" | trunc 8 }}",
+             "afac70e6 afac70e6 da39a3ee"},
+        Case{"{{ Hash \"\" \"\" | trunc 8 }} {{ sha512sum \"\" | trunc 8 }} {{ adler32sum \"abc\" "
+             "}}",
+             "a7ffc6f8 cf83e135 38600999"},
+        Case{"{{ b64enc \"a\" }} {{ b64enc \"abc\" }} {{ b64dec \"YQ==\" }} {{ b64dec \"!\" }}",
+             "YQ== YWJj a illegal base64 data at input byte 0"},
+        Case{"{{ (fromJson \"{\\\"a\\\":[1,null,true,\\\"x\\\"]}\").a }} {{ fromJson \"{\" }}",
+             "[1 <nil> true x] <no value>"},
+        Case{"{{ toJson (dict \"a\" (list 1 2.5 nil \"<\" true)) }}",
+             "{\"a\":[1,2.5,null,\"\\u003c\",true]}"},
+        Case{"{{ base \"/a/b.c\" }} {{ dir \"/a/b\" }} {{ ext \"a/b.c\" }} {{ clean "
+             "\"a/../../b//c/.\" }} {{ base \"\" }}",
+             "b.c /a .c ../b/c ."},
+        Case{"{{ dateInZone \"2006-01-02T15:04:05Z07:00\" 1588723200 \"UTC\" }}",
+             "2020-05-06T00:00:00Z"},
+        Case{"{{ dateInZone \"Mon Jan _2 3:04PM 06 .000 MST -0700 002\" (int64 86400) \"UTC\" }}",
+             "Fri Jan  2 12:00AM 70 .000 UTC +0000 002"},
+        Case{"{{ unixEpoch (toDate \"2006-01-02 MST\" \"2020-05-06 UTC\") }} {{ unixEpoch (toDate "
+             "\"2006\" \"x\") }}",
+             "1588723200 -62135596800"},
+        Case{"{{ duration \"95\" }} {{ durationRound \"2h10m5s\" }} {{ durationRound \"1ms\" }} {{ "
+             "ago now }}",
+             "1m35s 2h 0s 0s"},
+        Case{"{{ unixEpoch (dateModify \"1h\" (toDate \"2006-01-02 MST\" \"1970-01-01 UTC\")) }}",
+             "3600"}));
+
+TEST(Template, refuses_what_go_does_not_parse) {
+  for (const char* text : {"{{",
+                           "{{ .a",
+                           "{{ .my-key }}",
+                           "{{ end }}",
+                           "{{ if .a }}",
+                           "{{ else }}",
+                           "{{ if }}x{{ end }}",
+                           "{{ $x }}",
+                           "{{ $x = 1 }}",
+                           "{{ break }}",
+                           "{{ (.a }}",
+                           "{{ .a) }}",
+                           "{{ | }}",
+                           "{{ .a | 1 }}",
+                           "{{ \"a }}",
+                           "{{ '' }}",
+                           "{{ 1x }}",
+                           "{{ 0x }}",
+                           "{{ .a:b }}",
+                           "{{/* x }}",
+                           "{{/* x */ y}}",
+                           "{{ range $i, := .a }}{{ end }}",
+                           "{{ if true }}{{ define \"x\" }}{{ end }}{{ end }}",
+                           "{{ template }}",
+                           "{{ template x }}",
+                           "{{ define \"x\" }}",
+                           "{{ \"\\d\" }}",
+                           "{{ .a # }}",
+                           "{{ if true }}{{ else }}{{ else }}{{ end }}",
+                           "{{}}",
+                           "{{ .a.. }}",
+                           "{{ lower.x }}"}) {
+    EXPECT_EQ(result(text).substr(0, 7), "refused") << text;
+  }
+  EXPECT_EQ(result("a\n{{ Nope }}"), "refused: template: line 2: function \"Nope\" not defined");
+  EXPECT_EQ(result("{{ uuidv4 }}"),
+            "refused: template: line 1: function \"uuidv4\" is not supported");
+  EXPECT_EQ(result("{{ (((" + std::string(1000, '(')).substr(0, 7), "refused");
+}
+
+TEST(Template, ends_when_it_takes_too_long) {
+  EXPECT_EQ(result("{{ range until 2000 }}{{ range until 2000 }}{{ end }}{{ end }}"), "error");
+  EXPECT_EQ(result("{{ $x := \"ab\" }}{{ range until 60 }}{{ $x = print $x $x }}{{ end }}"),
+            "error");
+}
+
+std::string names(std::string_view text) {
+  tailrace::testing::FakeClock clock;
+  const auto parsed = Template::create(text, {.clock = clock, .environment = {}});
+  std::string all = (*parsed)->needs_everything() ? "everything " : "";
+  for (const std::string& name : (*parsed)->names())
+    all += name + " ";
+  return all;
+}
+
+TEST(Template, knows_what_of_the_data_it_reads) {
+  EXPECT_EQ(names("{{ .a.b }}{{ $.c }}{{ index . \"d\" }}{{ get $ \"e\" }}"), "a c d e ");
+  EXPECT_EQ(names("{{ with .a }}{{ . }}{{ end }}{{ range .b }}{{ . }}{{ end }}"), "a b ");
+  EXPECT_EQ(names("{{ (lower .a) }}{{ if .b }}{{ .c }}{{ else }}{{ .d }}{{ end }}"), "a b c d ");
+  EXPECT_EQ(names("{{ . }}"), "everything ");
+  EXPECT_EQ(names("{{ toJson $ }}"), "everything ");
+  EXPECT_EQ(names("{{ index . .k }}"), "everything k ");
+  EXPECT_EQ(names("{{ range $k, $v := . }}{{ end }}"), "everything ");
+  EXPECT_EQ(names("{{ template \"t\" . }}{{ define \"t\" }}{{ .a }}{{ end }}"), "everything a ");
+  EXPECT_EQ(names("{{ template \"t\" .b }}{{ define \"t\" }}{{ . }}{{ end }}"), "b ");
+}
+
+}  // namespace
+}  // namespace tailrace::pipeline::go_template
