@@ -113,6 +113,54 @@ constexpr auto
                  [](Overrides& o, Text v) { return set_text(o.server_http_listen_address, v); }},
                 {"server.http-listen-port", "PORT", "of the status pages (80)",
                  [](Overrides& o, Text v) { return set_number(o.server_http_listen_port, v); }},
+                {"file-watch.min_poll_frequency", "DURATION", "where files are polled (250ms)",
+                 [](Overrides& o, Text v) {
+                   return set_duration(o.file_watch_min_poll_frequency, v);
+                 }},
+                {"file-watch.max_poll_frequency", "DURATION", "where files are polled (250ms)",
+                 [](Overrides& o, Text v) {
+                   return set_duration(o.file_watch_max_poll_frequency, v);
+                 }},
+                {"limit.readline-rate-enabled", "", "limit the entries per second of all jobs",
+                 [](Overrides& o, Text v) { return set_bool(o.readline_rate_enabled, v); }},
+                {"limit.readline-rate", "N", "entries per second (10000)",
+                 [](Overrides& o, Text v) { return set_number(o.readline_rate, v); }},
+                {"limit.readline-burst", "N", "entries at once (10000)",
+                 [](Overrides& o, Text v) { return set_number(o.readline_burst, v); }},
+                {"limit.readline-rate-drop", "", "drop what is over the rate, else wait (true)",
+                 [](Overrides& o, Text v) { return set_bool(o.readline_rate_drop, v); }},
+                {"server.http-listen-network", "NETWORK", "tcp, tcp4 or tcp6 (tcp)",
+                 [](Overrides& o, Text v) -> Status {
+                   if (v != "tcp" && v != "tcp4" && v != "tcp6") return fail(invalid(v));
+                   return set_text(o.server_http_listen_network, v);
+                 }},
+                {"server.http-conn-limit", "N", "connections at a time (1000)",
+                 [](Overrides& o, Text v) { return set_number(o.server_http_conn_limit, v); }},
+                {"server.http-read-timeout", "DURATION", "silence within a request (30s)",
+                 [](Overrides& o, Text v) { return set_duration(o.server_http_read_timeout, v); }},
+                {"server.http-read-header-timeout", "DURATION", "before its header (the same)",
+                 [](Overrides& o, Text v) {
+                   return set_duration(o.server_http_read_header_timeout, v);
+                 }},
+                {"server.http-write-timeout", "DURATION", "silence within an answer (30s)",
+                 [](Overrides& o, Text v) { return set_duration(o.server_http_write_timeout, v); }},
+                {"server.http-idle-timeout", "DURATION", "between requests (2m)",
+                 [](Overrides& o, Text v) { return set_duration(o.server_http_idle_timeout, v); }},
+                {"server.graceful-shutdown-timeout",
+                 "DURATION", "for answers on their way when stopping (30s)",
+                 [](Overrides& o, Text v) {
+                   return set_duration(o.server_graceful_shutdown_timeout, v);
+                 }},
+                {"server.path-prefix", "PATH", "of every page",
+                 [](Overrides& o, Text v) { return set_text(o.server_path_prefix, v); }},
+                {"server.register-instrumentation", "", "serve /metrics (true)",
+                 [](Overrides& o, Text v) {
+                   return set_bool(o.server_register_instrumentation, v);
+                 }},
+                {"server.enable-runtime-reload", "", "reload by /reload",
+                 [](Overrides& o, Text v) { return set_bool(o.server_enable_runtime_reload, v); }},
+                {"server.profiling_enabled", "", "serve /metrics in any case",
+                 [](Overrides& o, Text v) { return set_bool(o.server_profiling_enabled, v); }},
                 {"server.disable", "", "no status pages",
                  [](Overrides& o, Text v) { return set_bool(o.server_disable, v); }},
                 {"log.level", "LEVEL", "debug, info, warn or error (info)",
@@ -129,7 +177,52 @@ constexpr auto
                  }},
             });
 
+// docs/compatibility.md, flags: what they would change is not there.
+constexpr auto kFlagsWithoutEffect = std::to_array<FlagWithoutEffect>({
+    {"tracing.enabled", FlagWithoutEffect::Kind::kBool},
+    {"tracing.profiling-enabled", FlagWithoutEffect::Kind::kBool},
+    {"server.grpc-listen-network", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-listen-address", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-listen-port", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-conn-limit", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-max-recv-msg-size-bytes", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-max-send-msg-size-bytes", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-max-concurrent-streams", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.keepalive.max-connection-idle", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.keepalive.max-connection-age", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.keepalive.max-connection-age-grace", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.keepalive.time", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.keepalive.timeout", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.keepalive.min-time-between-pings", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.keepalive.ping-without-stream-allowed", FlagWithoutEffect::Kind::kBool},
+    {"server.grpc.num-workers", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc.stats-tracking-enabled", FlagWithoutEffect::Kind::kBool},
+    {"server.grpc.recv-buffer-pools-enabled", FlagWithoutEffect::Kind::kBool},
+    {"server.grpc-tls-cert-path", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-tls-key-path", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-tls-ca-path", FlagWithoutEffect::Kind::kValue},
+    {"server.grpc-tls-client-auth", FlagWithoutEffect::Kind::kValue},
+    {"server.tls-cipher-suites", FlagWithoutEffect::Kind::kValue},
+    {"server.tls-min-version", FlagWithoutEffect::Kind::kValue},
+    {"server.report-grpc-codes-in-instrumentation-label-enabled", FlagWithoutEffect::Kind::kBool},
+    {"server.http-log-closed-connections-without-response-enabled", FlagWithoutEffect::Kind::kBool},
+    {"server.log-source-ips-enabled", FlagWithoutEffect::Kind::kBool},
+    {"server.log-source-ips-full", FlagWithoutEffect::Kind::kBool},
+    {"server.log-source-ips-header", FlagWithoutEffect::Kind::kValue},
+    {"server.log-source-ips-regex", FlagWithoutEffect::Kind::kValue},
+    {"server.log-request-headers", FlagWithoutEffect::Kind::kBool},
+    {"server.log-request-headers-exclude-list", FlagWithoutEffect::Kind::kValue},
+    {"server.log-request-at-info-level-enabled", FlagWithoutEffect::Kind::kBool},
+});
+
 }  // namespace
+
+const FlagWithoutEffect* find_flag_without_effect(std::string_view name) {
+  const auto* const found =
+      std::find_if(kFlagsWithoutEffect.begin(), kFlagsWithoutEffect.end(),
+                   [name](const FlagWithoutEffect& flag) { return flag.name == name; });
+  return found == kFlagsWithoutEffect.end() ? nullptr : found;
+}
 
 const ConfigFlag* find_config_flag(std::string_view name) {
   const auto* const found = std::find_if(

@@ -50,12 +50,22 @@ std::vector<tailer::KnownPosition> known_positions(const positions::Positions& p
   return known;
 }
 
-std::string describe(const std::vector<config::Diagnostic>& diagnostics) {
+std::string place_of(const config::Diagnostic& diagnostic, const std::string& file) {
+  const config::SourceLocation& at = diagnostic.location;
+  if (at.line == 0) return at.path;
+  return file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + at.path;
+}
+
+// Errors as one text; warnings go to the log.
+std::string describe(const Topology::Built& built, const std::string& file, Log& log) {
   std::string text;
-  for (const config::Diagnostic& diagnostic : diagnostics) {
-    if (diagnostic.severity != config::Diagnostic::Severity::kError) continue;
+  for (const config::Diagnostic& diagnostic : built.diagnostics) {
+    if (diagnostic.severity != config::Diagnostic::Severity::kError) {
+      log.warn(diagnostic.message, {{"at", place_of(diagnostic, file)}});
+      continue;
+    }
     if (!text.empty()) text += "; ";
-    text += diagnostic.location.path + ": " + diagnostic.message;
+    text += place_of(diagnostic, file) + ": " + diagnostic.message;
   }
   return text;
 }
@@ -73,11 +83,8 @@ Result<std::unique_ptr<Engine>> Engine::create(config::Config config, World worl
   if (Status opened = engine->open_state(config); !opened) return fail(opened.error());
   Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
                                           engine->topology_world(), nullptr);
-  for (const config::Diagnostic& diagnostic : built.diagnostics) {
-    if (diagnostic.severity != config::Diagnostic::Severity::kWarning) continue;
-    engine->world_.log.warn(diagnostic.message, {{"at", diagnostic.location.path}});
-  }
-  if (!built.ok) return fail(Error::kInvalid, describe(built.diagnostics));
+  std::string errors = describe(built, engine->options_.config_file, engine->world_.log);
+  if (!built.ok) return fail(Error::kInvalid, std::move(errors));
   engine->start(std::move(built.topology));
   return engine;
 }
@@ -286,7 +293,8 @@ SteadyTime Engine::next_deadline() const {
 Status Engine::reload(config::Config config) {
   Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
                                           topology_world(), &topology_);
-  if (!built.ok) return fail(Error::kInvalid, describe(built.diagnostics));
+  std::string errors = describe(built, options_.config_file, world_.log);
+  if (!built.ok) return fail(Error::kInvalid, std::move(errors));
   hand_out(std::move(built.topology));
   return {};
 }

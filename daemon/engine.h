@@ -62,6 +62,7 @@ class Engine {
     Mode mode = Mode::kDaemon;
     Input input = Input::kFiles;
     std::function<void(std::string_view)> print;  // Dry run: where entries go.
+    std::string config_file;                      // For messages.
   };
 
   // Opens outboxes and positions, builds the topology, gives every worker its plan. Nothing is read
@@ -90,6 +91,7 @@ class Engine {
   Status save();
 
   std::span<const std::unique_ptr<Worker>> workers() const { return workers_; }
+  // Main thread only: a reload exchanges it.
   const config::Config& config() const { return *topology_.config; }
   tailer::FileSet& files() { return *files_; }
   positions::Positions& positions() { return *positions_; }

@@ -74,6 +74,13 @@ void Intake::apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& cl
   recover(held, last_time_ns_);
 }
 
+void Intake::limit_rate(std::shared_ptr<LineRate> rate) {
+  if (rate == rate_) return;
+  publish_counts();
+  rate_ = std::move(rate);
+  rate_free_at_ = SteadyTime::min();
+}
+
 void Intake::recover(std::span<const ResumePoint> points, std::int64_t last_time_ns) {
   last_time_ns_ = std::max(last_time_ns_, last_time_ns);
   start_clock();
@@ -119,6 +126,7 @@ bool Intake::has_job(std::string_view job) const {
 
 void Intake::start_clock() {
   now_ns_ = unix_nanoseconds(clock_.wall_now());
+  steady_now_ = clock_.steady_now();
   if (last_time_ns_ - now_ns_ > kClockStepNs) last_time_ns_ = now_ns_;
 }
 
@@ -142,7 +150,6 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
   start_clock();
   const SourceId id = source.id();
   const LabelSet& source_labels = source.labels();
-  const SteadyTime now = clock_.steady_now();
   Progress progress = Progress::kDone;
   const Line* last = nullptr;
   for (const Line& line : block.lines) {
@@ -150,9 +157,10 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
       progress = Progress::kNeedsCut;
       break;
     }
-    if (pipeline.paused_until() > now) {
+    if (const SteadyTime until = std::max(pipeline.paused_until(), rate_free_at_);
+        until > steady_now_) {
       progress = Progress::kPaused;
-      paused_until_ = pipeline.paused_until();
+      paused_until_ = until;
       break;
     }
     const std::int64_t time = line.time_ns != 0 ? line.time_ns : next_time();
@@ -198,11 +206,10 @@ void Intake::forget(SourceId source) {
 }
 
 void Intake::release_due() {
-  const SteadyTime now = clock_.steady_now();
   start_clock();
   for (const auto& [name, pipeline] : pipelines_) {
-    if (pipeline->next_release() > now) continue;
-    pipeline->release_due(now, *this);
+    if (pipeline->next_release() > steady_now_) continue;
+    pipeline->release_due(steady_now_, *this);
     arena_.reset();
   }
 }
@@ -216,6 +223,15 @@ void Intake::release_all() {
 }
 
 void Intake::accept(const LabelSet& labels, const Entry& entry) {
+  // What is replayed has been through here before the restart.
+  if (rate_ != nullptr && entry.role == EntryRole::kFresh) {
+    if (!rate_->drops()) {
+      rate_free_at_ = rate_->take(steady_now_);
+    } else if (!rate_->try_take(steady_now_)) {
+      ++rate_dropped_;
+      return;
+    }
+  }
   batcher_->append(labels, entry, now_ns_);
 }
 
@@ -274,6 +290,7 @@ Intake::Cut Intake::take_cut() {
 }
 
 void Intake::publish_counts() {
+  if (rate_ != nullptr && rate_dropped_ > 0) rate_->count_dropped(std::exchange(rate_dropped_, 0));
   for (const auto& [name, pipeline] : pipelines_)
     pipeline->publish();
 }

@@ -10,10 +10,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "daemon/line_rate.h"
 #include "daemon/worker_plan.h"
 #include "model/entry.h"
 #include "model/held_lines.h"
@@ -50,7 +52,7 @@ class Intake final : private pipeline::EntrySink {
   enum class Progress {
     kDone,      // The whole block has run.
     kNeedsCut,  // The next line does not fit the open batches: cut, then read the source again.
-    kPaused,    // A stage waits (limit without drop).
+    kPaused,    // A stage waits (limit without drop), or the line rate is used up.
   };
 
   // `cut` is called when released entries need room: it must take_cut().
@@ -68,6 +70,9 @@ class Intake final : private pipeline::EntrySink {
   // lines of jobs whose pipeline is replaced run into the new one as replayed.
   void apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& clients,
              std::uint32_t worker_count);
+
+  // Entries over this rate are dropped, or reading pauses; null: there is none.
+  void limit_rate(std::shared_ptr<LineRate> rate);
 
   // What a restart found: held lines run, as replayed, in the order they were read in.
   void recover(std::span<const ResumePoint> points, std::int64_t last_time_ns);
@@ -87,7 +92,7 @@ class Intake final : private pipeline::EntrySink {
   // Releases all held entries (end of stdin).
   void release_all();
 
-  // No line may run before this time (limit without drop). SteadyTime::min(): none waits.
+  // After kPaused: no line may run before this time.
   SteadyTime paused_until() const { return paused_until_; }
   bool batch_is_full() const { return batcher_->full(); }
 
@@ -137,6 +142,9 @@ class Intake final : private pipeline::EntrySink {
   HeldLines held_lines_;
   std::map<std::string, std::unique_ptr<pipeline::Pipeline>, std::less<>> pipelines_;
   std::unique_ptr<shippers::Batcher> batcher_;
+  std::shared_ptr<LineRate> rate_;
+  std::uint64_t rate_dropped_ = 0;               // Not yet published.
+  SteadyTime rate_free_at_ = SteadyTime::min();  // By the last entry that passed.
 
   std::unordered_map<SourceId, SourceState> sources_;
   std::set<SourceId> touched_;
@@ -144,6 +152,7 @@ class Intake final : private pipeline::EntrySink {
   SteadyTime first_touch_ = SteadyTime::max();  // Of the resume points not yet cut.
 
   std::int64_t now_ns_ = 0;        // Wall time of the block at hand.
+  SteadyTime steady_now_{};        // The same on the clock that does not jump.
   std::int64_t last_time_ns_ = 0;  // The last time given to a line.
   SteadyTime paused_until_ = SteadyTime::min();
   std::uint64_t lines_run_ = 0;

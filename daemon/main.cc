@@ -154,6 +154,8 @@ int run(const daemon::CommandLine& line) {
   Log log(clock, {loaded.config->server.log_level, loaded.config->server.log_format},
           [](std::string_view text) { print(stderr, text); });
   if (!loaded.message.empty()) print(stderr, loaded.message);
+  for (const std::string& flag : line.flags_without_effect)
+    log.warn("this flag has no effect", {{"flag", flag}});
   Metrics metrics;
   metrics
       .gauge("promtail_build_info", "Version of the program.",
@@ -174,6 +176,7 @@ int run(const daemon::CommandLine& line) {
   options.host_name = host_name();
   options.working_directory = working_directory();
   options.cpus = allowed_cpus();
+  options.config_file = loaded.file_name;
   options.load_config = [&line]() -> Result<config::Config> {
     Loaded again = load(line);
     if (!again.config) return fail(Error::kInvalid, again.message);

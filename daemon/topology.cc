@@ -136,6 +136,19 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
   build_targets(job, world, built);
 }
 
+std::shared_ptr<LineRate> make_line_rate(const config::LimitsConfig& limits,
+                                         const Topology::World& world, const Topology* before) {
+  if (!limits.readline_rate_enabled) return nullptr;
+  if (before != nullptr && before->line_rate != nullptr) {
+    const config::LimitsConfig& old = before->config->limits;
+    if (old.readline_rate == limits.readline_rate && old.readline_burst == limits.readline_burst &&
+        old.readline_rate_drop == limits.readline_rate_drop) {
+      return before->line_rate;
+    }
+  }
+  return std::make_shared<LineRate>(limits, world.clock, world.metrics);
+}
+
 }  // namespace
 
 std::vector<std::string> client_keys(const std::vector<config::ClientConfig>& clients) {
@@ -163,10 +176,12 @@ Topology::Built Topology::build(std::shared_ptr<const config::Config> config, co
   Built built;
   Topology& topology = built.topology;
   topology.config = std::move(config);
+  topology.line_rate = make_line_rate(topology.config->limits, world, before);
   for (std::size_t number = 0; number < world.workers.size(); ++number) {
     auto plan = std::make_unique<WorkerPlan>();
     plan->sync_period = topology.config->positions.sync_period;
     plan->worker_count = static_cast<std::uint32_t>(world.workers.size());
+    plan->line_rate = topology.line_rate;
     topology.plans.push_back(std::move(plan));
   }
   const std::vector<std::string> keys = client_keys(topology.config->clients);

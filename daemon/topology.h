@@ -46,6 +46,8 @@ struct Topology {
   std::vector<tailer::FileTarget> targets;
   // What the workers of a job share; kept over a reload while the job is equal.
   std::map<std::string, std::shared_ptr<pipeline::JobState>> jobs;
+  // What all workers share; kept over a reload while its limits are equal. Null: no limit.
+  std::shared_ptr<LineRate> line_rate;
 
   struct Built;
   // Compiles regular expressions, layouts and relabel rules of `config`. Jobs and clients that

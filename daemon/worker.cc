@@ -74,6 +74,8 @@ void Worker::apply(WorkerPlan& plan) {
   if (intake_.has_uncut()) cut();
   sync_period_ = plan.sync_period;
   intake_.apply(plan.jobs, plan.clients, plan.worker_count);
+  intake_.limit_rate(std::move(plan.line_rate));
+  paused_until_ = SteadyTime::min();
   delivery_.apply(plan.clients, plan.previous_clients);
   if (!planned_) {
     const positions::Outbox::Recovered& recovered = delivery_.outbox().recovered();

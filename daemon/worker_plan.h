@@ -9,6 +9,7 @@
 
 #include "config/client_config.h"
 #include "config/scrape_config.h"
+#include "daemon/line_rate.h"
 #include "http/transport.h"
 #include "pipeline/pipeline.h"
 #include "shippers/batcher.h"
@@ -48,6 +49,8 @@ struct WorkerPlan {
   std::vector<tailer::FileCommand> files;
   // For the times: nanoseconds modulo this are the worker's number.
   std::uint32_t worker_count = 1;
+  // Null: no limit. Shared: all workers take from one bucket.
+  std::shared_ptr<LineRate> line_rate;
 };
 
 }  // namespace tailrace::daemon

@@ -3,6 +3,7 @@
 
 Each test starts `tailrace receive` as Loki and tailrace on files in a folder of its own, all on
 loopback with ports that the kernel chose."""
+import http.client
 import json
 import os
 import re
@@ -71,16 +72,16 @@ class EndToEnd(unittest.TestCase):
         self.processes.append(process)
         return process
 
-    def config(self, stages="", batchwait="50ms"):
+    def config(self, stages="", batchwait="50ms", server="", more=""):
         path = os.path.join(self.folder, "config.yaml")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f"""server: {{http_listen_address: 127.0.0.1, http_listen_port: {self.port}}}
+            file.write(f"""server: {{http_listen_address: 127.0.0.1, http_listen_port: {self.port}{server}}}
 clients: [{{url: "http://127.0.0.1:{self.loki_port}/loki/api/v1/push", batchwait: {batchwait}}}]
 positions: {{filename: {self.folder}/positions.yaml, sync_period: 200ms}}
 scrape_configs:
 - job_name: app
   static_configs: [{{labels: {{job: app, __path__: "{self.logs}/*.log"}}}}]
-{stages}""")
+{stages}{more}""")
         return f"-config.file={path}"
 
     def append(self, text, name="a.log"):
@@ -151,6 +152,54 @@ scrape_configs:
         wait_for(lambda: metric in fetch(self.port, "/metrics")[1], "the reload")
         self.append("a secret\ntwo\n")
         self.assertEqual(self.wait_for_lines(2), ["one", "two"])
+
+    def test_a_request_reloads_when_it_is_allowed_to(self):
+        self.spawn([self.config()])
+        wait_for(lambda: fetch(self.port, "/metrics")[0] == 200, "the server")
+        self.assertEqual(fetch(self.port, "/reload")[0], 404)
+        self.processes[-1].kill()
+        server = ", enable_runtime_reload: true"
+        process = self.spawn([self.config(server=server)])
+        wait_for(lambda: fetch(self.port, "/metrics")[0] == 200, "the server")
+        self.config(server=server, stages="  pipeline_stages: [{drop: {expression: secret}}]\n")
+        self.assertEqual(fetch(self.port, "/reload"), (200, ""))
+        self.append("a secret\nthe rest\n")
+        self.assertEqual(self.wait_for_lines(1), ["the rest"])
+        self.config(server=server, stages="  pipeline_stages: [{regex: {expression: '('}}]\n")
+        status, text = fetch(self.port, "/reload")
+        self.assertEqual(status, 500)
+        self.assertRegex(text, r"^failed to reload config: .*config\.yaml:7:\d+: scrape_configs")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+
+    def test_a_line_rate_drops_or_waits(self):
+        self.append("".join(f"{i}\n" for i in range(50)))
+        limits = ("limits_config: {readline_rate_enabled: true, readline_rate: 0.001, "
+                  "readline_burst: 20, readline_rate_drop: %s}\n")
+        self.spawn([self.config(more=limits % "true")])
+        metric = 'logentry_dropped_lines_total{reason="global_rate_limiter_drop"} 30\n'
+        wait_for(lambda: metric in fetch(self.port, "/metrics")[1], "the drops")
+        self.assertEqual(self.wait_for_lines(20), [str(i) for i in range(20)])
+
+    def test_a_line_rate_that_waits_loses_nothing(self):
+        self.append("".join(f"{i}\n" for i in range(30)))
+        limits = ("limits_config: {readline_rate_enabled: true, readline_rate: 40, "
+                  "readline_burst: 10, readline_rate_drop: false}\n")
+        begin = time.monotonic()
+        self.spawn([self.config(more=limits)])
+        self.assertEqual(self.wait_for_lines(30), [str(i) for i in range(30)])
+        self.assertGreater(time.monotonic() - begin, 0.4)
+
+    def test_the_root_leads_below_the_external_url(self):
+        self.spawn([self.config(server=", external_url: 'https://proxy/logs/', "
+                                       "register_instrumentation: false")])
+        wait_for(lambda: fetch(self.port, "/ready")[0] != 0, "the server")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        self.assertEqual((answer.status, answer.getheader("Location")), (303, "/logs/targets"))
+        connection.close()
+        self.assertEqual(fetch(self.port, "/metrics")[0], 404)
 
     def test_a_bad_configuration_changes_nothing_at_a_reload(self):
         process = self.spawn([self.config()])
