@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "config/byte_size.h"
 #include "config/go_duration.h"
@@ -63,52 +64,52 @@ Status set_size(std::optional<std::uint64_t>& member, const std::string& value) 
 
 using Text = const std::string&;
 
+constexpr auto kFlags = std::to_array<ConfigFlag>({
+    {"client.url", "URL", "push to this Loki, beside those of the file",
+     [](Overrides& o, Text v) { return set_text(o.client_url, v); }},
+    {"client.batch-wait", "DURATION", "send a batch at this age (1s)",
+     [](Overrides& o, Text v) { return set_duration(o.client_batch_wait, v); }},
+    {"client.batch-size-bytes", "BYTES", "send a batch of this size (1048576)",
+     [](Overrides& o, Text v) { return set_number(o.client_batch_bytes, v); }},
+    {"client.timeout", "DURATION", "for one attempt (10s)",
+     [](Overrides& o, Text v) { return set_duration(o.client_timeout, v); }},
+    {"client.min-backoff", "DURATION", "before the second attempt (500ms)",
+     [](Overrides& o, Text v) { return set_duration(o.client_min_backoff, v); }},
+    {"client.max-backoff", "DURATION", "longest wait between attempts (5m)",
+     [](Overrides& o, Text v) { return set_duration(o.client_max_backoff, v); }},
+    {"client.max-retries", "N", "attempts before a batch is dropped (without end)",
+     [](Overrides& o, Text v) { return set_number(o.client_max_retries, v); }},
+    {"client.tenant-id", "ID", "X-Scope-OrgID of requests",
+     [](Overrides& o, Text v) { return set_text(o.client_tenant_id, v); }},
+    {"client.external-labels", "K=V,...", "labels added to every entry",
+     [](Overrides& o, Text v) -> Status {
+       auto labels = config::parse_label_flag(v);
+       if (!labels) return fail(labels.error());
+       o.client_external_labels = std::move(*labels);
+       return {};
+     }},
+    {"client.drop-rate-limited-batches", "", "drop what is answered with 429",
+     [](Overrides& o, Text v) { return set_bool(o.client_drop_rate_limited_batches, v); }},
+    {"positions.file", "FILE", "where positions are kept (/var/log/positions.yaml)",
+     [](Overrides& o, Text v) { return set_text(o.positions_file, v); }},
+    {"positions.sync-period", "DURATION", "how often they are saved (10s)",
+     [](Overrides& o, Text v) { return set_duration(o.positions_sync_period, v); }},
+    {"positions.ignore-invalid-yaml", "", "start without positions when the file is damaged",
+     [](Overrides& o, Text v) { return set_bool(o.positions_ignore_invalid_yaml, v); }},
+    {"target.sync-period", "DURATION", "how often all patterns are looked at (10s)",
+     [](Overrides& o, Text v) { return set_duration(o.target_sync_period, v); }},
+    {"max-streams", "N", "streams per tenant and batch (0: no limit)",
+     [](Overrides& o, Text v) { return set_number(o.max_streams, v); }},
+    {"max-line-size", "SIZE", "longer lines are dropped (0: no limit)",
+     [](Overrides& o, Text v) { return set_size(o.max_line_size, v); }},
+    {"max-line-size-truncate", "", "longer lines are cut instead",
+     [](Overrides& o, Text v) { return set_bool(o.max_line_size_truncate, v); }},
+});
+
 constexpr auto
-    kFlags =
+    kServerFlags =
         std::to_array<ConfigFlag>(
             {
-                {"client.url", "URL", "push to this Loki, beside those of the file",
-                 [](Overrides& o, Text v) { return set_text(o.client_url, v); }},
-                {"client.batch-wait", "DURATION", "send a batch at this age (1s)",
-                 [](Overrides& o, Text v) { return set_duration(o.client_batch_wait, v); }},
-                {"client.batch-size-bytes", "BYTES", "send a batch of this size (1048576)",
-                 [](Overrides& o, Text v) { return set_number(o.client_batch_bytes, v); }},
-                {"client.timeout", "DURATION", "for one attempt (10s)",
-                 [](Overrides& o, Text v) { return set_duration(o.client_timeout, v); }},
-                {"client.min-backoff", "DURATION", "before the second attempt (500ms)",
-                 [](Overrides& o, Text v) { return set_duration(o.client_min_backoff, v); }},
-                {"client.max-backoff", "DURATION", "longest wait between attempts (5m)",
-                 [](Overrides& o, Text v) { return set_duration(o.client_max_backoff, v); }},
-                {"client.max-retries", "N", "attempts before a batch is dropped (without end)",
-                 [](Overrides& o, Text v) { return set_number(o.client_max_retries, v); }},
-                {"client.tenant-id", "ID", "X-Scope-OrgID of requests",
-                 [](Overrides& o, Text v) { return set_text(o.client_tenant_id, v); }},
-                {"client.external-labels", "K=V,...", "labels added to every entry",
-                 [](Overrides& o, Text v) -> Status {
-                   auto labels = config::parse_label_flag(v);
-                   if (!labels) return fail(labels.error());
-                   o.client_external_labels = std::move(*labels);
-                   return {};
-                 }},
-                {"client.drop-rate-limited-batches", "", "drop what is answered with 429",
-                 [](Overrides& o, Text v) {
-                   return set_bool(o.client_drop_rate_limited_batches, v);
-                 }},
-                {"positions.file", "FILE", "where positions are kept (/var/log/positions.yaml)",
-                 [](Overrides& o, Text v) { return set_text(o.positions_file, v); }},
-                {"positions.sync-period", "DURATION", "how often they are saved (10s)",
-                 [](Overrides& o, Text v) { return set_duration(o.positions_sync_period, v); }},
-                {"positions.ignore-invalid-yaml", "",
-                 "start without positions when the file is damaged",
-                 [](Overrides& o, Text v) { return set_bool(o.positions_ignore_invalid_yaml, v); }},
-                {"target.sync-period", "DURATION", "how often all patterns are looked at (10s)",
-                 [](Overrides& o, Text v) { return set_duration(o.target_sync_period, v); }},
-                {"max-streams", "N", "streams per tenant and batch (0: no limit)",
-                 [](Overrides& o, Text v) { return set_number(o.max_streams, v); }},
-                {"max-line-size", "SIZE", "longer lines are dropped (0: no limit)",
-                 [](Overrides& o, Text v) { return set_size(o.max_line_size, v); }},
-                {"max-line-size-truncate", "", "longer lines are cut instead",
-                 [](Overrides& o, Text v) { return set_bool(o.max_line_size_truncate, v); }},
                 {"server.http-listen-address", "ADDRESS", "of the status pages (all interfaces)",
                  [](Overrides& o, Text v) { return set_text(o.server_http_listen_address, v); }},
                 {"server.http-listen-port", "PORT", "of the status pages (80)",
@@ -146,8 +147,8 @@ constexpr auto
                  [](Overrides& o, Text v) { return set_duration(o.server_http_write_timeout, v); }},
                 {"server.http-idle-timeout", "DURATION", "between requests (2m)",
                  [](Overrides& o, Text v) { return set_duration(o.server_http_idle_timeout, v); }},
-                {"server.graceful-shutdown-timeout",
-                 "DURATION", "for answers on their way when stopping (30s)",
+                {"server.graceful-shutdown-timeout", "DURATION",
+                 "for answers on their way when stopping (30s)",
                  [](Overrides& o, Text v) {
                    return set_duration(o.server_graceful_shutdown_timeout, v);
                  }},
@@ -225,19 +226,27 @@ const FlagWithoutEffect* find_flag_without_effect(std::string_view name) {
 }
 
 const ConfigFlag* find_config_flag(std::string_view name) {
-  const auto* const found = std::find_if(
-      kFlags.begin(), kFlags.end(), [name](const ConfigFlag& flag) { return flag.name == name; });
-  return found == kFlags.end() ? nullptr : found;
+  for (const std::span<const ConfigFlag> table :
+       {std::span<const ConfigFlag>(kFlags), std::span<const ConfigFlag>(kServerFlags)}) {
+    const auto found = std::find_if(table.begin(), table.end(),
+                                    [name](const ConfigFlag& flag) { return flag.name == name; });
+    if (found != table.end()) return &*found;
+  }
+  return nullptr;
 }
 
 std::string config_flags_help() {
   std::string text;
-  for (const ConfigFlag& flag : kFlags) {
+  const auto add = [&text](const ConfigFlag& flag) {
     std::string left = "  -" + std::string(flag.name);
     if (!flag.value_name.empty()) left += "=" + std::string(flag.value_name);
     left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');
     text += left + std::string(flag.help) + "\n";
-  }
+  };
+  for (const ConfigFlag& flag : kFlags)
+    add(flag);
+  for (const ConfigFlag& flag : kServerFlags)
+    add(flag);
   return text;
 }
 

@@ -156,6 +156,8 @@ Status Daemon::create_engine(config::Config config) {
     };
     world.wake_worker = [this](std::uint32_t number) { worker_threads_[number].loop->wake(); };
     world.wake_main = [this] { main_loop_->wake(); };
+    world.wake_disk = [this] { disk_loop_->wake(); };
+    world.memory_limit_bytes = options_.memory_limit_bytes;
     world.make_worker_place = [this](std::uint32_t count) {
       for (std::uint32_t i = 0; i < count; ++i) {
         auto loop = EventLoop::create();
@@ -252,7 +254,8 @@ void Daemon::run_worker(std::size_t index) {
   }
   bool stdin_watched = false;
   if (options_.input == Engine::Input::kStdin) {
-    // A regular file cannot be watched and is always readable.
+    // A regular file cannot be watched and is always readable: the worker reads until it ends, or
+    // until there is no room, which an answer makes.
     stdin_watched = loop.watch(STDIN_FILENO, {.readable = true}, [](bool, bool) {}).has_value();
   }
   while (true) {
@@ -265,10 +268,8 @@ void Daemon::run_worker(std::size_t index) {
       }
       if (worker.planned() && worker.drained()) break;
     }
-    SteadyTime deadline = turn == Worker::Turn::kBusy ? SteadyTime::min() : worker.next_deadline();
-    if (options_.input == Engine::Input::kStdin && !stdin_watched && worker.has_sources()) {
-      deadline = SteadyTime::min();
-    }
+    const SteadyTime deadline =
+        turn == Worker::Turn::kBusy ? SteadyTime::min() : worker.next_deadline();
     if (!loop.wait(world_.clock, deadline)) break;
   }
   --workers_running_;

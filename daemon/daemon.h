@@ -37,7 +37,8 @@ class Daemon {
     std::string host_name;
     std::string working_directory;
     std::uint32_t cpus = 1;
-    std::string config_file;  // For messages.
+    std::string config_file;               // For messages.
+    std::uint64_t memory_limit_bytes = 0;  // 0: not known.
     // Reads the configuration again, for SIGHUP and /reload.
     std::function<Result<config::Config>()> load_config;
   };

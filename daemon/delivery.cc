@@ -90,7 +90,6 @@ void Delivery::cut(Intake::Cut cut) {
     fragment.lane = {std::move(batch.client_key), std::move(batch.tenant)};
     fragment.bytes = std::move(batch.bytes);
     fragment.entries = batch.entries;
-    entries_in_ += batch.entries;
     fragment.line_bytes = batch.line_bytes;
     fragment.first_time_ns = batch.first_time_ns;
     fragments.push_back(std::move(fragment));
@@ -107,40 +106,75 @@ void Delivery::count(const std::vector<shippers::BatchCounts>& counts) {
 }
 
 bool Delivery::make_room(std::uint64_t bytes) {
-  bool room = true;
+  bool room = make_room_in_memory(bytes);
   for (Client& client : clients_) {
     if (client.finishing || client.drain_until != SteadyTime::max()) continue;
-    const std::uint64_t used = outbox_->client_bytes(client.plan.key);
-    const bool fits = used == 0 || used + bytes <= client.plan.share_bytes;
-    if (fits) {
-      client.full = false;
-      continue;
-    }
-    if (client.plan.when_full == config::ClientConfig::WhenFull::kDropOldest) {
-      const std::uint64_t excess = used + bytes - client.plan.share_bytes;
-      std::uint64_t entries = 0;
-      for (const positions::Outcome& outcome : outbox_->drop_oldest(client.plan.key, excess)) {
-        entries += outcome.entries;
-      }
-      if (entries > 0) {
-        metrics_
-            .counter("tailrace_outbox_dropped_entries_total",
-                     "Entries dropped because the outbox share of a client was full",
-                     {{"client", client.plan.key}})
-            .add(static_cast<double>(entries));
-        log_.warn("the outbox share is full; the oldest entries were dropped",
-                  {{"client", client.plan.key}});
-      }
-      continue;  // What is in flight is never dropped; it may exceed the share for a moment.
-    }
-    if (!client.full) {
-      log_.warn("the outbox share of a client is full; reading stops until it takes more",
-                {{"client", client.plan.key}});
-    }
-    client.full = true;
-    room = false;
+    room = make_room(client, bytes) && room;
   }
   return room;
+}
+
+bool Delivery::make_room(Client& client, std::uint64_t bytes) {
+  const std::uint64_t used = outbox_->client_bytes(client.plan.key);
+  const std::uint64_t share = share_of(client);
+  if (used < share / 4) client.half_told = false;
+  if (used > share / 2 && !std::exchange(client.half_told, true)) {
+    log_.warn("half of the outbox share of a client is used",
+              {{"client", client.plan.key}, {"bytes", std::to_string(used)}});
+  }
+  if (used == 0 || used + bytes <= share) {
+    client.full = false;
+    return true;
+  }
+  if (client.plan.when_full == config::ClientConfig::WhenFull::kDropOldest) {
+    drop_oldest(client, used + bytes - share);
+    return true;  // What is in flight is never dropped; it may exceed the share for a moment.
+  }
+  if (!std::exchange(client.full, true)) {
+    log_.warn("the outbox share of a client is full; reading stops until it takes more",
+              {{"client", client.plan.key}});
+  }
+  return false;
+}
+
+// While the disk refuses, what is cut stays in memory, and a share is far too much for it.
+bool Delivery::make_room_in_memory(std::uint64_t bytes) {
+  if (!outbox_->disk_error()) {
+    memory_full_ = false;
+    return true;
+  }
+  const auto excess = [&]() -> std::uint64_t {
+    const std::uint64_t used = outbox_->everything_done() ? 0 : outbox_->memory_bytes();
+    return used == 0 || used + bytes <= options_.memory_bytes
+               ? 0
+               : used + bytes - options_.memory_bytes;
+  };
+  for (const Client& client : clients_) {
+    if (excess() == 0) break;
+    if (client.plan.when_full != config::ClientConfig::WhenFull::kDropOldest) continue;
+    drop_oldest(client, excess());
+  }
+  const bool full = excess() > 0;
+  if (full && !memory_full_) {
+    log_.warn("the disk refuses and the memory for what is not sent is used up; reading stops");
+  }
+  memory_full_ = full;
+  return !full;
+}
+
+void Delivery::drop_oldest(const Client& client, std::uint64_t bytes) {
+  std::uint64_t entries = 0;
+  for (const positions::Outcome& outcome : outbox_->drop_oldest(client.plan.key, bytes)) {
+    entries += outcome.entries;
+  }
+  if (entries == 0) return;
+  metrics_
+      .counter("tailrace_outbox_dropped_entries_total",
+               "Entries dropped because the outbox share of a client was full",
+               {{"client", client.plan.key}})
+      .add(static_cast<double>(entries));
+  log_.warn("the outbox share is full; the oldest entries were dropped",
+            {{"client", client.plan.key}});
 }
 
 bool Delivery::can_send() const {
@@ -167,7 +201,6 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     outcome.accepted = result.accepted;
     outcome.reason = result.reason;
     outbox_->record_outcome(outcome);
-    entries_out_ += outcome.entries;
     const auto open = client.open_entries.find(outcome.lane);
     TAILRACE_CHECK(open != client.open_entries.end() && open->second >= outcome.entries);
     open->second -= outcome.entries;
@@ -293,6 +326,7 @@ std::vector<std::string> Delivery::troubles() const {
       troubles.push_back("client " + client.plan.key + ": its share of the outbox is full");
     }
   }
+  if (memory_full_) troubles.emplace_back("outbox: the memory for what the disk refuses is full");
   if (outbox_->disk_error()) {
     troubles.push_back("outbox: " + outbox_->disk_error()->message);
   }

@@ -25,15 +25,13 @@ std::vector<LabelPair> label_pairs(const ResumePoint& point) {
 
 }  // namespace
 
-Intake::Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes,
-               std::function<void()> cut)
+Intake::Intake(const Clock& clock, Options options, std::function<void()> cut)
     : clock_(clock),
-      worker_number_(worker_number),
-      pool_bytes_(pool_bytes),
+      options_(options),
       cut_(std::move(cut)),
       arena_(kArenaBytes),
-      batcher_(
-          std::make_unique<shippers::Batcher>(std::vector<shippers::BatchOptions>{}, pool_bytes)) {}
+      batcher_(std::make_unique<shippers::Batcher>(std::vector<shippers::BatchOptions>{},
+                                                   options_.pool_bytes)) {}
 
 Intake::~Intake() = default;
 
@@ -44,7 +42,7 @@ void Intake::apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& cl
   std::vector<shippers::BatchOptions> options;
   for (const ClientPlan& client : clients)
     options.push_back(client.batch);
-  batcher_ = std::make_unique<shippers::Batcher>(std::move(options), pool_bytes_);
+  batcher_ = std::make_unique<shippers::Batcher>(std::move(options), options_.pool_bytes);
 
   // Held lines of the pipelines that go: taken out first, so that the new ones hold them afresh.
   std::map<std::string, std::unique_ptr<pipeline::Pipeline>, std::less<>> next;
@@ -74,7 +72,7 @@ void Intake::apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& cl
   recover(held, last_time_ns_);
 }
 
-void Intake::limit_rate(std::shared_ptr<LineRate> rate) {
+void Intake::limit_rate(SharedLineRate rate) {
   if (rate == rate_) return;
   publish_counts();
   rate_ = std::move(rate);
@@ -133,7 +131,8 @@ void Intake::start_clock() {
 std::int64_t Intake::next_time() {
   const std::int64_t workers = worker_count_;
   std::int64_t time = std::max(now_ns_, last_time_ns_ + 1);
-  time += ((static_cast<std::int64_t>(worker_number_) - time) % workers + workers) % workers;
+  time +=
+      ((static_cast<std::int64_t>(options_.worker_number) - time) % workers + workers) % workers;
   last_time_ns_ = time;
   return time;
 }
@@ -171,6 +170,7 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
     arena_.reset();
     ++state.next_line;
     ++lines_run_;
+    if (line.cut_short) ++lines_cut_;
     last = &line;
   }
   if (last != nullptr) {
@@ -203,6 +203,14 @@ void Intake::mark_touched(SourceId source) {
 void Intake::forget(SourceId source) {
   const auto found = sources_.find(source);
   if (found != sources_.end()) found->second.ended = true;
+}
+
+void Intake::discard(SourceId source) {
+  held_lines_.clear(source);
+  sources_.erase(source);
+  touched_.erase(source);
+  forgotten_.push_back(source);
+  if (touched_.empty()) first_touch_ = clock_.steady_now();
 }
 
 void Intake::release_due() {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -39,5 +40,8 @@ class LineRate {
   // When the bucket will be full again, in seconds since begin_: everything before is used up.
   std::atomic<double> used_until_{0};
 };
+
+// One bucket, which all workers share.
+using SharedLineRate = std::shared_ptr<LineRate>;
 
 }  // namespace tailrace::daemon

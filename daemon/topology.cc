@@ -14,6 +14,7 @@
 #include "shippers/loki_shipper.h"
 #include "shippers/print_shipper.h"
 #include "tailer/path_glob.h"
+#include "tailer/text_decoder.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -80,6 +81,13 @@ void build_targets(const config::ScrapeConfig& job, const Topology::World& world
   if (!relabeler) return;  // Its errors are among the diagnostics.
   const discovery::FilteredTargets found = discovery::filter_targets(
       discovery::static_targets(job), *relabeler, {job.job_name, world.host_name});
+  for (const discovery::DroppedTarget& dropped : found.dropped) {
+    ++built.topology.targets_failed[std::string(discovery::drop_reason_text(dropped.reason))];
+  }
+  if (Status known = tailer::TextDecoder::check(job.encoding); !job.encoding.empty() && !known) {
+    built.diagnostics.push_back(
+        {config::Diagnostic::Severity::kError, job.encoding_location, known.error().message});
+  }
   auto options = std::make_shared<tailer::FileReadOptions>();
   options->line_bytes_max = kLineBytesMax;
   options->encoding = job.encoding;
@@ -136,8 +144,8 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
   build_targets(job, world, built);
 }
 
-std::shared_ptr<LineRate> make_line_rate(const config::LimitsConfig& limits,
-                                         const Topology::World& world, const Topology* before) {
+SharedLineRate make_line_rate(const config::LimitsConfig& limits, const Topology::World& world,
+                              const Topology* before) {
   if (!limits.readline_rate_enabled) return nullptr;
   if (before != nullptr && before->line_rate != nullptr) {
     const config::LimitsConfig& old = before->config->limits;

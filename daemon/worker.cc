@@ -19,10 +19,14 @@ Worker::Worker(Parts parts, Options options)
       log_(parts.log),
       options_(std::move(options)),
       watcher_(std::move(parts.watcher)),
-      intake_(parts.clock, options_.number, options_.pool_bytes, [this] { cut(); }),
+      intake_(parts.clock,
+              {.worker_number = options_.number,
+               .pool_bytes = options_.pool_bytes,
+               .held_bytes_max = options_.held_bytes_max},
+              [this] { cut(); }),
       delivery_(
           {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
-          std::move(parts.outbox), Delivery::Options{}),
+          std::move(parts.outbox), Delivery::Options{.memory_bytes = options_.pool_bytes}),
       follower_(parts.file_system, parts.clock, parts.log, *watcher_, intake_.label_sets(),
                 options_.files),
       mailbox_(options_.wake) {}
@@ -76,10 +80,19 @@ void Worker::apply(WorkerPlan& plan) {
   intake_.apply(plan.jobs, plan.clients, plan.worker_count);
   intake_.limit_rate(std::move(plan.line_rate));
   paused_until_ = SteadyTime::min();
+  delivery_.limit_shares(plan.share_max);
   delivery_.apply(plan.clients, plan.previous_clients);
   if (!planned_) {
     const positions::Outbox::Recovered& recovered = delivery_.outbox().recovered();
-    intake_.recover(recovered.resume_points, recovered.last_time_ns);
+    std::vector<ResumePoint> points = recovered.resume_points;
+    points.insert(points.end(), plan.recovered.begin(), plan.recovered.end());
+    std::erase_if(points, [&plan](const ResumePoint& point) {
+      return std::find(plan.discarded.begin(), plan.discarded.end(), point.source) !=
+             plan.discarded.end();
+    });
+    intake_.recover(points, recovered.last_time_ns);
+    for (const SourceId source : plan.discarded)
+      intake_.discard(source);
   }
   for (tailer::FileCommand& command : plan.files)
     follower_.handle(std::move(command));
@@ -157,11 +170,16 @@ void Worker::cut() {
   touch_changed();
   delivery_.cut(intake_.take_cut());
   last_cut_ = clock_.steady_now();
+  if (options_.want_sync && delivery_.outbox().sync_wanted()) options_.want_sync();
   delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
 }
 
 void Worker::cut_if_due() {
   const bool is_new = touch_changed();
+  // A disk that refused is tried again, also when there is nothing else to cut.
+  if (delivery_.outbox().disk_error() && clock_.steady_now() >= last_cut_ + kCutWhileBlocked) {
+    return cut();
+  }
   if (!is_new && !intake_.cut_is_due(sync_period_)) return;
   if (!is_new && !intake_.batch_is_full() && !delivery_.can_send() &&
       clock_.steady_now() < last_cut_ + kCutWhileBlocked) {
@@ -193,6 +211,7 @@ SteadyTime Worker::next_deadline() const {
     cut_at = std::max(cut_at, last_cut_ + kCutWhileBlocked);
   }
   deadline = std::min(deadline, cut_at);
+  if (delivery_.outbox().disk_error()) deadline = std::min(deadline, last_cut_ + kCutWhileBlocked);
   if (paused_until_ > clock_.steady_now()) deadline = std::min(deadline, paused_until_);
   if (stopping_) deadline = std::min(deadline, stop_deadline_);
   return deadline;

@@ -51,10 +51,12 @@ class Worker {
  public:
   struct Options {
     std::uint32_t number = 0;
-    std::uint64_t pool_bytes = 8U << 20U;  // Open bytes.
+    std::uint64_t pool_bytes = 8U << 20U;  // Open bytes; and as much for fragments in memory.
+    std::uint64_t held_bytes_max = pipeline::kHeldBytesMax;
     tailer::FileFollower::Options files;
     std::function<void(WorkerReport)> report;  // To the main thread's mailbox.
     std::function<void()> wake;                // Ends the wait of this worker's event loop.
+    std::function<void()> want_sync;           // The outbox has segments that only wait for sync().
   };
 
   // What the worker is made of; outbox and watcher are its own from now on.
@@ -98,6 +100,7 @@ class Worker {
   const tailer::FileFollower& files() const { return follower_; }
   tailer::FileWatcher& watcher() { return *watcher_; }
   std::vector<std::string> troubles() const;
+  std::uint64_t buffer_bytes() const { return buffer_.size(); }
 
  private:
   void take_messages();

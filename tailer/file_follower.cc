@@ -282,6 +282,14 @@ void FileFollower::for_each(const std::function<void(const FileTailer&)>& visit)
   }
 }
 
+std::uint64_t FileFollower::polled() const {
+  std::uint64_t files = 0;
+  for (const auto& [id, file] : files_) {
+    if (!file.watched && file.tailer->is_open()) ++files;
+  }
+  return files;
+}
+
 std::vector<FileReport> FileFollower::take_reports() {
   return std::exchange(reports_, {});
 }

@@ -55,6 +55,7 @@ class FileFollower {
     std::uint64_t failures = 0;        // Opens and reads that failed.
     std::uint64_t lost_bytes = 0;      // Unread, and not to be found any more.
     std::uint64_t nul_bytes_skipped = 0;
+    std::uint64_t overflows = 0;  // Times that events were lost and everything was looked at.
   };
 
   FileFollower(FileSystem& file_system, const Clock& clock, Log& log, FileWatcher& watcher,
@@ -84,6 +85,8 @@ class FileFollower {
   // Every file that is followed, for metrics.
   void for_each(const std::function<void(const FileTailer&)>& visit) const;
   const Counters& counters() const { return counters_; }
+  // Files that are open and could not be watched.
+  std::uint64_t polled() const;
   // Lost bytes by label path and reason; what is beyond kLostKeysMax is under an empty path.
   const std::map<std::pair<std::string, std::string>, std::uint64_t>& lost() const { return lost_; }
   static constexpr std::size_t kLostKeysMax = 1000;

@@ -18,6 +18,7 @@ constexpr std::uint32_t kBackoffDoublingsMax = 8;  // Up to 64 s.
 void FileFollower::poll(SteadyTime now) {
   for (const FileEvent& event : watcher_.take_events()) {
     if (event.kind == FileEvent::Kind::kOverflow) {
+      ++counters_.overflows;
       for (auto& [id, file] : files_) {
         if (!file.tailer->finished()) changed_event(file, now);
       }
@@ -84,7 +85,8 @@ void FileFollower::on_timer(Followed& file, SteadyTime now) {
 // Notices a truncation even while nothing is read (no room in the outbox).
 void FileFollower::look(Followed& file) {
   if (file.reported || !file.tailer->is_open()) return;
-  // What waits in vain to be read (no room in the outbox) may be rewritten more than once meanwhile.
+  // What waits in vain to be read (no room in the outbox) may be rewritten more than once
+  // meanwhile.
   file.tailer->observe(file.queued ? FileTailer::Thoroughness::kContent
                                    : FileTailer::Thoroughness::kSize);
   identified(file);

@@ -201,6 +201,73 @@ scrape_configs:
         connection.close()
         self.assertEqual(fetch(self.port, "/metrics")[0], 404)
 
+    def test_files_begin_at_their_end_when_they_shall(self):
+        self.append("old\n")
+        self.spawn([self.config(more="  tailrace: {start_at: end}\n")])
+        wait_for(lambda: "a.log" in fetch(self.port, "/targets")[1], "the file")
+        self.append("new\n")
+        self.append("all of it\n", name="later.log")
+        self.wait_for_lines(2)
+        self.assertEqual(sorted(self.lines()), ["all of it", "new"])
+
+    def test_files_that_were_not_written_for_long_are_left_out(self):
+        self.append("ancient\n", name="old.log")
+        os.utime(os.path.join(self.logs, "old.log"), (time.time() - 7200,) * 2)
+        self.append("fresh\n")
+        self.spawn([self.config(more="  tailrace: {ignore_older: 1h}\n")])
+        self.assertEqual(self.wait_for_lines(1), ["fresh"])
+        self.append("awake\n", name="old.log")  # Written to: followed from its beginning.
+        self.wait_for_lines(3)
+        self.assertEqual(sorted(self.lines()), ["ancient", "awake", "fresh"])
+
+    def test_a_file_that_is_idle_is_closed_and_its_place_kept(self):
+        self.append("one\n")
+        process = self.spawn([self.config(more="  tailrace: {close_inactive: 300ms}\n")])
+        path = os.path.join(self.logs, "a.log")
+
+        def is_open():
+            names = f"/proc/{process.pid}/fd"
+            return any(os.path.realpath(os.path.join(names, fd)) == path for fd in os.listdir(names))
+
+        wait_for(is_open, "the file to be opened")
+        self.wait_for_lines(1)
+        wait_for(lambda: not is_open(), "the file to be closed")
+        # What comes then is found by the sweep, or at the latest by the next start.
+        self.append("two\n")
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_SECONDS)
+        self.spawn([self.config()])
+        self.assertEqual(self.wait_for_lines(2), ["one", "two"])
+
+    def test_a_regular_file_as_standard_input_waits_without_spinning(self):
+        path = os.path.join(self.folder, "input")
+        with open(path, "wb") as file:
+            for i in range(60000):
+                file.write(os.urandom(40).hex().encode() + b"\n")
+        self.loki_port = free_port()  # Nobody is there: the share fills.
+        more = "tailrace: {outbox: {size: 1MB}}\n"
+        with open(path, "rb") as file:
+            process = self.spawn([self.config(more=more), "-stdin"], stdin=file)
+        wait_for(lambda: "share of the outbox is full" in fetch(self.port, "/ready")[1], "the end")
+
+        def cpu_seconds():
+            with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+                fields = stat.read().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+        before = cpu_seconds()
+        process.poll()
+        time.sleep(1)
+        self.assertLess(cpu_seconds() - before, 0.3)
+        self.spawn(["receive", f"-listen=127.0.0.1:{self.loki_port}", "-keep=1"])
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+
+    def test_an_unknown_encoding_ends_the_start(self):
+        process = self.spawn([self.config(more="  encoding: klingon\n")])
+        _, err = process.communicate(timeout=PATIENCE_SECONDS)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(err.decode(), r'config\.yaml:7:13: scrape_configs\[0\]\.encoding: encoding')
+
     def test_a_bad_configuration_changes_nothing_at_a_reload(self):
         process = self.spawn([self.config()])
         wait_for(lambda: fetch(self.port, "/metrics")[0] == 200, "the server")
