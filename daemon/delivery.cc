@@ -119,8 +119,7 @@ bool Delivery::make_room(Client& client, std::uint64_t bytes) {
   const std::uint64_t share = share_of(client);
   if (used < share / 4) client.half_told = false;
   if (used > share / 2 && !std::exchange(client.half_told, true)) {
-    log_.warn("half of the outbox share of a client is used",
-              {{"client", client.plan.key}, {"bytes", std::to_string(used)}});
+    log_.warn("half of the outbox share of a client is used", {{"client", client.plan.key}});
   }
   if (used == 0 || used + bytes <= share) {
     client.full = false;
