@@ -165,10 +165,11 @@ Result<std::unique_ptr<positions::Outbox>> Engine::open_outbox(const config::Con
   if (!outbox_directory_.empty()) {
     options.directory = outbox_directory_ + "/" + std::to_string(number);
   }
-  // Small segments where room is short: one goes only as a whole.
-  if (room_.in_memory) options.segment_bytes = kSegmentBytesInMemory;
   options.memory_bytes = kPoolBytes / 2 / count;
   options.lane_share_bytes = config.tailrace.outbox_bytes / count;
+  // Small ones where room is short: a segment goes only as a whole.
+  options.segment_bytes = room_.in_memory ? std::min(options_.segment_bytes, kSegmentBytesInMemory)
+                                          : options_.segment_bytes;
   options.sync_every_cut = config.tailrace.sync;
   return positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
 }

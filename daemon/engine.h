@@ -66,7 +66,8 @@ class Engine {
     Mode mode = Mode::kDaemon;
     Input input = Input::kFiles;
     std::function<void(std::string_view)> print;  // Dry run: where entries go.
-    std::string config_file;                      // For messages.
+    std::string config_file = {};                 // For messages.
+    std::uint64_t segment_bytes = 16U << 20U;  // Of the outbox (house 6); less in the simulation.
   };
 
   // Opens outboxes and positions, builds the topology, gives every worker its plan. Nothing is read

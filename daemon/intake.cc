@@ -156,10 +156,10 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
       progress = Progress::kNeedsCut;
       break;
     }
-    if (const SteadyTime until = std::max(pipeline.paused_until(), rate_free_at_);
-        until > steady_now_) {
-      progress = Progress::kPaused;
-      paused_until_ = until;
+    const bool rate_used = rate_free_at_ > steady_now_;
+    if (rate_used || pipeline.paused_until() > steady_now_) {
+      progress = rate_used ? Progress::kRateUsed : Progress::kPaused;
+      paused_until_ = rate_used ? rate_free_at_ : pipeline.paused_until();
       break;
     }
     const std::int64_t time = line.time_ns != 0 ? line.time_ns : next_time();

@@ -58,7 +58,8 @@ class Intake final : private pipeline::EntrySink {
   enum class Progress {
     kDone,      // The whole block has run.
     kNeedsCut,  // The next line does not fit the open batches: cut, then read the source again.
-    kPaused,    // A stage waits (limit without drop), or the line rate is used up.
+    kPaused,    // A stage of the job waits (limit without drop).
+    kRateUsed,  // The line rate of all jobs is used up.
   };
 
   // `cut` is called when released entries need room: it must take_cut().
@@ -101,7 +102,7 @@ class Intake final : private pipeline::EntrySink {
   // Releases all held entries (end of stdin).
   void release_all();
 
-  // After kPaused: no line may run before this time.
+  // After kPaused no line of the job, after kRateUsed none at all, may run before this time.
   SteadyTime paused_until() const { return paused_until_; }
   bool batch_is_full() const { return batcher_->full(); }
 

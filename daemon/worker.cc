@@ -80,6 +80,7 @@ void Worker::apply(WorkerPlan& plan) {
   intake_.apply(plan.jobs, plan.clients, plan.worker_count);
   intake_.limit_rate(std::move(plan.line_rate));
   paused_until_ = SteadyTime::min();
+  paused_jobs_.clear();
   delivery_.limit_shares(plan.share_max);
   delivery_.apply(plan.clients, plan.previous_clients);
   if (!planned_) {
@@ -113,6 +114,20 @@ Source* Worker::next_source() {
   return sources_.front().get();
 }
 
+Source* Worker::next_awake_source() {
+  const SteadyTime now = clock_.steady_now();
+  std::erase_if(paused_jobs_, [now](const auto& job) { return job.second <= now; });
+  for (std::size_t left = follower_.ready() + sources_.size() + 1; left > 0; --left) {
+    Source* const source = next_source();
+    if (source == nullptr || !paused_jobs_.contains(source->job())) return source;
+    // Back to the end of the queue, as if its block had been read.
+    if (follower_.find(source->id()) == source) {
+      follower_.read_returned(*source, Source::Outcome::kLines);
+    }
+  }
+  return nullptr;
+}
+
 bool Worker::read_block() {
   if (paused_until_ > clock_.steady_now()) return false;
   if (!delivery_.make_room(intake_.bytes_after_a_block())) {
@@ -122,7 +137,7 @@ bool Worker::read_block() {
       return false;
     }
   }
-  Source* const source = next_source();
+  Source* const source = next_awake_source();
   if (source == nullptr) return false;
   const bool is_file = follower_.find(source->id()) == source;
   block_.clear();
@@ -133,8 +148,9 @@ bool Worker::read_block() {
   }
   Intake::Progress progress = Intake::Progress::kDone;
   if (!block_.lines.empty()) progress = intake_.run_block(*source, block_);
+  if (progress == Intake::Progress::kRateUsed) paused_until_ = intake_.paused_until();
   if (progress == Intake::Progress::kPaused) {
-    paused_until_ = intake_.paused_until();
+    paused_jobs_.insert_or_assign(std::string(source->job()), intake_.paused_until());
   }
   if (progress != Intake::Progress::kDone) outcome = Source::Outcome::kLines;
   if (*outcome == Source::Outcome::kEnded) {
@@ -213,6 +229,9 @@ SteadyTime Worker::next_deadline() const {
   deadline = std::min(deadline, cut_at);
   if (delivery_.outbox().disk_error()) deadline = std::min(deadline, last_cut_ + kCutWhileBlocked);
   if (paused_until_ > clock_.steady_now()) deadline = std::min(deadline, paused_until_);
+  for (const auto& [job, until] : paused_jobs_) {
+    if (until > clock_.steady_now()) deadline = std::min(deadline, until);
+  }
   if (stopping_) deadline = std::min(deadline, stop_deadline_);
   return deadline;
 }

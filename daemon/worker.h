@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -108,6 +109,8 @@ class Worker {
   // Reads and runs one block of one source; false: nothing was ready, or there is no room.
   bool read_block();
   Source* next_source();
+  // The next whose job does not wait.
+  Source* next_awake_source();
   bool touch_changed();
   void cut();
   void cut_if_due();
@@ -127,7 +130,8 @@ class Worker {
   std::size_t next_source_ = 0;
   std::chrono::nanoseconds sync_period_ = std::chrono::seconds(10);
   SteadyTime last_cut_{};
-  SteadyTime paused_until_ = SteadyTime::min();
+  SteadyTime paused_until_ = SteadyTime::min();                 // Reading, by the line rate.
+  std::map<std::string, SteadyTime, std::less<>> paused_jobs_;  // Until when.
   SteadyTime stop_deadline_ = SteadyTime::max();
   bool planned_ = false;
   bool stopping_ = false;

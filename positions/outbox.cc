@@ -62,6 +62,11 @@ Result<std::unique_ptr<Outbox>> Outbox::open(FileSystem& file_system, const Cloc
     for (const auto& [number, size] : found->segments) {
       state->segments->add_existing(number, size);
     }
+    if (prepared && state->options.sync_every_cut) {
+      // What the last run wrote and did not come to sync is sent now; it must outlast that.
+      const Status synced = state->segments->sync();
+      if (!synced) state->error = synced.error();
+    }
     state->points = std::move(found->points);
     state->notes = std::move(found->notes);
     state->last_time_ns = found->last_time_ns;

@@ -66,6 +66,11 @@ void Outbox::State::commit(Change change) {
   note_result(written);
   if (!written) return;
   shrink_memory(encoded);
+  sync_when_told();
+}
+
+// Before anything of what was just written is sent.
+void Outbox::State::sync_when_told() {
   if (!options.sync_every_cut) return;
   const Status synced = segments->sync();
   if (!synced) note_result(synced);
@@ -194,6 +199,8 @@ void Outbox::State::append_small(RecordType type, const std::vector<LaneId>& lan
     const Status written = write_whole(encoded);
     if (written || !segments->has_current()) {
       note_result(written);
+      // It holds what was in memory only until now.
+      if (written) sync_when_told();
       return;
     }
   }

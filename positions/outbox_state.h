@@ -87,6 +87,7 @@ struct Outbox::State {
   Status write_whole(Encoded& encoded);
   void add_fragments(RecordEncoder& encoder, std::vector<LaneId> lanes, const Encoded& fragments);
   void note_placed(const RecordPlace& place, const RecordEncoder& encoder, const Encoded& encoded);
+  void sync_when_told();
   void note_result(const Status& status);
   void apply(Change& change);
   void shrink_memory(const Encoded& written);

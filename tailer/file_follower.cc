@@ -104,6 +104,12 @@ void FileFollower::lose(SourceId source) {
     log_.warn("bytes of a file were removed before they were read",
               {{"path", file->tailer->label_path()}, {"bytes", std::to_string(bytes)}});
   }
+  // Ends in its turn: who comes after it also comes after its predecessor.
+  if (blocked(*file)) {
+    file->lost = true;
+    file->reported = true;
+    return;
+  }
   finish(*file);
 }
 
@@ -140,7 +146,12 @@ void FileFollower::nudge(Followed& file) {
   if (file.queued || file.look_at != SteadyTime::max()) return look(file);
   if (!file.tailer->is_open()) return enqueue(file);
   const Result<FileStat> stat = file.tailer->file()->stat();
-  if (stat && stat->size == file.tailer->size()) return;
+  if (stat && stat->size == file.tailer->size()) {
+    file.tailer->observe(FileTailer::Thoroughness::kContent);
+    if (!file.tailer->displaced()) return;
+    ++counters_.found_by_sweep;
+    return displaced(file);
+  }
   ++counters_.found_by_sweep;
   look(file);
   enqueue(file);
@@ -198,7 +209,13 @@ void FileFollower::settle(Followed& file) {
     released.push_back(it->second);
   waiting_.erase(first, last);
   for (const SourceId id : released) {
-    if (Followed* const successor = followed(id)) enqueue(*successor);
+    Followed* const successor = followed(id);
+    if (successor == nullptr) continue;
+    if (successor->lost) {
+      finish(*successor);
+    } else {
+      enqueue(*successor);
+    }
   }
 }
 
@@ -208,8 +225,14 @@ Source* FileFollower::next_ready(SteadyTime /*now*/) {
     ready_.pop_front();
     Followed* const file = followed(id);
     if (file == nullptr || !file->queued) continue;
-    if (file->reported || blocked(*file) || !open(*file)) {
+    // Opened even when its turn has not come: it may be renamed, truncated or deleted meanwhile.
+    if (file->reported || !open(*file)) {
       file->queued = false;
+      continue;
+    }
+    if (blocked(*file)) {
+      file->queued = false;
+      look(*file);
       continue;
     }
     if (file->retirement == Retirement::kDue) {
@@ -232,7 +255,7 @@ void FileFollower::read_returned(Source& source, Source::Outcome outcome) {
     file.failures = 0;
     report(FileReport::Kind::kRecovered, file, {});
   }
-  if (file.tailer->nul_bytes_skipped() > 0) warn_of_nuls(file);
+  if (file.tailer->nul_bytes_skipped() > file.nul_bytes_counted) warn_of_nuls(file);
   if (file.tailer->damage() && !std::exchange(file.warned_of_damage, true)) {
     log_.warn("a compressed file cannot be read further",
               {{"path", file.tailer->path()}, {"error", file.tailer->damage()->message}});

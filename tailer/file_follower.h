@@ -71,6 +71,8 @@ class FileFollower {
   // The next source to read, in turn; nullptr: none. It is not given again before
   // read_returned() or read_failed().
   Source* next_ready(SteadyTime now);
+  // How many wait to be read, those included that turn out to have to wait for others.
+  std::size_t ready() const { return ready_.size(); }
   void read_returned(Source& source, Source::Outcome outcome);
   void read_failed(Source& source, const Error& error);
 
@@ -100,9 +102,11 @@ class FileFollower {
     bool queued = false;  // In ready_, or with the worker.
     bool watched = false;
     bool reported = false;  // kDisplaced; waits for the answer.
+    bool lost = false;      // LoseFile came; ends when its predecessor has.
     bool settled = false;   // Its successors may be read.
     bool settle_wanted = false;
     bool warned_of_nuls = false;
+    std::uint64_t nul_bytes_counted = 0;
     bool warned_of_damage = false;
     std::uint8_t identified = 0;  // How much the main thread was told of the fingerprint.
     AfterEnd after = AfterEnd::kEnd;

@@ -144,19 +144,23 @@ void FileFollower::touch_open(Followed& file, SteadyTime now) {
   open_order_.emplace(now, id);
 }
 
-// Closes what changed least recently and has nothing to do. A file that is rotated away stays open:
-// when its last name goes, the descriptor is all there is. So does one that waits for its turn.
+// Closes what changed least recently and has nothing to do; not a file that waits for its turn.
+// Files that are rotated away come last: when the last name goes, the descriptor is all there is.
 void FileFollower::keep_open_files_bounded(const Followed& newest) {
-  auto next = open_order_.begin();
-  while (open_order_.size() > options_.open_files_max && next != open_order_.end()) {
-    Followed& file = files_.at(next->second);
-    ++next;
-    if (&file == &newest || file.queued || file.retirement != Retirement::kNone ||
-        file.look_at != SteadyTime::max()) {
-      continue;
+  for (const bool rotated_too : {false, true}) {
+    auto next = open_order_.begin();
+    while (open_order_.size() > options_.open_files_max && next != open_order_.end()) {
+      Followed& file = files_.at(next->second);
+      ++next;
+      const bool rotated = file.retirement != Retirement::kNone;
+      if (&file == &newest || file.queued || file.look_at != SteadyTime::max() ||
+          (rotated && (!rotated_too || file.tailer->path().empty())) ||
+          followed(file.tailer->point().predecessor) != nullptr) {
+        continue;
+      }
+      close(file);
     }
-    if (followed(file.tailer->point().predecessor) != nullptr) continue;
-    close(file);
+    if (open_order_.size() <= options_.open_files_max) return;
   }
 }
 
@@ -216,9 +220,9 @@ void FileFollower::identified(Followed& file) {
 }
 
 void FileFollower::warn_of_nuls(Followed& file) {
-  if (file.warned_of_nuls) return;
-  file.warned_of_nuls = true;
-  counters_.nul_bytes_skipped += file.tailer->nul_bytes_skipped();
+  counters_.nul_bytes_skipped += file.tailer->nul_bytes_skipped() - file.nul_bytes_counted;
+  file.nul_bytes_counted = file.tailer->nul_bytes_skipped();
+  if (std::exchange(file.warned_of_nuls, true)) return;
   log_.warn("a file has long runs of NUL bytes, which are skipped",
             {{"path", file.tailer->path()}});
 }

@@ -34,6 +34,8 @@ void FileSet::recover(std::vector<RecoveredFile> files, std::vector<KnownPositio
     if (recovered.point.kind != "file") continue;
     KnownFile file;
     file.point = std::move(recovered.point);
+    // Of a file that had no content yet nothing was read that could have moved it.
+    if (file.point.identity.head_bytes == 0) file.adopted_modified_ns = file.point.modified_ns;
     file.worker = std::min(recovered.worker, options_.workers - 1);
     table_.add(std::move(file));
   }
@@ -96,6 +98,7 @@ void FileSet::set_targets(std::vector<FileTarget> targets) {
 
 void FileSet::sync(SteadyTime now, Sync how) {
   ++pass_;
+  loads_.clear();
   folders_.forget();
   take_events();
   if (how == Sync::kFull || now >= next_full_) full_sync(now);
@@ -272,10 +275,14 @@ AdoptFile FileSet::adoption_of(const KnownFile& file) const {
   return command;
 }
 
-std::uint32_t FileSet::least_loaded() const {
-  std::vector<std::size_t> load(options_.workers, 0);
-  for_each([&](const KnownFile& file) { ++load[file.worker]; });
-  return static_cast<std::uint32_t>(std::min_element(load.begin(), load.end()) - load.begin());
+std::uint32_t FileSet::least_loaded() {
+  if (loads_.empty()) {
+    loads_.resize(options_.workers, 0);
+    for_each([&](const KnownFile& file) { ++loads_[file.worker]; });
+  }
+  const auto least = std::min_element(loads_.begin(), loads_.end());
+  ++*least;
+  return static_cast<std::uint32_t>(least - loads_.begin());
 }
 
 void FileSet::for_each(const std::function<void(const KnownFile&)>& visit) const {
@@ -307,7 +314,7 @@ void FileSet::handle_report(std::uint32_t worker, const FileReport& report) {
     case FileReport::Kind::kIdentified: {
       const bool first = file->point.identity.head_bytes == 0;
       take_point();
-      if (first && file->state == KnownFile::State::kFollowed) look_for_missed(*file);
+      if (first && file->active()) look_for_missed(*file);
       break;
     }
     case FileReport::Kind::kEnded:

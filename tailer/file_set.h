@@ -111,7 +111,7 @@ class FileSet {
   void run_dirty();
   void post(const KnownFile& file, FileCommand command);
   AdoptFile adoption_of(const KnownFile& file) const;
-  std::uint32_t least_loaded() const;
+  std::uint32_t least_loaded();
 
   // file_set_names.cc: which file is behind a name.
   void reconcile(TargetIndex target, const std::string& path);
@@ -121,6 +121,7 @@ class FileSet {
   void move_name(KnownFile& file, const std::string& path);
   void lose_name(KnownFile& file);
   const Candidate* find_by_inode(const KnownFile& file);
+  bool was_truncated(const KnownFile& file);
   std::vector<std::string> folders_of(const KnownFile& file);
   std::vector<std::string> folders_of(const std::string& path);
   void retire(KnownFile& file, AfterEnd after);
@@ -182,6 +183,7 @@ class FileSet {
   std::map<std::string, std::set<std::string>> link_targets_;
   std::map<std::string, std::string> real_paths_;  // The other way round.
   std::set<std::pair<TargetIndex, std::string>> dirty_;
+  std::vector<std::size_t> loads_;  // Files per worker, counted once per pass.
   std::uint64_t pass_ = 0;
   SteadyTime next_full_ = SteadyTime::min();
   bool all_watched_ = true;

@@ -142,7 +142,8 @@ bool FileSet::is_copy_of(KnownFile& file, const std::string& path, const FileSta
     }
   }
   const ContentMatch match = match_content(**content, file.point);
-  return match.kind != ContentMatch::Kind::kOther && match.proven();
+  if (match.kind == ContentMatch::Kind::kOther || match.proof_bytes == 0) return false;
+  return match.proven() || (match.kind == ContentMatch::Kind::kSame && was_truncated(file));
 }
 
 // Whether the unknown file at `path` is left alone for now, because it may be a copy, or for good,
@@ -286,7 +287,7 @@ bool FileSet::adopt_as_generation(TargetIndex index, const std::string& path,
 // cannot be told by looking at it; generations that came since its adoption tell.
 void FileSet::look_for_missed(KnownFile& file) {
   const std::optional<FileStat> stat = stat_file(file.point.path);
-  if (!stat || file.point.path != file.point.label_path) return;
+  if (!stat) return;
   KnownFile empty = file;
   empty.point.modified_ns = file.adopted_modified_ns;
   adopt_generations(file.target,

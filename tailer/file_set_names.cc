@@ -21,8 +21,10 @@ std::optional<FileStat> FileSet::stat_file(const std::string& path) {
 }
 
 void FileSet::note_stat(KnownFile& file, const FileStat& stat) {
-  file.point.modified_ns = std::max(file.point.modified_ns, unix_nanoseconds(stat.modified));
-  if (file.size == stat.size) return;
+  // Rewritten to the same size: only the time tells.
+  const bool written = unix_nanoseconds(stat.modified) > file.point.modified_ns;
+  if (written) file.point.modified_ns = unix_nanoseconds(stat.modified);
+  if (file.size == stat.size && !written) return;
   file.size = stat.size;
   post(file, NudgeFile{file.point.source});
 }
@@ -181,6 +183,22 @@ std::vector<std::string> FileSet::folders_of(const KnownFile& file) {
   std::sort(folders.begin(), folders.end());
   folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
   return folders;
+}
+
+// Whether the file itself is still there, under whatever name, without what was read from it: then
+// a copy is what is to be expected.
+bool FileSet::was_truncated(const KnownFile& file) {
+  for (const std::string& folder : folders_of(file)) {
+    const Candidate* const found = folders_.find(folder, file.point.identity.inode);
+    if (found == nullptr || found->stat.device != file.point.identity.device) continue;
+    const auto content =
+        open_content(file_system_, found->path,
+                     compression_of(targets_[file.target], found->path, file.point.label_path));
+    if (content && match_content(**content, file.point).kind != ContentMatch::Kind::kSame) {
+      return true;
+    }
+  }
+  return false;
 }
 
 const Candidate* FileSet::find_by_inode(const KnownFile& file) {

@@ -85,6 +85,11 @@ void FileSet::attach(KnownFile& file, TargetIndex index) {
   file.state = KnownFile::State::kFollowed;
   file.attached_changed = false;
   if (place) {
+    // The outbox learns where it is now: its copy may be all that is left to find next time.
+    const FileIdentity& was = file.point.identity;
+    file.attached_changed = file.point.path != place->file.path ||
+                            was.inode != place->file.stat.inode ||
+                            was.device != place->file.stat.device;
     table_.set_path(file, place->file.path);
     table_.bind(file, place->file.stat);
     file.size = place->file.stat.size;
@@ -173,9 +178,8 @@ std::optional<FoundCopy> FileSet::locate(KnownFile& file) {
     if (is_same(there)) return there;
   }
   if (is_same(here) && here->match.proven()) return here;
-  const bool truncated = here && here->file.stat.inode == point.identity.inode;
   return find_copy(file_system_, point, copies_of(file),
-                   truncated ? Proof::kLittleWillDo : Proof::kNeeded);
+                   was_truncated(file) ? Proof::kLittleWillDo : Proof::kNeeded);
 }
 
 // ---- Copies ----
@@ -255,7 +259,7 @@ void FileSet::displaced(KnownFile& file) {
   const bool was_holder = held != target.holders.end() && held->second == file.point.source;
   if (was_holder) target.holders.erase(held);
   if (const auto copy = find_copy(file_system_, file.point, copies_of(file),
-                                  same_file ? Proof::kLittleWillDo : Proof::kNeeded)) {
+                                  was_truncated(file) ? Proof::kLittleWillDo : Proof::kNeeded)) {
     move_content(file, *copy);
   } else {
     ++counters_.copies_missing;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs clang-tidy: tools/run_tidy.sh [file.cc ...]
-# Without files: on the sources that differ from origin/main or main; --all: on every source.
+# Without files: on the sources that differ from origin/main or main, on main on those of the last
+# commit; --all: on every source.
 # Needs `cmake --preset clang` for the compile commands.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +15,8 @@ elif [ $# -gt 0 ]; then
   files=("$@")
 else
   base=$(git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main)
+  # On main itself: what the last commit changed.
+  [ "$base" != "$(git rev-parse HEAD)" ] || base=$(git rev-parse HEAD~1)
   mapfile -t files < <(git diff --name-only --diff-filter=d "$base" -- "${folders[@]/%/\/*.cc}")
 fi
 if [ ${#files[@]} -eq 0 ]; then

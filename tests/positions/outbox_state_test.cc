@@ -172,6 +172,37 @@ TEST_F(OutboxTest, frees_condemned_segments_when_the_disk_is_full) {
   EXPECT_EQ(outbox_->find(1)->position, 2U);
 }
 
+TEST_F(OutboxTest, what_an_outcome_brings_back_to_the_disk_is_synced_too) {
+  open({.directory = kDirectory, .sync_every_cut = true});
+  cut_one(*outbox_, fragment("a"), 1);
+  restart({.directory = kDirectory, .sync_every_cut = true});
+  files_.set_capacity(0);
+  cut_one(*outbox_, fragment("b"), 5);
+  EXPECT_TRUE(outbox_->disk_error());
+  EXPECT_EQ(take("loki", 0), Names{"a"});
+  files_.set_capacity(UINT64_MAX);
+  answer("loki", 1);
+  EXPECT_FALSE(outbox_->disk_error());
+  outbox_.reset();
+  files_.crash();
+  open();
+  EXPECT_EQ(outbox_->find(1)->position, 5U);
+  EXPECT_EQ(take("loki"), Names{"b"});
+}
+
+TEST_F(OutboxTest, what_was_recovered_is_synced_before_it_is_sent) {
+  open({.directory = kDirectory});
+  cut_one(*outbox_, fragment("a"), 5);
+  outbox_.reset();
+  files_.kill();  // Written and not synced.
+  open({.directory = kDirectory, .sync_every_cut = true});
+  EXPECT_EQ(take("loki"), Names{"a"});
+  outbox_.reset();
+  files_.crash();
+  open({.directory = kDirectory, .sync_every_cut = true});
+  EXPECT_EQ(take("loki"), Names{"a"});
+}
+
 TEST_F(OutboxTest, syncs_every_cut_when_told) {
   open({.directory = kDirectory, .sync_every_cut = true});
   cut_one(*outbox_, fragment("a"), 1);

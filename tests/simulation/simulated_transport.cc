@@ -36,7 +36,7 @@ void SimulatedTransport::submit(int endpoint, http::RequestTag tag, const http::
   for (const auto& [name, value] : request.headers) {
     if (name == "X-Scope-OrgID") flight.tenant = value;
   }
-  flight.answer = choose_answer_();
+  flight.answer = choose_answer_(flight.tenant);
   flight.arrives = clock_.steady_now() + std::chrono::milliseconds(random_.below(20));
   flight.answered = flight.arrives + std::chrono::milliseconds(random_.below(100));
   if (flight.answer == Answer::kNothing) flight.answered = clock_.steady_now() + request.timeout;

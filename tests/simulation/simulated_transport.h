@@ -16,8 +16,8 @@ namespace tailrace::simulation {
 // Each request arrives after a while and is answered after another, both from the seed.
 class SimulatedTransport final : public http::Transport {
  public:
-  // Decides what each request meets.
-  using ChooseAnswer = std::function<Answer()>;
+  // Decides what a request of this tenant meets.
+  using ChooseAnswer = std::function<Answer(const std::string& tenant)>;
 
   // All that live; a reload replaces some.
   using Living = std::vector<SimulatedTransport*>;  // In order of birth: a seed decides all.

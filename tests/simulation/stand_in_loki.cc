@@ -59,17 +59,20 @@ StandInLoki::Reply StandInLoki::push(std::string_view tenant, std::string_view b
         refused_.insert(key);
         continue;
       }
-      resent = resent || answered_.contains(key);
+      resent = answered_.erase(key) > 0 || resent;
       keys.push_back(std::move(key));
     }
   }
   resent_requests_ += resent ? 1 : 0;
+  std::vector<EntryKey> added;
   for (const EntryKey& key : keys) {
     if (!recent_.insert(key).second) continue;
-    kept_.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key)});
+    kept_.push_back({std::string(tenant), std::get<0>(key), std::get<1>(key), std::get<2>(key)});
+    added.push_back(key);
   }
   if (!refused && answer == Answer::kAccepted) answered_.insert(keys.begin(), keys.end());
-  last_requests_.push_back(std::move(keys));
+  // A block fills by what is new in it, not by repeats (halves of a refused request are).
+  if (!added.empty()) last_requests_.push_back(std::move(added));
   if (last_requests_.size() > kRememberedRequests) {
     for (const EntryKey& key : last_requests_.front())
       recent_.erase(key);

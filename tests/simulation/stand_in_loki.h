@@ -28,6 +28,7 @@ inline constexpr int kAnswers = 7;
 std::string_view answer_name(Answer answer);
 
 struct KeptEntry {
+  std::string tenant;
   std::string labels;
   std::int64_t time_ns = 0;
   std::string line;
@@ -46,7 +47,8 @@ class StandInLoki {
   Reply push(std::string_view tenant, std::string_view body, Answer answer);
 
   const std::vector<KeptEntry>& kept() const { return kept_; }
-  // Requests that held an entry which had been answered with 2xx before.
+  // Requests that held an entry which had been answered with 2xx before. However often such a
+  // request is tried, it counts once.
   std::uint64_t resent_requests() const { return resent_requests_; }
   std::uint64_t refused_entries() const { return refused_.size(); }
   // Order of arrival broken within a stream: an entry of a file behind a later one of it.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -25,6 +26,8 @@ namespace tailrace::simulation {
 
 // How often each thing happened, over all seeds: nothing that can happen may stay at 0.
 using Tally = std::map<std::string, std::uint64_t>;
+// Everything that can happen, at 0.
+Tally empty_tally();
 
 // One run from one seed.
 class World {
@@ -38,6 +41,7 @@ class World {
   // The actions that were done, one per line.
   const std::vector<std::string>& script() const { return script_; }
   std::uint64_t lines_written() const { return writers_.lines_written(); }
+  static std::vector<std::string_view> action_names();
 
  private:
   struct Action {
@@ -52,14 +56,16 @@ class World {
   void start();
   void start_later();
   void catch_up();
+  void await_sweep();
   void kill(std::string_view how);
   void stop();
   void reload();
   // Lets tailrace run for some simulated time.
   void pass(std::uint64_t turns);
   void turn();
+  void advance(std::chrono::nanoseconds by);
   void calm_down();
-  Answer choose_answer();
+  Answer choose_answer(const std::string& tenant);
   config::Config make_config() const;
   void note(std::string text);
 
@@ -67,6 +73,8 @@ class World {
   const std::set<std::string> without_;
   Random random_;
   testing::FakeClock clock_;
+  // Of the files' times, which order generations: it is not stepped (docs/tailing.md, limits).
+  testing::FakeClock file_clock_;
   testing::MemoryFileSystem files_;
   Writers writers_;
   StandInLoki loki_;
@@ -86,9 +94,15 @@ class World {
 
   // What holds for the whole run.
   std::uint32_t workers_ = 1;
-  bool sync_ = false;                // Then power may fail.
-  std::uint32_t variant_ = 0;        // Of the configuration; a reload changes it.
-  Answer mood_ = Answer::kAccepted;  // What Loki answers mostly, for a while.
+  bool sync_ = false;          // Then power may fail.
+  std::uint32_t variant_ = 0;  // Of the configuration; a reload changes it.
+  SteadyTime swept_at_{};      // Lost file events do not matter any more.
+  // What Loki answers mostly, for a while, by tenant.
+  std::map<std::string, Answer> moods_;
+  // Clients beside the first, whose tenant is "t": one that stays and one that a reload removes and
+  // brings back.
+  bool second_client_ = false;
+  bool third_client_ = false;
   std::uint64_t crashes_ = 0;
 };
 

@@ -180,38 +180,43 @@ void Writers::delete_and_recreate() {
   make_durable();
 }
 
-std::vector<std::string> Writers::check(const StandInLoki& loki) const {
+std::vector<std::string> Writers::check(const StandInLoki& loki, const std::string& tenant,
+                                        Completeness completeness) const {
   std::vector<std::string> wrong;
   std::unordered_map<std::string, int> times;
-  std::unordered_map<std::string, std::string> last_of_file;
   for (const KeptEntry& entry : loki.kept()) {
+    if (entry.tenant != tenant) continue;
     for (std::size_t at = entry.line.find('<'); at != std::string::npos;
          at = entry.line.find('<', at + 1)) {
       ++times[entry.line.substr(at, entry.line.find('>', at) - at + 1)];
     }
   }
-  std::uint64_t poison = 0;
   for (const WrittenLine& line : written_) {
     const auto found = times.find(line.id);
     const int count = found == times.end() ? 0 : found->second;
     if (line.poison) {
-      ++poison;
       if (count != 0) wrong.push_back("poison was kept: " + line.id);
       continue;
     }
     if (count > 1) wrong.push_back(line.id + " is there " + std::to_string(count) + " times");
-    if (count == 0 && !line.may_be_lost) wrong.push_back(line.id + " is lost");
+    if (count == 0 && !line.may_be_lost && completeness == Completeness::kWhole) {
+      wrong.push_back(line.id + " is lost");
+    }
   }
-  check_order(loki, wrong);
+  check_order(loki, tenant, wrong);
+  for (std::string& one : wrong)
+    one += " at " + tenant;
   if (loki.malformed_requests() > 0) wrong.push_back("a request was malformed");
   return wrong;
 }
 
 // Ids rise within a file: an entry that arrives after a later one of its file came out of order.
 // A missed generation of a file that was down is read in between, but never out of order.
-void Writers::check_order(const StandInLoki& loki, std::vector<std::string>& wrong) const {
+void Writers::check_order(const StandInLoki& loki, const std::string& tenant,
+                          std::vector<std::string>& wrong) const {
   std::unordered_map<std::string, std::uint64_t> highest;
   for (const KeptEntry& entry : loki.kept()) {
+    if (entry.tenant != tenant) continue;
     for (std::size_t at = entry.line.find('<'); at != std::string::npos;
          at = entry.line.find('<', at + 1)) {
       const std::size_t colon = entry.line.find(':', at);

@@ -56,9 +56,12 @@ class Writers {
   // Completes what is half written.
   void finish_all();
 
-  // Checks the kept entries: every line once, in order per file, parts where they belong. Returns
+  // Whether a client must have taken every line, or may have been removed before it had.
+  enum class Completeness { kWhole, kMayHaveGaps };
+  // Checks what a tenant has: every line once, in order per file, parts where they belong. Returns
   // what is wrong, empty when nothing.
-  std::vector<std::string> check(const StandInLoki& loki) const;
+  std::vector<std::string> check(const StandInLoki& loki, const std::string& tenant,
+                                 Completeness completeness) const;
   std::uint64_t lines_written() const { return written_.size(); }
 
  private:
@@ -68,7 +71,8 @@ class Writers {
   void finish(LogFile& file);
   void forget_oldest_generation(LogFile& file);
   void make_durable();
-  void check_order(const StandInLoki& loki, std::vector<std::string>& wrong) const;
+  void check_order(const StandInLoki& loki, const std::string& tenant,
+                   std::vector<std::string>& wrong) const;
 
   testing::MemoryFileSystem& files_;
   Random& random_;

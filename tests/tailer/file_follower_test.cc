@@ -337,17 +337,22 @@ TEST_F(FileFollowerTest, the_file_that_changed_least_recently_is_closed) {
   EXPECT_FALSE(watcher_.watches(2));
 }
 
-TEST_F(FileFollowerTest, rotated_files_stay_open) {
+TEST_F(FileFollowerTest, rotated_files_without_a_name_stay_open) {
   make({.open_files_max = 1});
   fs_.append("/a", "a\n");
   adopt(1, "/a");
   turn(seconds(1));
   follower_->handle(RetireFile{1});
-  ASSERT_TRUE(fs_.remove("/a"));
+  follower_->handle(RenameFile{1, ""});
   fs_.append("/b", "b\n");
   adopt(2, "/b");
   turn(seconds(1));
-  EXPECT_TRUE(watcher_.watches(1));
+  EXPECT_TRUE(watcher_.watches(1)) << "it has no name to be opened by";
+  follower_->handle(RenameFile{1, "/a"});
+  fs_.append("/c", "c\n");
+  adopt(3, "/c");
+  turn(seconds(1));
+  EXPECT_FALSE(watcher_.watches(1)) << "with a name it may be closed, last";
 }
 
 TEST_F(FileFollowerTest, idle_files_are_closed_when_told_so) {

@@ -33,9 +33,8 @@ class Logger {
       text += next_line() + "\n";
     put(text);
   }
-  void write_half() { put(next_line().substr(0, 10)); }
-  // Every line is another: what begins alike within its first bytes is known by the inode only.
-  void finish_half() { put("-rest of " + std::to_string(++written_) + "\n"); }
+  void write_half() { put(next_line().substr(0, style_ == Style::kCopyTruncate ? 80 : 10)); }
+  void finish_half() { put("-rest of " + next_line() + "\n"); }
 
   void rotate() {
     if (!exists_) return;
