@@ -307,8 +307,8 @@ int Daemon::run_main() {
   disk_stopping_ = true;
   disk_loop_->wake();
   if (disk_thread_.joinable()) disk_thread_.join();
+  save();  // Before the server's end, which may wait for slow readers.
   server_.reset();
-  save();
   bool drained = true;
   std::uint64_t left = 0;
   for (const auto& worker : engine_->workers()) {

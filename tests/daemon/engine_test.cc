@@ -1,8 +1,10 @@
 // The engine where things go wrong: short room, a disk that refuses, leftovers, edited positions.
 #include "daemon/engine.h"
 
+#include <algorithm>
 #include <cerrno>
 
+#include "daemon/status.h"
 #include "tests/daemon/engine_rig.h"
 
 namespace tailrace::daemon {
@@ -11,7 +13,17 @@ namespace {
 using tailrace::testing::Operation;
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-class EngineTest : public EngineRig {};
+class EngineTest : public EngineRig {
+ protected:
+  // The last series of a family in the order of its labels; null: there is none.
+  static const MetricSample* sample(const std::vector<MetricFamily>& families,
+                                    std::string_view name) {
+    for (const MetricFamily& family : families) {
+      if (family.name == name && !family.samples.empty()) return &family.samples.back();
+    }
+    return nullptr;
+  }
+};
 
 TEST_F(EngineTest, an_outbox_in_memory_is_small_and_says_so) {
   files_.become_memory_backed();
@@ -235,6 +247,29 @@ TEST_F(EngineTest, an_unknown_encoding_fails_with_its_place) {
       << created.error().message;
 }
 
+TEST_F(EngineTest, counts_bytes_that_were_gone_before_they_were_read) {
+  files_.become_memory_backed();
+  memory_limit_ = 16 * kMiB;
+  loki_status_ = 503;
+  files_.append("/logs/a.log", noise(6 * kMiB));
+  start(text());
+  run();
+  files_.append("/logs/a.log", "an event, which tells how long it is\n");
+  run();
+  files_.overwrite("/logs/a.log", "rewritten without a copy\n");
+  run();
+  std::vector<MetricFamily> families;
+  append_metrics({status_of(worker())}, families);
+  const MetricSample* const lost = sample(families, "tailrace_lost_bytes_total");
+  ASSERT_NE(lost, nullptr);
+  EXPECT_EQ(lost->labels, (MetricLabels{{"path", "/logs/a.log"}, {"reason", "content is gone"}}));
+  EXPECT_GT(lost->value, 2.0 * kMiB);
+  EXPECT_EQ(sample(families, "tailrace_files_displaced_total")->value, 1);
+  EXPECT_GT(sample(families, "tailrace_outbox_pending_entries")->value, 0);
+  EXPECT_GT(sample(families, "tailrace_memory_bytes")->value, 0);
+  EXPECT_EQ(metric("tailrace_copies_missing_total"), 1);
+}
+
 TEST_F(EngineTest, counts_targets_and_lines_that_were_cut) {
   files_.append("/logs/a.log", std::string(kMiB + 10, 'x') + "\nshort\n");
   start(text({},
@@ -248,7 +283,9 @@ TEST_F(EngineTest, counts_targets_and_lines_that_were_cut) {
   EXPECT_EQ(metric("promtail_targets_failed_total{reason=\"dropped\"}"), 1);
   EXPECT_EQ(metric("promtail_targets_failed_total{reason=\"wrong_host\"}"), 1);
   EXPECT_EQ(metric("tailrace_files_adopted_total"), 1);
-  EXPECT_EQ(worker().intake().lines_cut(), 1U);
+  std::vector<MetricFamily> families;
+  append_metrics({status_of(worker())}, families);
+  EXPECT_EQ(sample(families, "tailrace_lines_cut_total")->value, 1);
 }
 
 }  // namespace
