@@ -4,7 +4,7 @@
 #include "pipeline/job_state.h"
 #include "pipeline/names.h"
 #include "pipeline/stage_context.h"
-#include "tests/daemon/engine_rig.h"
+#include "tests/daemon/trouble_rig.h"
 
 namespace tailrace::daemon {
 namespace {
