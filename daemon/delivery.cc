@@ -9,6 +9,14 @@
 #include "base/check.h"
 
 namespace tailrace::daemon {
+namespace {
+
+// Of a share: the rest is for what was answered and is not yet gone from the disk.
+std::uint64_t live_bytes_max(std::uint64_t share_bytes) {
+  return share_bytes / 16 * 13;
+}
+
+}  // namespace
 
 Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Options options)
     : clock_(world.clock),
@@ -48,6 +56,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
     next.push_back(std::move(client));
   }
   if (takes_over) {
+    abandon_requests(previous.front());
     if (Status renamed = outbox_->rename_client(previous.front(), next.front().plan.key);
         !renamed) {
       log_.error("what the old client still has cannot be handed to the new one",
@@ -64,6 +73,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
     next.push_back(std::move(old));
   }
   clients_ = std::move(next);
+  fit_outbox();
   for (const std::string& key : outbox_->clients()) {
     const bool draining =
         std::any_of(clients_.begin(), clients_.end(),
@@ -72,7 +82,32 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
   }
 }
 
+void Delivery::limit_shares(std::uint64_t bytes) {
+  share_max_ = bytes;
+  if (!clients_.empty()) fit_outbox();
+}
+
+void Delivery::fit_outbox() {
+  std::uint64_t sum = 0;
+  std::uint64_t least = UINT64_MAX;
+  for (const Client& client : clients_) {
+    if (client.finishing || client.drain_until != SteadyTime::max()) continue;
+    sum += share_of(client);
+    least = std::min(least, share_of(client));
+  }
+  outbox_->fit_into(sum, least);
+}
+
+void Delivery::abandon_requests(std::string_view key) {
+  for (Client& client : clients_) {
+    if (client.shipper == nullptr || client.plan.key != key) continue;
+    client.shipper->abandon();
+    client.open_lanes.clear();
+  }
+}
+
 void Delivery::set_aside(const std::string& key) {
+  abandon_requests(key);
   const Status aside = outbox_->set_client_aside(key);
   metrics_
       .counter("tailrace_clients_set_aside_total",
@@ -105,6 +140,20 @@ void Delivery::count(const std::vector<shippers::BatchCounts>& counts) {
   }
 }
 
+// Says so when the share gets half full; what is empty always fits.
+bool Delivery::fits(Client& client, std::uint64_t used, std::uint64_t bytes) {
+  const std::uint64_t live_max = live_bytes_max(share_of(client));
+  const bool half_full = used > live_max / 2;
+  if (half_full && !client.half_full) {
+    log_.warn("the outbox share of a client is half full", {{"client", client.plan.key}});
+  }
+  // Once per outage, not at every request that goes.
+  client.half_full = half_full || (client.half_full && used > live_max / 4);
+  if (used != 0 && used + bytes > live_max) return false;
+  client.full = false;
+  return true;
+}
+
 bool Delivery::make_room(std::uint64_t bytes) {
   bool room = make_room_in_memory(bytes);
   for (Client& client : clients_) {
@@ -116,17 +165,9 @@ bool Delivery::make_room(std::uint64_t bytes) {
 
 bool Delivery::make_room(Client& client, std::uint64_t bytes) {
   const std::uint64_t used = outbox_->client_bytes(client.plan.key);
-  const std::uint64_t share = share_of(client);
-  if (used < share / 4) client.half_told = false;
-  if (used > share / 2 && !std::exchange(client.half_told, true)) {
-    log_.warn("half of the outbox share of a client is used", {{"client", client.plan.key}});
-  }
-  if (used == 0 || used + bytes <= share) {
-    client.full = false;
-    return true;
-  }
+  if (fits(client, used, bytes)) return true;
   if (client.plan.when_full == config::ClientConfig::WhenFull::kDropOldest) {
-    drop_oldest(client, used + bytes - share);
+    drop_oldest(client, used + bytes - live_bytes_max(share_of(client)));
     return true;  // What is in flight is never dropped; it may exceed the share for a moment.
   }
   if (!std::exchange(client.full, true)) {
@@ -176,10 +217,18 @@ void Delivery::drop_oldest(const Client& client, std::uint64_t bytes) {
             {{"client", client.plan.key}});
 }
 
-bool Delivery::can_send() const {
-  return std::any_of(clients_.begin(), clients_.end(), [](const Client& client) {
-    return !client.finishing && client.open_entries.empty() && client.shipper->has_place();
-  });
+bool Delivery::can_send(std::string_view client_key, std::string_view tenant) const {
+  bool has_place = false;
+  for (const Client& client : clients_) {
+    if (client.plan.key != client_key) continue;
+    const auto& lanes = client.open_lanes;
+    if (std::any_of(lanes.begin(), lanes.end(),
+                    [tenant](const auto& lane) { return lane.second.tenant == tenant; })) {
+      return false;
+    }
+    has_place = has_place || (!client.finishing && client.shipper->has_place());
+  }
+  return has_place;
 }
 
 void Delivery::run(Haste haste) {
@@ -200,10 +249,10 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     outcome.accepted = result.accepted;
     outcome.reason = result.reason;
     outbox_->record_outcome(outcome);
-    const auto open = client.open_entries.find(outcome.lane);
-    TAILRACE_CHECK(open != client.open_entries.end() && open->second >= outcome.entries);
-    open->second -= outcome.entries;
-    if (open->second == 0) client.open_entries.erase(open);
+    const auto open = client.open_lanes.find(outcome.lane);
+    TAILRACE_CHECK(open != client.open_lanes.end() && open->second.entries >= outcome.entries);
+    open->second.entries -= outcome.entries;
+    if (open->second.entries == 0) client.open_lanes.erase(open);
   }
   if (client.finishing) give_back_waiting(client);
 }
@@ -211,7 +260,7 @@ void Delivery::take_results(Client& client, SteadyTime now) {
 void Delivery::give_back_waiting(Client& client) {
   for (const shippers::RequestId id : client.shipper->abandon_waiting()) {
     outbox_->return_request(static_cast<positions::LaneId>(id));
-    client.open_entries.erase(static_cast<positions::LaneId>(id));
+    client.open_lanes.erase(static_cast<positions::LaneId>(id));
   }
 }
 
@@ -252,7 +301,7 @@ void Delivery::start_requests(Client& client, Haste haste) {
     body.elements = std::move(request->elements);
     body.skip_entries = request->skip_entries;
     body.entries = request->entries;
-    client.open_entries[lane] = body.entries;
+    client.open_lanes[lane] = {.tenant = tenant, .entries = body.entries};
     client.shipper->submit(lane, std::move(body));
   }
 }
@@ -283,11 +332,11 @@ void Delivery::move_positions() {
 
 void Delivery::drop_drained(SteadyTime now) {
   std::erase_if(clients_, [&](Client& client) {
-    if (client.finishing) return client.open_entries.empty();
+    if (client.finishing) return client.open_lanes.empty();
     if (client.drain_until == SteadyTime::max()) return false;
     const bool empty = outbox_->client_bytes(client.plan.key) == 0;
     if (!empty && now < client.drain_until) return false;
-    client.shipper->abandon();
+    abandon_requests(client.plan.key);
     if (!empty) set_aside(client.plan.key);
     return true;
   });

@@ -68,14 +68,14 @@ class Delivery {
 
   // No client's share is greater than this, whatever the configuration says: what the disk has, or
   // what the memory bears where the outbox lies there.
-  void limit_shares(std::uint64_t bytes) { share_max_ = bytes; }
+  void limit_shares(std::uint64_t bytes);
 
   // Whether every client has room for `bytes` more; makes room where the configuration says
   // drop_oldest. False: reading must wait.
   bool make_room(std::uint64_t bytes);
 
-  // Some request could start now if there were fragments: no age cut needs to wait.
-  bool can_send() const;
+  // A request of this client and tenant could start now: no age cut needs to wait for it.
+  bool can_send(std::string_view client_key, std::string_view tenant) const;
 
   enum class Haste {
     kBatch,  // A lane goes when it has a batch, or its first line is batchwait old.
@@ -98,18 +98,23 @@ class Delivery {
   std::vector<std::string> troubles() const;
 
  private:
+  // A lane with a request on its way.
+  struct OpenLane {
+    std::string tenant;
+    std::uint32_t entries = 0;  // Without result.
+  };
   struct Client {
     ClientPlan plan;
     std::unique_ptr<http::Transport> transport;
     std::unique_ptr<shippers::ClientMetrics> metrics;
-    std::unique_ptr<shippers::Shipper> shipper;               // Null: replaced, about to go.
-    std::map<positions::LaneId, std::uint32_t> open_entries;  // Of its requests, without result.
-    SteadyTime drain_until = SteadyTime::max();  // Set: removed from the configuration.
+    std::unique_ptr<shippers::Shipper> shipper;        // Null: replaced, about to go.
+    std::map<positions::LaneId, OpenLane> open_lanes;  // Those of its requests.
+    SteadyTime drain_until = SteadyTime::max();        // Set: removed from the configuration.
     // Replaced by a client with another configuration: it only waits for the answers to what is on
     // its way, so that nothing is sent twice.
     bool finishing = false;
     bool full = false;
-    bool half_told = false;  // That half of its share is used.
+    bool half_full = false;
   };
 
   bool make_room(Client& client, std::uint64_t bytes);
@@ -118,7 +123,11 @@ class Delivery {
   std::uint64_t share_of(const Client& client) const {
     return std::min(client.plan.share_bytes, share_max_);
   }
+  void fit_outbox();
   void set_aside(const std::string& key);
+  // Nobody waits for answers about this client's lanes any more: their fragments are about to move.
+  void abandon_requests(std::string_view key);
+  bool fits(Client& client, std::uint64_t used, std::uint64_t bytes);
   void take_results(Client& client, SteadyTime now);
   void start_requests(Client& client, Haste haste);
   void give_back_waiting(Client& client);

@@ -16,7 +16,6 @@ constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
 // After a reload: by then every worker knows its clients.
 constexpr std::chrono::seconds kRememberClientsAfter{1};
 constexpr std::chrono::seconds kLookAtRoomEvery{10};
-constexpr std::uint64_t kSegmentBytesInMemory = 1U << 20U;
 constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
 
 std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
@@ -167,9 +166,7 @@ Result<std::unique_ptr<positions::Outbox>> Engine::open_outbox(const config::Con
   }
   options.memory_bytes = kPoolBytes / 2 / count;
   options.lane_share_bytes = config.tailrace.outbox_bytes / count;
-  // Small ones where room is short: a segment goes only as a whole.
-  options.segment_bytes = room_.in_memory ? std::min(options_.segment_bytes, kSegmentBytesInMemory)
-                                          : options_.segment_bytes;
+  options.segment_bytes = options_.segment_bytes;
   options.sync_every_cut = config.tailrace.sync;
   return positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
 }

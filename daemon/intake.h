@@ -109,6 +109,10 @@ class Intake final : private pipeline::EntrySink {
   // A cut is due: a batch is full, or old enough, or a resume point has waited `sync_period`.
   bool cut_is_due(std::chrono::nanoseconds sync_period) const;
   bool has_open_entries() const { return !batcher_->empty(); }
+  // Whether `wanted` says yes to the (client key, tenant) of some open batch.
+  bool any_open(const std::function<bool(std::string_view, std::string_view)>& wanted) const {
+    return batcher_->any_open(wanted);
+  }
   std::uint64_t open_bytes() const { return batcher_->open_bytes(); }
   // Something read or touched is not in any cut yet.
   bool has_uncut() const { return !touched_.empty() || !batcher_->empty(); }

@@ -16,7 +16,6 @@ constexpr std::chrono::seconds kCutWhileBlocked{1};
 
 Worker::Worker(Parts parts, Options options)
     : clock_(parts.clock),
-      log_(parts.log),
       options_(std::move(options)),
       watcher_(std::move(parts.watcher)),
       intake_(parts.clock,
@@ -190,6 +189,13 @@ void Worker::cut() {
   delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
 }
 
+bool Worker::cut_can_be_sent() const {
+  return !intake_.has_open_entries() ||
+         intake_.any_open([this](std::string_view client, std::string_view tenant) {
+           return delivery_.can_send(client, tenant);
+         });
+}
+
 void Worker::cut_if_due() {
   const bool is_new = touch_changed();
   // A disk that refused is tried again, also when there is nothing else to cut.
@@ -197,7 +203,7 @@ void Worker::cut_if_due() {
     return cut();
   }
   if (!is_new && !intake_.cut_is_due(sync_period_)) return;
-  if (!is_new && !intake_.batch_is_full() && !delivery_.can_send() &&
+  if (!is_new && !intake_.batch_is_full() && !cut_can_be_sent() &&
       clock_.steady_now() < last_cut_ + kCutWhileBlocked) {
     return;
   }
@@ -223,7 +229,7 @@ SteadyTime Worker::next_deadline() const {
   if (!planned_) return SteadyTime::max();
   SteadyTime deadline = std::min(follower_.next_deadline(), delivery_.next_deadline());
   SteadyTime cut_at = intake_.next_deadline(sync_period_);
-  if (cut_at <= clock_.steady_now() && !delivery_.can_send()) {
+  if (cut_at <= clock_.steady_now() && !cut_can_be_sent()) {
     cut_at = std::max(cut_at, last_cut_ + kCutWhileBlocked);
   }
   deadline = std::min(deadline, cut_at);

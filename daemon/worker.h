@@ -114,10 +114,11 @@ class Worker {
   bool touch_changed();
   void cut();
   void cut_if_due();
+  // Some open batch could be sent at once if it were cut now.
+  bool cut_can_be_sent() const;
   void finish_turn();
 
   const Clock& clock_;
-  Log& log_;
   const Options options_;
   std::unique_ptr<tailer::FileWatcher> watcher_;
   Intake intake_;

@@ -113,6 +113,14 @@ void StageContext::discard_context(HeldEntry& held) {
 
 void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet& labels,
                             std::int64_t time_ns, EntryRole role, EntrySink& sink) {
+  if (stages_.empty() && role != EntryRole::kContext) {
+    // Nobody looks at it on its way.
+    plain_.base_labels = &labels;
+    plain_.time_ns = time_ns;
+    plain_.line = line.text;
+    plain_.role = role;
+    return sink.accept(labels, plain_);
+  }
   sink_ = &sink;
   trigger_ = role;
   between_lines_ = false;

@@ -109,6 +109,7 @@ class StageContext {
   LabelCache label_cache_;
   std::vector<std::unique_ptr<Template>> templates_;  // By LabelSet::index().
 
+  Entry plain_;  // What leaves a pipeline without stages.
   std::vector<std::unique_ptr<Frame>> frames_;
   std::size_t open_frames_ = 0;
   Frame* frame_ = nullptr;  // The innermost open one.

@@ -260,6 +260,15 @@ bool Outbox::has_room(std::string_view client, std::uint64_t bytes) const {
   return client_bytes(client) + bytes <= state_->options.lane_share_bytes;
 }
 
+void Outbox::fit_into(std::uint64_t disk_bytes, std::uint64_t share_bytes) {
+  constexpr std::uint64_t kSegmentBytesMin = 64U << 10U;
+  constexpr std::uint64_t kSegmentBytesMax = 16U << 20U;
+  Options& options = state_->options;
+  options.disk_bytes = disk_bytes;
+  options.segment_bytes = std::clamp(share_bytes / 16, kSegmentBytesMin, kSegmentBytesMax);
+  if (state_->segments) state_->segments->reserve_ahead(options.segment_bytes / 4);
+}
+
 const std::optional<Error>& Outbox::disk_error() const {
   return state_->error;
 }

@@ -68,6 +68,7 @@ class Outbox {
     std::uint64_t segment_bytes = 16U << 20U;
     std::uint64_t memory_bytes = 4U << 20U;  // Fragments kept in memory; the rest is read back.
     std::uint64_t lane_share_bytes = 256U << 20U;  // Per client, on disk.
+    std::uint64_t disk_bytes = UINT64_MAX;         // Beyond it, what is answered leaves at once.
     bool sync_every_cut = false;
   };
 
@@ -143,6 +144,9 @@ class Outbox {
   std::uint64_t client_bytes(std::string_view client) const;  // Live bytes on disk (or in memory).
   // Whether the client's share has room for `bytes` more.
   bool has_room(std::string_view client, std::uint64_t bytes) const;
+  // What all clients together may take on disk, and the least share of one: segments are small
+  // against it, and what is live is copied together in good time.
+  void fit_into(std::uint64_t disk_bytes, std::uint64_t share_bytes);
   std::vector<std::string> clients() const;  // Those that have fragments.
   // Drops whole fragments of the client, oldest first and never what is in flight, until `bytes`
   // are free; records and returns the entries dropped per lane, with reason "outbox_full".

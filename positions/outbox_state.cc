@@ -280,6 +280,10 @@ void Outbox::State::carry(std::uint64_t segment) {
   shrink_memory(encoded);
 }
 
+std::uint64_t Outbox::State::kept_bytes() const {
+  return segments->disk_bytes() - segments->condemned_bytes();
+}
+
 void Outbox::State::tidy() {
   if (!segments) return;
   if (!segments->take_news()) segments->leave_current();
@@ -300,9 +304,15 @@ void Outbox::State::tidy() {
     const bool mostly_done = use.bytes <= size / 2 && number + 1 < segments->current();
     const bool small_one_of_many =
         numbers.size() >= kSegmentsMany && size < options.segment_bytes / 4;
-    if (!carry_blocked_ && (mostly_done || small_one_of_many)) carry(number);
+    // Near the limit even little that is done is worth a copy.
+    const bool worth_it = kept_bytes() > options.disk_bytes && use.bytes <= size / 8 * 7;
+    if (!carry_blocked_ && (mostly_done || small_one_of_many || worth_it)) carry(number);
   }
-  if (segments->condemned_bytes() < kCondemnedSegmentsMax * options.segment_bytes) return;
+  const std::uint64_t condemned = segments->condemned_bytes();
+  if (condemned < kCondemnedSegmentsMax * options.segment_bytes &&
+      (condemned == 0 || segments->disk_bytes() <= options.disk_bytes)) {
+    return;
+  }
   // The disk thread is behind. A failure shows in take_news().
   static_cast<void>(segments->sync());
   static_cast<void>(segments->take_news());

@@ -62,7 +62,7 @@ struct Outbox::State {
   FileSystem& file_system;
   const Clock& clock;
   Log& log;
-  const Options options;
+  Options options;
 
   std::optional<SegmentLog> segments;  // None: in memory only.
   OutboxIndex index;
@@ -92,6 +92,7 @@ struct Outbox::State {
   void apply(Change& change);
   void shrink_memory(const Encoded& written);
   void carry(std::uint64_t segment);
+  std::uint64_t kept_bytes() const;  // On disk and not condemned.
 
   bool failed_ = false;         // The disk lacks something that was cut.
   bool carry_blocked_ = false;  // Until a cut succeeds again.

@@ -12,9 +12,6 @@ namespace tailrace::positions {
 
 namespace {
 
-// Asked for in advance, so that not every cut has to.
-constexpr std::uint64_t kReserveStep = 1U << 20U;
-
 std::uint64_t total_bytes(std::span<const std::string_view> parts) {
   std::uint64_t bytes = 0;
   for (const std::string_view part : parts)
@@ -112,9 +109,9 @@ Result<RecordPlace> SegmentLog::begin(SegmentHeader header,
 Status SegmentLog::make_room(std::uint64_t bytes) {
   const std::uint64_t wanted = bytes + kReservedBytes;
   if (end_ + wanted <= reserved_end_) return {};
-  Status reserved = file_->reserve(end_, wanted + kReserveStep);
+  Status reserved = file_->reserve(end_, wanted + reserve_step_);
   if (reserved) {
-    reserved_end_ = end_ + wanted + kReserveStep;
+    reserved_end_ = end_ + wanted + reserve_step_;
     return {};
   }
   if (reserved.error().code == EOPNOTSUPP) return {};

@@ -1,6 +1,7 @@
 // The segment files of one worker's outbox: where records are appended and read back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -33,6 +34,8 @@ class SegmentLog {
  public:
   // Room that records which free something (outcomes, drops) find on a full disk.
   static constexpr std::uint64_t kReservedBytes = 64U << 10U;
+  // Asked for in advance, so that not every cut has to.
+  static constexpr std::uint64_t kReserveStepMax = 1U << 20U;
 
   SegmentLog(FileSystem& file_system, std::string directory);
   ~SegmentLog();
@@ -51,6 +54,8 @@ class SegmentLog {
   std::uint64_t current() const { return current_; }
   // What follows goes into a new segment.
   void leave_current();
+  // How much room is asked for in advance.
+  void reserve_ahead(std::uint64_t bytes) { reserve_step_ = std::min(kReserveStepMax, bytes); }
   // Bytes appended since the current segment's first record.
   std::uint64_t current_growth() const { return end_ - first_record_end_; }
 
@@ -102,6 +107,7 @@ class SegmentLog {
   std::uint64_t end_ = 0;
   std::uint64_t first_record_end_ = 0;
   std::uint64_t reserved_end_ = 0;
+  std::uint64_t reserve_step_ = kReserveStepMax;
 
   std::unique_ptr<File> read_file_;  // The segment read from last.
   std::uint64_t read_segment_ = 0;

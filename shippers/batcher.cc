@@ -265,6 +265,15 @@ bool Batcher::empty() const {
   return state_->open_bytes == 0;
 }
 
+bool Batcher::any_open(
+    const std::function<bool(std::string_view, std::string_view)>& wanted) const {
+  return std::any_of(state_->clients.begin(), state_->clients.end(), [&](const Client& client) {
+    return std::any_of(client.tenants.begin(), client.tenants.end(), [&](const auto& tenant) {
+      return tenant.second->entries > 0 && wanted(client.options.client_key, tenant.first);
+    });
+  });
+}
+
 std::uint64_t Batcher::open_bytes() const {
   return state_->open_bytes;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,6 +76,8 @@ class Batcher {
   void append(const LabelSet& labels, const Entry& entry, std::int64_t now_ns);
 
   bool empty() const;
+  // Whether `wanted` says yes to the (client key, tenant) of some open batch.
+  bool any_open(const std::function<bool(std::string_view, std::string_view)>& wanted) const;
   // Wire bytes of all open batches, with what their streams cost.
   std::uint64_t open_bytes() const;
   // Some batch has reached its client's batch size or a quarter of the pool.

@@ -13,7 +13,7 @@ namespace {
 using tailrace::testing::Operation;
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-class EngineTest : public EngineRig {
+class EngineTest : public TroubleRig {
  protected:
   // The last series of a family in the order of its labels; null: there is none.
   static const MetricSample* sample(const std::vector<MetricFamily>& families,
@@ -35,7 +35,7 @@ TEST_F(EngineTest, an_outbox_in_memory_is_small_and_says_so) {
   run();
   EXPECT_GT(outbox().client_bytes("http://loki/push"), kMiB);
   EXPECT_LE(outbox().client_bytes("http://loki/push"), 2 * kMiB);
-  EXPECT_EQ(logged("half of the outbox share of a client is used"), 1);
+  EXPECT_EQ(logged("the outbox share of a client is half full"), 1);
   EXPECT_EQ(worker().troubles().back(), "client http://loki/push: its share of the outbox is full");
   loki_status_ = 204;
   run(2000);
@@ -88,7 +88,7 @@ TEST_F(EngineTest, while_the_disk_refuses_the_oldest_goes_where_that_was_chosen)
 }
 
 TEST_F(EngineTest, segments_that_only_wait_for_a_sync_wake_the_disk_thread) {
-  files_.become_memory_backed();  // Segments of 1 MiB.
+  files_.become_memory_backed();  // Small segments.
   files_.append("/logs/a.log", noise(8 * kMiB));
   start(text());
   run(500);

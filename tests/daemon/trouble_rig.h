@@ -18,7 +18,7 @@
 
 namespace tailrace::daemon {
 
-class EngineRig : public ::testing::Test {
+class TroubleRig : public ::testing::Test {
  protected:
   static constexpr std::string_view kPositions = "/state/positions.yaml";
 

@@ -21,7 +21,7 @@ class SlowStage final : public pipeline::Stage {
   }
 };
 
-class WorkerTest : public EngineRig {
+class WorkerTest : public TroubleRig {
  protected:
   std::unique_ptr<pipeline::Pipeline> make_pipeline(std::unique_ptr<pipeline::Stage> stage) {
     std::vector<std::unique_ptr<pipeline::Stage>> stages;

@@ -318,6 +318,27 @@ TEST_F(OutboxTest, keeps_the_disk_bounded_beside_a_lane_that_lags) {
   EXPECT_EQ(take("other").size(), static_cast<std::size_t>(waiting));
 }
 
+// Segments are a sixteenth of the share, and what is done in a quarter of each leaves in good time.
+TEST_F(OutboxTest, fits_into_what_its_clients_may_take) {
+  constexpr std::uint64_t kShare = 2U << 20U;
+  open();
+  outbox_->fit_into(kShare, kShare);
+  std::uint64_t greatest = 0;
+  for (int i = 0; i < 2000; ++i) {
+    cut_one(*outbox_, fragment(std::string(5000, 'y'), 1, "loki"), 1);
+    take("loki");
+    answer("loki", 1);
+    for (int j = 0; j < 3; ++j) {
+      if (outbox_->client_bytes("other") < kShare / 16 * 13) {
+        cut_one(*outbox_, fragment(std::string(5000, 'x'), 1, "other"), 1);
+      }
+    }
+    greatest = std::max(greatest, outbox_->disk_bytes());
+  }
+  EXPECT_GT(greatest, kShare / 16 * 13);
+  EXPECT_LE(greatest, kShare);
+}
+
 TEST_F(OutboxTest, keeps_the_disk_bounded_over_many_restarts_without_answers) {
   for (int i = 0; i < 200; ++i) {
     restart({.directory = kDirectory, .segment_bytes = 100'000});

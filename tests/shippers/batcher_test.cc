@@ -103,6 +103,22 @@ TEST_F(BatcherTest, gives_each_tenant_its_batch) {
   }
 }
 
+TEST_F(BatcherTest, says_whose_batches_are_open) {
+  Batcher batcher({client("one"), client("two")}, kPool);
+  append(batcher, {{"__tenant_id__", "sealed"}}, "1");
+  static_cast<void>(batcher.seal());
+  append(batcher, {{"__tenant_id__", "open"}}, "2");
+  const auto is_open = [&batcher](std::string_view client, std::string_view tenant) {
+    return batcher.any_open([&](std::string_view some_client, std::string_view some_tenant) {
+      return some_client == client && some_tenant == tenant;
+    });
+  };
+  EXPECT_TRUE(is_open("one", "open"));
+  EXPECT_TRUE(is_open("two", "open"));
+  EXPECT_FALSE(is_open("one", "sealed"));
+  EXPECT_FALSE(is_open("three", "open"));
+}
+
 TEST_F(BatcherTest, puts_sets_with_one_text_into_one_stream) {
   BatchOptions options = client("c");
   options.external_labels = {{"z", "1"}, {"b", "1"}};
