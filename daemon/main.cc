@@ -1,5 +1,4 @@
 // Where the program begins: what it consists of, in order.
-#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -216,18 +215,9 @@ int receive(const std::vector<const char*>& arguments) {
   return daemon::run_receive(*options);
 }
 
-// A cut's fragment is freed and allocated anew all the time. Given back to the kernel in between,
-// each would cost its page faults: 2 % of the CPU time of shipping a file.
-void keep_freed_memory() {
-  constexpr int kKeptBytes = 8 << 20;
-  mallopt(M_MMAP_THRESHOLD, kKeptBytes);
-  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  keep_freed_memory();
   // Signals are read from a descriptor by the main thread; blocked before any thread starts.
   sigset_t signals;
   sigemptyset(&signals);
