@@ -115,6 +115,18 @@ void finish_clients(ParsedFile& file, const Overrides& overrides, Report& report
   refuse_duplicates(clients, report);
 }
 
+// What the file says alone was looked at where it stands.
+void check_line_rate(const LimitsConfig& limits, const Overrides& overrides, Report& report) {
+  if (!limits.readline_rate_enabled) return;
+  const bool by_flag = overrides.readline_rate_enabled.value_or(false);
+  if ((by_flag || overrides.readline_rate) && !(limits.readline_rate > 0)) {
+    report.error({"-limit.readline-rate", 0, 0}, "must be above 0");
+  }
+  if ((by_flag || overrides.readline_burst) && limits.readline_burst < 1) {
+    report.error({"-limit.readline-burst", 0, 0}, "must be at least 1");
+  }
+}
+
 }  // namespace
 
 Config finish_config(ParsedFile file, const Overrides& overrides, Report& report) {
@@ -124,6 +136,7 @@ Config finish_config(ParsedFile file, const Overrides& overrides, Report& report
   if (overrides.positions_file && overrides.positions_file->empty()) {
     report.error({"-positions.file", 0, 0}, "may not be empty");
   }
+  check_line_rate(file.config.limits, overrides, report);
   for (const auto* flag :
        {&overrides.server_http_tls_cert_path, &overrides.server_http_tls_key_path,
         &overrides.server_http_tls_ca_path, &overrides.server_http_tls_client_auth}) {

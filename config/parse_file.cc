@@ -38,6 +38,11 @@ void parse_limits(Fields fields, LimitsConfig& limits) {
   fields.read("readline_rate", limits.readline_rate);
   fields.read("readline_burst", limits.readline_burst);
   fields.read("readline_rate_drop", limits.readline_rate_drop);
+  if (limits.readline_rate_enabled) {
+    // Promtail's bucket lets nothing through then, and says nothing.
+    if (!(limits.readline_rate > 0)) fields.error("readline_rate", "must be above 0");
+    if (limits.readline_burst < 1) fields.error("readline_burst", "must be at least 1");
+  }
   fields.read("max_streams", limits.max_streams);
   fields.read_bytes("max_line_size", limits.max_line_size);
   fields.read("max_line_size_truncate", limits.max_line_size_truncate);
@@ -64,9 +69,11 @@ void parse_wal(Fields fields, WalConfig& wal) {
 
 // Traces are not sent; the keys are checked and have no effect.
 void parse_tracing(Fields fields) {
-  bool ignored = false;
-  fields.read("enabled", ignored);
-  fields.read("profiling_enabled", ignored);
+  bool enabled = false;
+  bool profiling = false;
+  fields.read("enabled", enabled);
+  fields.read("profiling_enabled", profiling);
+  if (enabled) fields.warning("enabled", "has no effect: no traces are sent");
   fields.finish();
 }
 

@@ -144,6 +144,7 @@ void parse_scrape_config(Fields fields, JobSources sources, ScrapeConfig& job) {
         parse_relabel_configs(*rules, fields.path_of("relabel_configs"), fields.report());
   }
   fields.read("encoding", job.encoding);
+  job.encoding_location = fields.location("encoding");
   if (auto block = fields.block("decompression")) {
     parse_decompression(std::move(*block), job.decompression);
   }

@@ -1,5 +1,6 @@
 // The `server` block: status pages and the log.
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,7 +10,22 @@
 namespace tailrace::config {
 namespace {
 
-// No gRPC server is opened: these are checked and have no effect (docs/compatibility.md, server).
+// No gRPC server is opened: these are checked, and one warning names those that are there, but for
+// a port of 0, which asks for none (docs/compatibility.md, server).
+void warn_of_grpc(Fields& fields, std::int64_t port) {
+  std::string names;
+  for (const YamlEntry& entry : fields.node().entries) {
+    const bool is_port = entry.key == "grpc_listen_port";
+    if (!entry.key.starts_with("grpc_") || entry.value->is_null() || (is_port && port == 0)) {
+      continue;
+    }
+    names += (names.empty() ? "" : ", ") + entry.key;
+  }
+  if (names.empty()) return;
+  fields.report().warning({fields.path(), fields.node().line, fields.node().column},
+                          "no gRPC port is opened; these keys have no effect: " + names);
+}
+
 void parse_grpc(Fields& fields) {
   std::string text;
   bool boolean = false;
@@ -23,9 +39,11 @@ void parse_grpc(Fields& fields) {
         "report_grpc_codes_in_instrumentation_label_enabled"}) {
     fields.read(key, boolean);
   }
-  for (const char* key : {"grpc_listen_port", "grpc_listen_conn_limit",
-                          "grpc_server_max_recv_msg_size", "grpc_server_max_send_msg_size",
-                          "grpc_server_max_concurrent_streams", "grpc_server_num_workers"}) {
+  std::int64_t port = 0;
+  fields.read("grpc_listen_port", port);
+  for (const char* key :
+       {"grpc_listen_conn_limit", "grpc_server_max_recv_msg_size", "grpc_server_max_send_msg_size",
+        "grpc_server_max_concurrent_streams", "grpc_server_num_workers"}) {
     fields.read(key, number);
   }
   for (const char* key : {"grpc_server_max_connection_idle", "grpc_server_max_connection_age",
@@ -41,6 +59,7 @@ void parse_grpc(Fields& fields) {
     tls->read_secret("key", text);
     tls->finish();
   }
+  warn_of_grpc(fields, port);
 }
 
 void parse_tls(Fields& fields, ServerTlsConfig& tls) {
@@ -58,24 +77,36 @@ void parse_tls(Fields& fields, ServerTlsConfig& tls) {
                             "TLS for the status pages is not yet supported");
     }
   }
-  std::string text;
-  fields.read("tls_cipher_suites", text);
-  fields.read("tls_min_version", text);
+  for (const char* key : {"tls_cipher_suites", "tls_min_version"}) {
+    std::string text;
+    fields.read(key, text);
+    if (!text.empty()) fields.warning(key, "has no effect without `http_tls_config`");
+  }
 }
 
 // Checked, and a warning when they ask for what is not done.
-void parse_without_effect(Fields& fields) {
-  for (const char* key : {"proxy_protocol_enabled", "log_source_ips_enabled", "log_source_ips_full",
-                          "log_request_headers", "log_request_at_info_level_enabled",
+void parse_without_effect(Fields& fields, const ServerConfig& server) {
+  bool proxy_protocol = false;
+  fields.read("proxy_protocol_enabled", proxy_protocol);
+  // Without it such a proxy's requests could not be read.
+  if (proxy_protocol) fields.error("proxy_protocol_enabled", "is not yet supported");
+  for (const char* key : {"log_source_ips_enabled", "log_source_ips_full", "log_request_headers",
+                          "log_request_at_info_level_enabled",
                           "http_log_closed_connections_without_response_enabled"}) {
     bool asked = false;
     fields.read(key, asked);
     if (asked) fields.warning(key, "has no effect");
   }
-  std::string text;
   for (const char* key :
        {"log_source_ips_header", "log_source_ips_regex", "log_request_exclude_headers_list"}) {
+    std::string text;
     fields.read(key, text);
+    if (!text.empty()) fields.warning(key, "has no effect");
+  }
+  if (server.profiling_enabled) {
+    fields.warning("profiling_enabled",
+                   "only makes sure of /metrics: there is no Go runtime whose profile /debug/pprof "
+                   "could show");
   }
 }
 
@@ -116,6 +147,14 @@ void parse_server(Fields fields, ServerConfig& server) {
   fields.read("http_server_read_header_timeout", server.http_read_header_timeout);
   fields.read("http_server_write_timeout", server.http_write_timeout);
   fields.read("http_server_idle_timeout", server.http_idle_timeout);
+  for (const auto& [key, time] :
+       {std::pair("graceful_shutdown_timeout", server.graceful_shutdown_timeout),
+        {"http_server_read_timeout", server.http_read_timeout},
+        {"http_server_read_header_timeout", server.http_read_header_timeout},
+        {"http_server_write_timeout", server.http_write_timeout},
+        {"http_server_idle_timeout", server.http_idle_timeout}}) {
+    refuse_negative(fields, key, time);
+  }
   const std::string& network = server.http_listen_network;
   if (network != "tcp" && network != "tcp4" && network != "tcp6") {
     fields.error("http_listen_network",
@@ -124,7 +163,7 @@ void parse_server(Fields fields, ServerConfig& server) {
   parse_tls(fields, server.http_tls);
   parse_log(fields, server);
   parse_grpc(fields);
-  parse_without_effect(fields);
+  parse_without_effect(fields, server);
   fields.finish();
 }
 

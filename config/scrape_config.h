@@ -45,6 +45,7 @@ struct ScrapeConfig {
   std::vector<RelabelConfig> relabel_configs;
   std::vector<StageConfig> pipeline_stages;
   std::string encoding;  // IANA name; empty: none.
+  SourceLocation encoding_location;
   DecompressionConfig decompression;
   FileOptionsConfig files;
   SourceLocation location;

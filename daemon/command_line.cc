@@ -38,6 +38,11 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"inspect", Kind::kLater, "", ""},
     {"print-config-stderr", Kind::kLater, "", ""},
     {"log-config-reverse-order", Kind::kLater, "", ""},
+    {"server.http-tls-cert-path", Kind::kLater, "", ""},
+    {"server.http-tls-key-path", Kind::kLater, "", ""},
+    {"server.http-tls-ca-path", Kind::kLater, "", ""},
+    {"server.http-tls-client-auth", Kind::kLater, "", ""},
+    {"server.proxy-protocol-enabled", Kind::kLater, "", ""},
 });
 
 std::optional<bool> parse_bool(std::string_view text) {
@@ -85,6 +90,12 @@ void set_switch(CommandLine& line, std::string_view name, bool value) {
   if (name == "help" || name == "h") line.help = value;
 }
 
+bool is_bool(const Flag* own, const ConfigFlag* other, const FlagWithoutEffect* idle) {
+  if (own != nullptr) return own->kind == Kind::kBool;
+  if (other != nullptr) return other->value_name.empty();
+  return idle->kind == FlagWithoutEffect::Kind::kBool;
+}
+
 Error bad_flag(std::string message) {
   return {Error::kInvalid, std::move(message)};
 }
@@ -105,13 +116,14 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
 
     const Flag* const own = find_flag(name);
     const ConfigFlag* const other = find_config_flag(name);
-    if (own == nullptr && other == nullptr) {
+    const FlagWithoutEffect* const idle = find_flag_without_effect(name);
+    if (own == nullptr && other == nullptr && idle == nullptr) {
       return fail(bad_flag("flag provided but not defined: -" + name));
     }
     if (own != nullptr && own->kind == Kind::kLater) {
       return fail(bad_flag("flag -" + name + " is not yet supported"));
     }
-    if (own != nullptr ? own->kind == Kind::kBool : other->value_name.empty()) {
+    if (is_bool(own, other, idle)) {
       const std::optional<bool> on = parse_bool(value.value_or("true"));
       if (!on) {
         return fail(bad_flag("invalid boolean value \"" + *value + "\" for -" + name));
@@ -123,7 +135,9 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
       }
       value = arguments[++i];
     }
-    if (own == nullptr) {
+    if (idle != nullptr) {
+      line.flags_without_effect.push_back("-" + name);
+    } else if (own == nullptr) {
       if (const Status set = other->set(line.overrides, *value); !set) {
         return fail(bad_flag("-" + name + ": " + set.error().message));
       }

@@ -20,7 +20,8 @@ struct CommandLine {
   bool help = false;
   bool dry_run = false;
   bool stdin_source = false;
-  config::Overrides overrides;  // Applied over the file.
+  std::vector<std::string> flags_without_effect;  // "-server.grpc-listen-port"
+  config::Overrides overrides;                    // Applied over the file.
 };
 
 // Parses `-x=v`, `-x v`, `--x=v`, `--x v`; booleans are `-x` or `-x=true|false` (Go's rule: a

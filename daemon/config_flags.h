@@ -17,6 +17,17 @@ struct ConfigFlag {
   Status (*set)(config::Overrides& overrides, const std::string& value);
 };
 
+// A flag of Promtail that is accepted and changes nothing, because what it is about (gRPC, traces,
+// a log of requests) is not there. The program says so when it starts.
+struct FlagWithoutEffect {
+  enum class Kind { kBool, kValue };
+  std::string_view name;
+  Kind kind = Kind::kValue;
+};
+
+// nullptr: there is no such flag.
+const FlagWithoutEffect* find_flag_without_effect(std::string_view name);
+
 // nullptr: there is no such flag.
 const ConfigFlag* find_config_flag(std::string_view name);
 

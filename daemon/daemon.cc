@@ -52,6 +52,29 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
+http::MicrohttpdServer::Network network_of(const std::string& name) {
+  if (name == "tcp4") return http::MicrohttpdServer::Network::kIpv4;
+  if (name == "tcp6") return http::MicrohttpdServer::Network::kIpv6;
+  return http::MicrohttpdServer::Network::kAny;
+}
+
+// Where `/` leads: below the path of external_url, if there is one (docs/compatibility.md, HTTP).
+std::string targets_url(const config::ServerConfig& server) {
+  std::string path = server.http_path_prefix;
+  if (!server.external_url.empty()) {
+    path = server.external_url;
+    if (const std::size_t scheme = path.find("://"); scheme != std::string::npos) {
+      const std::size_t slash = path.find('/', scheme + 3);
+      path = slash == std::string::npos ? "" : path.substr(slash);
+    }
+    path.resize(std::min(path.find_first_of("?#"), path.size()));
+    if (!path.empty() && path.front() != '/') path.insert(0, 1, '/');
+  }
+  while (path.ends_with('/'))
+    path.pop_back();
+  return path + "/targets";
+}
+
 }  // namespace
 
 Daemon::Daemon(World world, Options options)
@@ -69,6 +92,8 @@ Daemon::~Daemon() {
 }
 
 int Daemon::run(config::Config config) {
+  server_config_ = config.server;
+  sync_period_ = config.positions.sync_period;
   Result<std::unique_ptr<EventLoop>> main_loop = EventLoop::create();
   Result<std::unique_ptr<EventLoop>> disk_loop = EventLoop::create();
   if (!main_loop || !disk_loop) {
@@ -132,6 +157,8 @@ Status Daemon::create_engine(config::Config config) {
     };
     world.wake_worker = [this](std::uint32_t number) { worker_threads_[number].loop->wake(); };
     world.wake_main = [this] { main_loop_->wake(); };
+    world.wake_disk = [this] { disk_loop_->wake(); };
+    world.memory_limit_bytes = options_.memory_limit_bytes;
     world.make_worker_place = [this](std::uint32_t count) {
       for (std::uint32_t i = 0; i < count; ++i) {
         auto loop = EventLoop::create();
@@ -143,6 +170,7 @@ Status Daemon::create_engine(config::Config config) {
     Engine::Options options;
     options.mode = options_.mode;
     options.input = options_.input;
+    options.config_file = options_.config_file;
     options.print = [](std::string_view text) {
       // Standard output is the product of a dry run.
       for (std::string_view rest = text; !rest.empty();) {
@@ -170,13 +198,18 @@ Status Daemon::start_server() {
   collector_ = world_.metrics.add_collector([this](std::vector<MetricFamily>& families) {
     append_metrics(ask_workers(engine_->workers(), kPatience), families);
   });
-  const config::ServerConfig& server = engine_->config().server;
+  const config::ServerConfig& server = server_config_;
   if (server.disable) return {};
   http::MicrohttpdServer::Options options;
   options.address = server.http_listen_address;
   options.port = server.http_listen_port;
   options.connections_max = server.http_listen_conn_limit;
-  options.idle_timeout = std::chrono::duration_cast<seconds>(server.http_idle_timeout);
+  options.network = network_of(server.http_listen_network);
+  options.read_header_timeout = server.http_read_header_timeout;
+  options.read_timeout = server.http_read_timeout;
+  options.write_timeout = server.http_write_timeout;
+  options.idle_timeout = server.http_idle_timeout;
+  options.shutdown_timeout = server.graceful_shutdown_timeout;
   auto created = http::MicrohttpdServer::create(
       options, [this](const http::ServerRequest& request) { return answer(request); });
   if (!created) return fail(created.error());
@@ -224,7 +257,8 @@ void Daemon::run_worker(std::size_t index) {
   }
   bool stdin_watched = false;
   if (options_.input == Engine::Input::kStdin) {
-    // A regular file cannot be watched and is always readable.
+    // A regular file cannot be watched and is always readable: the worker reads until it ends, or
+    // until there is no room, which an answer makes.
     stdin_watched = loop.watch(STDIN_FILENO, {.readable = true}, [](bool, bool) {}).has_value();
   }
   while (true) {
@@ -237,10 +271,8 @@ void Daemon::run_worker(std::size_t index) {
       }
       if (worker.planned() && worker.drained()) break;
     }
-    SteadyTime deadline = turn == Worker::Turn::kBusy ? SteadyTime::min() : worker.next_deadline();
-    if (options_.input == Engine::Input::kStdin && !stdin_watched && worker.has_sources()) {
-      deadline = SteadyTime::min();
-    }
+    const SteadyTime deadline =
+        turn == Worker::Turn::kBusy ? SteadyTime::min() : worker.next_deadline();
     if (!loop.wait(world_.clock, deadline)) break;
   }
   --workers_running_;
@@ -249,8 +281,7 @@ void Daemon::run_worker(std::size_t index) {
 
 void Daemon::run_disk() {
   while (!disk_stopping_) {
-    const auto period = std::max<std::chrono::nanoseconds>(engine_->config().positions.sync_period,
-                                                           milliseconds(100));
+    const auto period = std::max<std::chrono::nanoseconds>(sync_period_.load(), milliseconds(100));
     if (!disk_loop_->wait(world_.clock, world_.clock.steady_now() + period)) return;
     save();
   }
@@ -269,17 +300,18 @@ int Daemon::run_main() {
   }
   while (workers_running_ > 0) {
     engine_->run_main();
-    if (reload_wanted_.exchange(false)) reload();
+    do_reloads();
     if (!main_loop_->wait(world_.clock, engine_->next_deadline())) break;
   }
+  end_reloads();
   for (WorkerThread& worker : worker_threads_) {
     if (worker.thread.joinable()) worker.thread.join();
   }
   disk_stopping_ = true;
   disk_loop_->wake();
   if (disk_thread_.joinable()) disk_thread_.join();
+  save();  // Before the server's end, which may wait for slow readers.
   server_.reset();
-  save();
   bool drained = true;
   std::uint64_t left = 0;
   for (const auto& worker : engine_->workers()) {
@@ -317,26 +349,67 @@ void Daemon::on_signal() {
   }
 }
 
-void Daemon::reload() {
+Status Daemon::reload() {
   Result<config::Config> config = options_.load_config();
-  const Status reloaded =
-      config ? engine_->reload(std::move(*config)) : Status(fail(config.error()));
+  const auto sync_period = config ? config->positions.sync_period : sync_period_.load();
+  Status reloaded = config ? engine_->reload(std::move(*config)) : Status(fail(config.error()));
   if (!reloaded) {
     reload_failure_.increment();
     world_.log.error("the configuration was not reloaded; everything goes on as it was",
                      {{"error", reloaded.error().message}});
-    return;
+    return reloaded;
   }
+  sync_period_ = sync_period;
   reload_success_.increment();
   world_.log.info("the configuration was reloaded");
+  return {};
+}
+
+// By signal and by /reload: one reload serves all who asked before it.
+void Daemon::do_reloads() {
+  std::vector<std::promise<std::string>> asked;
+  {
+    const MutexLock lock(reloads_mutex_);
+    asked.swap(reloads_);
+  }
+  if (!std::exchange(reload_wanted_, false) && asked.empty()) return;
+  const Status reloaded = reload();
+  for (std::promise<std::string>& one : asked)
+    one.set_value(reloaded ? "" : reloaded.error().message);
+}
+
+void Daemon::end_reloads() {
+  const MutexLock lock(reloads_mutex_);
+  reloads_ended_ = true;
+  for (std::promise<std::string>& one : reloads_)
+    one.set_value("the program is stopping");
+  reloads_.clear();
+}
+
+http::ServerResponse Daemon::reload_page() {
+  std::promise<std::string> promise;
+  std::future<std::string> done = promise.get_future();
+  {
+    const MutexLock lock(reloads_mutex_);
+    if (reloads_ended_) {
+      promise.set_value("the program is stopping");
+    } else {
+      reloads_.push_back(std::move(promise));
+    }
+  }
+  main_loop_->wake();
+  const std::string error = done.get();
+  if (error.empty()) return {};
+  return {.status = 500, .body = "failed to reload config: " + error + "\n", .headers = {}};
 }
 
 http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
-  const config::ServerConfig& server = engine_->config().server;
+  const config::ServerConfig& server = server_config_;
   std::string_view path = request.path;
   if (path.starts_with(server.http_path_prefix)) path.remove_prefix(server.http_path_prefix.size());
   if (path == "/ready") return ready();
-  if (path == "/metrics" && server.register_instrumentation) {
+  if (path == "/reload" && server.enable_runtime_reload) return reload_page();
+  if (path == "/metrics" && (server.register_instrumentation || server.profiling_enabled)) {
     return {.status = 200,
             .content_type = "text/plain; version=0.0.4; charset=utf-8",
             .body = world_.metrics.serialize(),
@@ -349,8 +422,7 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
             .headers = {}};
   }
   if (path == "/" || path.empty()) {
-    return {
-        .status = 303, .body = {}, .headers = {{"Location", server.http_path_prefix + "/targets"}}};
+    return {.status = 303, .body = {}, .headers = {{"Location", targets_url(server)}}};
   }
   return {.status = 404, .body = "404 page not found\n", .headers = {}};
 }
@@ -364,7 +436,7 @@ http::ServerResponse Daemon::ready() {
     for (const std::string& trouble : worker.troubles)
       reasons += trouble + "\n";
   }
-  if (!engine_->config().server.health_check_target) return {.body = "Ready", .headers = {}};
+  if (!server_config_.health_check_target) return {.body = "Ready", .headers = {}};
   // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.
   if (files == 0 && options_.input != Engine::Input::kStdin) {
     return {.status = 500,

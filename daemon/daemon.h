@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +18,7 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "daemon/engine.h"
@@ -36,6 +39,8 @@ class Daemon {
     std::string host_name;
     std::string working_directory;
     std::uint32_t cpus = 1;
+    std::string config_file;               // For messages.
+    std::uint64_t memory_limit_bytes = 0;  // 0: not known.
     // Reads the configuration again, for SIGHUP and /reload.
     std::function<Result<config::Config>()> load_config;
     // The value of an environment variable, for templates.
@@ -70,10 +75,13 @@ class Daemon {
   void run_disk();
   int run_main();
   void on_signal();
-  void reload();
+  Status reload();
+  void do_reloads();
+  void end_reloads();
   void add_stdin();
   http::ServerResponse answer(const http::ServerRequest& request);
   http::ServerResponse ready();
+  http::ServerResponse reload_page();
   std::string targets_page();
   void save();
 
@@ -91,8 +99,14 @@ class Daemon {
   int signal_descriptor_ = -1;
   std::atomic<std::uint32_t> workers_running_{0};
   std::atomic<bool> disk_stopping_{false};
-  std::atomic<bool> reload_wanted_{false};
+  std::atomic<std::chrono::nanoseconds> sync_period_{std::chrono::seconds(10)};
+  config::ServerConfig server_config_;  // Of the start; a reload does not change the server.
+  bool reload_wanted_ = false;
   bool stopping_ = false;
+  // Requests of /reload, which wait on the server's thread for what main says; empty: it worked.
+  Mutex reloads_mutex_;
+  std::vector<std::promise<std::string>> reloads_ TAILRACE_GUARDED_BY(reloads_mutex_);
+  bool reloads_ended_ TAILRACE_GUARDED_BY(reloads_mutex_) = false;
 };
 
 }  // namespace tailrace::daemon

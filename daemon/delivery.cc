@@ -82,13 +82,18 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
   }
 }
 
+void Delivery::limit_shares(std::uint64_t bytes) {
+  share_max_ = bytes;
+  if (!clients_.empty()) fit_outbox();
+}
+
 void Delivery::fit_outbox() {
   std::uint64_t sum = 0;
   std::uint64_t least = UINT64_MAX;
   for (const Client& client : clients_) {
     if (client.finishing || client.drain_until != SteadyTime::max()) continue;
-    sum += client.plan.share_bytes;
-    least = std::min(least, client.plan.share_bytes);
+    sum += share_of(client);
+    least = std::min(least, share_of(client));
   }
   outbox_->fit_into(sum, least);
 }
@@ -120,7 +125,6 @@ void Delivery::cut(Intake::Cut cut) {
     fragment.lane = {std::move(batch.client_key), std::move(batch.tenant)};
     fragment.bytes = std::move(batch.bytes);
     fragment.entries = batch.entries;
-    entries_in_ += batch.entries;
     fragment.line_bytes = batch.line_bytes;
     fragment.first_time_ns = batch.first_time_ns;
     fragments.push_back(std::move(fragment));
@@ -138,7 +142,7 @@ void Delivery::count(const std::vector<shippers::BatchCounts>& counts) {
 
 // Says so when the share gets half full; what is empty always fits.
 bool Delivery::fits(Client& client, std::uint64_t used, std::uint64_t bytes) {
-  const std::uint64_t live_max = live_bytes_max(client.plan.share_bytes);
+  const std::uint64_t live_max = live_bytes_max(share_of(client));
   const bool half_full = used > live_max / 2;
   if (half_full && !client.half_full) {
     log_.warn("the outbox share of a client is half full", {{"client", client.plan.key}});
@@ -151,36 +155,66 @@ bool Delivery::fits(Client& client, std::uint64_t used, std::uint64_t bytes) {
 }
 
 bool Delivery::make_room(std::uint64_t bytes) {
-  bool room = true;
+  bool room = make_room_in_memory(bytes);
   for (Client& client : clients_) {
     if (client.finishing || client.drain_until != SteadyTime::max()) continue;
-    const std::uint64_t used = outbox_->client_bytes(client.plan.key);
-    if (fits(client, used, bytes)) continue;
-    if (client.plan.when_full == config::ClientConfig::WhenFull::kDropOldest) {
-      const std::uint64_t excess = used + bytes - live_bytes_max(client.plan.share_bytes);
-      std::uint64_t entries = 0;
-      for (const positions::Outcome& outcome : outbox_->drop_oldest(client.plan.key, excess)) {
-        entries += outcome.entries;
-      }
-      if (entries > 0) {
-        metrics_
-            .counter("tailrace_outbox_dropped_entries_total",
-                     "Entries dropped because the outbox share of a client was full",
-                     {{"client", client.plan.key}})
-            .add(static_cast<double>(entries));
-        log_.warn("the outbox share is full; the oldest entries were dropped",
-                  {{"client", client.plan.key}});
-      }
-      continue;  // What is in flight is never dropped; it may exceed the share for a moment.
-    }
-    if (!client.full) {
-      log_.warn("the outbox share of a client is full; reading stops until it takes more",
-                {{"client", client.plan.key}});
-    }
-    client.full = true;
-    room = false;
+    room = make_room(client, bytes) && room;
   }
   return room;
+}
+
+bool Delivery::make_room(Client& client, std::uint64_t bytes) {
+  const std::uint64_t used = outbox_->client_bytes(client.plan.key);
+  if (fits(client, used, bytes)) return true;
+  if (client.plan.when_full == config::ClientConfig::WhenFull::kDropOldest) {
+    drop_oldest(client, used + bytes - live_bytes_max(share_of(client)));
+    return true;  // What is in flight is never dropped; it may exceed the share for a moment.
+  }
+  if (!std::exchange(client.full, true)) {
+    log_.warn("the outbox share of a client is full; reading stops until it takes more",
+              {{"client", client.plan.key}});
+  }
+  return false;
+}
+
+// While the disk refuses, what is cut stays in memory, and a share is far too much for it.
+bool Delivery::make_room_in_memory(std::uint64_t bytes) {
+  if (!outbox_->disk_error()) {
+    memory_full_ = false;
+    return true;
+  }
+  const auto excess = [&]() -> std::uint64_t {
+    const std::uint64_t used = outbox_->everything_done() ? 0 : outbox_->memory_bytes();
+    return used == 0 || used + bytes <= options_.memory_bytes
+               ? 0
+               : used + bytes - options_.memory_bytes;
+  };
+  for (const Client& client : clients_) {
+    if (excess() == 0) break;
+    if (client.plan.when_full != config::ClientConfig::WhenFull::kDropOldest) continue;
+    drop_oldest(client, excess());
+  }
+  const bool full = excess() > 0;
+  if (full && !memory_full_) {
+    log_.warn("the disk refuses and the memory for what is not sent is used up; reading stops");
+  }
+  memory_full_ = full;
+  return !full;
+}
+
+void Delivery::drop_oldest(const Client& client, std::uint64_t bytes) {
+  std::uint64_t entries = 0;
+  for (const positions::Outcome& outcome : outbox_->drop_oldest(client.plan.key, bytes)) {
+    entries += outcome.entries;
+  }
+  if (entries == 0) return;
+  metrics_
+      .counter("tailrace_outbox_dropped_entries_total",
+               "Entries dropped because the outbox share of a client was full",
+               {{"client", client.plan.key}})
+      .add(static_cast<double>(entries));
+  log_.warn("the outbox share is full; the oldest entries were dropped",
+            {{"client", client.plan.key}});
 }
 
 bool Delivery::can_send(std::string_view client_key, std::string_view tenant) const {
@@ -215,7 +249,6 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     outcome.accepted = result.accepted;
     outcome.reason = result.reason;
     outbox_->record_outcome(outcome);
-    entries_out_ += outcome.entries;
     const auto open = client.open_lanes.find(outcome.lane);
     TAILRACE_CHECK(open != client.open_lanes.end() && open->second.entries >= outcome.entries);
     open->second.entries -= outcome.entries;
@@ -341,6 +374,7 @@ std::vector<std::string> Delivery::troubles() const {
       troubles.push_back("client " + client.plan.key + ": its share of the outbox is full");
     }
   }
+  if (memory_full_) troubles.emplace_back("outbox: the memory for what the disk refuses is full");
   if (outbox_->disk_error()) {
     troubles.push_back("outbox: " + outbox_->disk_error()->message);
   }

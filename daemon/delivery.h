@@ -1,8 +1,10 @@
 // From a cut to Loki and back: outbox, requests, outcomes, positions. The outer half of a worker.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 #include <map>
 #include <memory>
@@ -33,6 +35,8 @@ class Delivery {
     // While draining a removed client's lanes go on being sent for this long, then they are set
     // aside.
     std::chrono::nanoseconds drain = std::chrono::seconds(10);
+    // Of fragments that the disk refuses; beyond it reading stops.
+    std::uint64_t memory_bytes = 4U << 20U;
   };
 
   // Every client has a transport of its own.
@@ -62,6 +66,10 @@ class Delivery {
   void cut(Intake::Cut cut);
   void count(const std::vector<shippers::BatchCounts>& counts);
 
+  // No client's share is greater than this, whatever the configuration says: what the disk has, or
+  // what the memory bears where the outbox lies there.
+  void limit_shares(std::uint64_t bytes);
+
   // Whether every client has room for `bytes` more; makes room where the configuration says
   // drop_oldest. False: reading must wait.
   bool make_room(std::uint64_t bytes);
@@ -80,11 +88,12 @@ class Delivery {
   SteadyTime next_deadline() const;
   bool everything_done() const { return outbox_->everything_done(); }
   // Entries in the outbox that nobody has answered for.
-  std::uint64_t pending_entries() const { return entries_in_ - entries_out_; }
+  std::uint64_t pending_entries() const { return outbox_->pending_entries(); }
   // Unanswered requests go back into the outbox; nothing is sent any more.
   void stop();
 
   positions::Outbox& outbox() { return *outbox_; }
+  const positions::Outbox& outbox() const { return *outbox_; }
   // Why /ready is false; empty: nothing is wrong.
   std::vector<std::string> troubles() const;
 
@@ -108,6 +117,12 @@ class Delivery {
     bool half_full = false;
   };
 
+  bool make_room(Client& client, std::uint64_t bytes);
+  bool make_room_in_memory(std::uint64_t bytes);
+  void drop_oldest(const Client& client, std::uint64_t bytes);
+  std::uint64_t share_of(const Client& client) const {
+    return std::min(client.plan.share_bytes, share_max_);
+  }
   void fit_outbox();
   void set_aside(const std::string& key);
   // Nobody waits for answers about this client's lanes any more: their fragments are about to move.
@@ -128,10 +143,10 @@ class Delivery {
   const MakeTransport make_transport_;
   const Options options_;
   std::unique_ptr<positions::Outbox> outbox_;
-  std::list<Client> clients_;      // A list: a shipper must not outlive its transport in a move.
-  std::uint64_t entries_in_ = 0;   // Cut, since the start.
-  std::uint64_t entries_out_ = 0;  // With an outcome.
-  std::size_t next_lane_ = 0;      // Tenants in turn.
+  std::list<Client> clients_;  // A list: a shipper must not outlive its transport in a move.
+  std::size_t next_lane_ = 0;  // Tenants in turn.
+  std::uint64_t share_max_ = std::numeric_limits<std::uint64_t>::max();
+  bool memory_full_ = false;  // The disk refuses and memory is used up.
   // Under which path each file stands in positions.yaml, and whose the path is.
   std::unordered_map<SourceId, std::string> paths_;
   std::unordered_map<std::string, SourceId> owners_;

@@ -2,6 +2,7 @@
 #include "daemon/engine.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
 // After a reload: by then every worker knows its clients.
 constexpr std::chrono::seconds kRememberClientsAfter{1};
+constexpr std::chrono::seconds kLookAtRoomEvery{10};
 constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
 
 std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
@@ -50,12 +52,22 @@ std::vector<tailer::KnownPosition> known_positions(const positions::Positions& p
   return known;
 }
 
-std::string describe(const std::vector<config::Diagnostic>& diagnostics) {
+std::string place_of(const config::Diagnostic& diagnostic, const std::string& file) {
+  const config::SourceLocation& at = diagnostic.location;
+  if (at.line == 0) return at.path;
+  return file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + at.path;
+}
+
+// Errors as one text; warnings go to the log.
+std::string describe(const Topology::Built& built, const std::string& file, Log& log) {
   std::string text;
-  for (const config::Diagnostic& diagnostic : diagnostics) {
-    if (diagnostic.severity != config::Diagnostic::Severity::kError) continue;
+  for (const config::Diagnostic& diagnostic : built.diagnostics) {
+    if (diagnostic.severity != config::Diagnostic::Severity::kError) {
+      log.warn(diagnostic.message, {{"at", place_of(diagnostic, file)}});
+      continue;
+    }
     if (!text.empty()) text += "; ";
-    text += diagnostic.location.path + ": " + diagnostic.message;
+    text += place_of(diagnostic, file) + ": " + diagnostic.message;
   }
   return text;
 }
@@ -73,24 +85,29 @@ Result<std::unique_ptr<Engine>> Engine::create(config::Config config, World worl
   if (Status opened = engine->open_state(config); !opened) return fail(opened.error());
   Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
                                           engine->topology_world(), nullptr);
-  for (const config::Diagnostic& diagnostic : built.diagnostics) {
-    if (diagnostic.severity != config::Diagnostic::Severity::kWarning) continue;
-    engine->world_.log.warn(diagnostic.message, {{"at", diagnostic.location.path}});
-  }
-  if (!built.ok) return fail(Error::kInvalid, describe(built.diagnostics));
+  std::string errors = describe(built, engine->options_.config_file, engine->world_.log);
+  if (!built.ok) return fail(Error::kInvalid, std::move(errors));
   engine->start(std::move(built.topology));
   return engine;
 }
 
+Status Engine::open_positions(const config::Config& config) {
+  positions_ =
+      std::make_unique<positions::Positions>(world_.file_system, config.positions.filename);
+  if (options_.input == Input::kStdin) return {};
+  const auto on_corrupt = config.positions.ignore_invalid_yaml
+                              ? positions::Positions::OnCorruptFile::kStartEmpty
+                              : positions::Positions::OnCorruptFile::kFail;
+  if (Status loaded = positions_->load(on_corrupt); !loaded) return loaded;
+  if (const std::string warning = positions_->load_warning(); !warning.empty()) {
+    world_.log.warn("the positions file is damaged", {{"reason", warning}});
+  }
+  return {};
+}
+
 Status Engine::open_state(const config::Config& config) {
   FileSystem& file_system = world_.file_system;
-  positions_ = std::make_unique<positions::Positions>(file_system, config.positions.filename);
-  if (options_.input != Input::kStdin) {
-    const auto on_corrupt = config.positions.ignore_invalid_yaml
-                                ? positions::Positions::OnCorruptFile::kStartEmpty
-                                : positions::Positions::OnCorruptFile::kFail;
-    if (Status loaded = positions_->load(on_corrupt); !loaded) return loaded;
-  }
+  if (Status opened = open_positions(config); !opened) return opened;
   const std::uint32_t count = worker_count(config, world_.cpus, options_);
   if (world_.make_worker_place && !world_.make_worker_place(count)) {
     return fail(Error::kExhausted, "event loops for the workers cannot be made");
@@ -100,6 +117,15 @@ Status Engine::open_state(const config::Config& config) {
   const std::int64_t now = unix_nanoseconds(world_.clock.wall_now());
   next_source_ = static_cast<SourceId>(std::max<std::int64_t>(now / 1024, 1));
 
+  room_ = find_outbox_room(file_system, {.directory = outbox_directory_,
+                                         .clients = config.clients.size(),
+                                         .workers = count,
+                                         .memory_limit_bytes = world_.memory_limit_bytes});
+  if (room_.in_memory) {
+    world_.log.warn(
+        "the outbox lies in memory (tmpfs): it is small, and a reboot loses it",
+        {{"directory", outbox_directory_}, {"bytes_per_client", std::to_string(room_.share_max)}});
+  }
   std::vector<std::unique_ptr<positions::Outbox>> outboxes;
   for (std::uint32_t number = 0; number < count; ++number) {
     Result<std::unique_ptr<positions::Outbox>> outbox = open_outbox(config, number, count);
@@ -118,10 +144,15 @@ Status Engine::open_state(const config::Config& config) {
   } else if (Status absorbed = absorb_old_workers(outboxes); !absorbed) {
     return absorbed;
   }
-  if (Status given = give_to_heir(config, outboxes); !given) return given;
+  give_to_heir(config, outboxes);
   for (std::uint32_t number = 0; number < count; ++number) {
     add_worker(config, std::move(outboxes[number]), number, count);
   }
+  for (const ResumePoint& point : not_absorbed_) {
+    next_source_ = std::max(next_source_, point.source + 1);
+    recovered_.push_back({point, 0});
+  }
+  if (options_.mode == Mode::kDaemon) discard_removed_positions();
   watcher_ = world_.make_watcher(count);
   return {};
 }
@@ -140,41 +171,94 @@ Result<std::unique_ptr<positions::Outbox>> Engine::open_outbox(const config::Con
   return positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
 }
 
-// What workers left that no longer exist goes to the first, before anything newer.
+// What workers left that no longer exist goes to the first, before anything newer. Where that
+// fails everything else goes on: the folder stays, and the next start tries again.
 Status Engine::absorb_old_workers(std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
   if (outbox_directory_.empty() || options_.input == Input::kStdin) return {};
   for (const std::string& directory :
        positions::worker_directories(world_.file_system, outbox_directory_)) {
     const std::string name = directory.substr(directory.rfind('/') + 1);
     if (std::stoull(name) < outboxes.size()) continue;
-    positions::Outbox::Options options;
-    options.directory = directory;
-    {
-      Result<std::unique_ptr<positions::Outbox>> old =
-          positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
-      if (!old) return fail(old.error());
-      if (Status absorbed = outboxes.front()->absorb(**old); !absorbed) return absorbed;
-    }
-    if (Status removed = world_.file_system.remove(directory + "/lock"); !removed) return removed;
-    if (Status removed = world_.file_system.remove_directory(directory); !removed) return removed;
+    const Status absorbed = absorb(*outboxes.front(), directory);
+    if (absorbed) continue;
+    if (absorbed.error().code == EWOULDBLOCK) return absorbed;  // Another process has it.
+    world_.metrics
+        .counter("tailrace_outbox_not_absorbed_total",
+                 "Outboxes of workers that no longer exist and that could not be taken over")
+        .increment();
+    world_.log.error(
+        "what a worker left that no longer exists cannot be taken over; it is kept, and the next "
+        "start tries again",
+        {{"directory", directory}, {"error", absorbed.error().message}});
   }
   return {};
 }
 
+Status Engine::absorb(positions::Outbox& heir, const std::string& directory) {
+  positions::Outbox::Options options;
+  options.directory = directory;
+  {
+    Result<std::unique_ptr<positions::Outbox>> old =
+        positions::Outbox::open(world_.file_system, world_.clock, world_.log, options);
+    if (!old) return fail(old.error());
+    const std::vector<ResumePoint> points = (*old)->recovered().resume_points;
+    if (Status absorbed = heir.absorb(**old); !absorbed) {
+      // Reading must go on where it was, or what the folder holds would be read once more.
+      for (const ResumePoint& point : points) {
+        if (heir.find(point.source) == nullptr) not_absorbed_.push_back(point);
+      }
+      return absorbed;
+    }
+  }
+  if (Status removed = world_.file_system.remove(directory + "/lock"); !removed) return removed;
+  return world_.file_system.remove_directory(directory);
+}
+
 // One client then and one now: what the old one still has is the new one's (house 6, client keys).
-Status Engine::give_to_heir(const config::Config& config,
-                            std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
+void Engine::give_to_heir(const config::Config& config,
+                          std::vector<std::unique_ptr<positions::Outbox>>& outboxes) {
   const std::vector<std::string> before = load_known_clients(world_.file_system, outbox_directory_);
   clients_ = client_keys(config.clients);
   if (before.size() == 1 && clients_.size() == 1 && before.front() != clients_.front()) {
     for (const auto& outbox : outboxes) {
       if (Status renamed = outbox->rename_client(before.front(), clients_.front()); !renamed) {
-        return renamed;
+        world_.log.error("what the old client still has cannot be handed to the new one",
+                         {{"client", before.front()}, {"error", renamed.error().message}});
       }
     }
   }
   remember_clients();
-  return {};
+}
+
+// A person took lines out of positions.yaml: those files start anew, whatever the outbox knows.
+void Engine::discard_removed_positions() {
+  std::erase_if(recovered_, [this](const tailer::RecoveredFile& file) {
+    const ResumePoint& point = file.point;
+    if (point.kind != "file" || point.finished || !positions_->removed_by_hand(point.path)) {
+      return false;
+    }
+    world_.log.info("the line of a file was removed from the positions file; it is read anew",
+                    {{"path", point.path}});
+    discarded_.emplace_back(file.worker, point.source);
+    return true;
+  });
+}
+
+// The disk fills and empties while we run.
+void Engine::look_at_room(std::size_t clients) {
+  look_at_room_at_ = world_.clock.steady_now() + kLookAtRoomEvery;
+  const OutboxRoom room =
+      find_outbox_room(world_.file_system, {.directory = outbox_directory_,
+                                            .clients = clients,
+                                            .workers = workers_.size(),
+                                            .memory_limit_bytes = world_.memory_limit_bytes});
+  if (room.share_max == room_.share_max) return;
+  room_ = room;
+  for (const auto& worker : workers_) {
+    worker->post(WorkerTask([bytes = room.share_max / workers_.size()](Worker& self) {
+      self.delivery().limit_shares(bytes);
+    }));
+  }
 }
 
 // Not being able to is no reason to stop: it matters when the client changes and nothing was sent.
@@ -194,6 +278,8 @@ void Engine::add_worker(const config::Config& config, std::unique_ptr<positions:
   Worker::Options options;
   options.number = number;
   options.pool_bytes = kPoolBytes / 2 / count;
+  options.held_bytes_max = pipeline::kHeldBytesMax / count;
+  options.want_sync = world_.wake_disk;
   options.report = [this](WorkerReport report) { reports_.post(std::move(report)); };
   options.wake = [wake = world_.wake_worker, number] { wake(number); };
   // house 4: a quarter of the smallest batchwait, at most 50 ms.
@@ -247,9 +333,17 @@ void Engine::hand_out(Topology topology) {
     auto plan = std::move(topology.plans[number]);
     plan->files = std::exchange(commands_[number], {});
     plan->previous_clients = clients_;
+    plan->share_max = room_.share_max / workers_.size();
+    if (number == 0) plan->recovered = std::exchange(not_absorbed_, {});
+    for (const auto& [worker, source] : discarded_) {
+      if (worker == number) plan->discarded.push_back(source);
+    }
     workers_[number]->post(std::move(plan));
   }
+  discarded_.clear();
   topology_ = std::move(topology);
+  if (!outbox_directory_.empty()) look_at_room_at_ = world_.clock.steady_now();
+  count_targets();
   std::vector<std::string> clients = client_keys(topology_.config->clients);
   if (clients != clients_) {
     clients_ = std::move(clients);
@@ -267,6 +361,10 @@ void Engine::run_main() {
     files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kEvents);
   }
   flush_commands();
+  if (look_at_room_at_ <= world_.clock.steady_now()) {
+    look_at_room(topology_.config->clients.size());
+  }
+  publish_counters();
   if (remember_clients_at_ <= world_.clock.steady_now()) {
     remember_clients_at_ = SteadyTime::max();
     remember_clients();
@@ -282,16 +380,44 @@ void Engine::flush_commands() {
 }
 
 SteadyTime Engine::next_deadline() const {
-  if (options_.input == Input::kStdin) return remember_clients_at_;
-  return std::min(remember_clients_at_, files_->next_deadline());
+  const SteadyTime own = std::min(remember_clients_at_, look_at_room_at_);
+  if (options_.input == Input::kStdin) return own;
+  return std::min(own, files_->next_deadline());
 }
 
 Status Engine::reload(config::Config config) {
   Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
                                           topology_world(), &topology_);
-  if (!built.ok) return fail(Error::kInvalid, describe(built.diagnostics));
+  std::string errors = describe(built, options_.config_file, world_.log);
+  if (!built.ok) return fail(Error::kInvalid, std::move(errors));
   hand_out(std::move(built.topology));
   return {};
+}
+
+void Engine::count_targets() {
+  world_.metrics.gauge("promtail_targets_active_total", "Number of active total.")
+      .set(static_cast<double>(topology_.targets.size()));
+  for (const auto& [reason, count] : topology_.targets_failed) {
+    world_.metrics
+        .counter("promtail_targets_failed_total", "Number of failed targets.", {{"reason", reason}})
+        .add(static_cast<double>(count));
+  }
+}
+
+// What the file set counts, for /metrics.
+void Engine::publish_counters() {
+  const tailer::FileSet::Counters& now = files_->counters();
+  Metrics& metrics = world_.metrics;
+  const auto show = [&metrics](const char* name, const char* help, std::uint64_t value) {
+    metrics.counter(name, help).set(static_cast<double>(value));
+  };
+  show("tailrace_files_adopted_total", "Files that were found and followed", now.adopted);
+  show("tailrace_missed_generations_total",
+       "Rotated files that were found beside their name and read", now.missed_generations);
+  show("tailrace_copies_read_total", "Truncated files whose rest was read from a copy",
+       now.copies_read);
+  show("tailrace_copies_missing_total", "Truncated or replaced files without a copy",
+       now.copies_missing);
 }
 
 void Engine::begin_stop(SteadyTime deadline) {
@@ -306,7 +432,17 @@ Status Engine::save() {
     if (Status synced = worker->delivery().outbox().sync(); !synced) result = std::move(synced);
   }
   if (options_.input == Input::kStdin) return result;
-  if (Status saved = positions_->save(); !saved) result = std::move(saved);
+  if (Status saved = positions_->save(); !saved) {
+    result = std::move(saved);
+  } else if (positions_->written_in_place() && !std::exchange(in_place_told_, true)) {
+    world_.log.warn(
+        "the positions file cannot be replaced (is it mounted alone into a container?) and is "
+        "written in place: a power loss can damage it, and the outbox beside it may not outlive "
+        "the "
+        "container");
+  }
+  // As Promtail: after the save, so that they leave with the next one.
+  positions_->erase_missing_files();
   return result;
 }
 

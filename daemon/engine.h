@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "daemon/outbox_room.h"
 #include "daemon/topology.h"
 #include "daemon/worker.h"
 #include "positions/positions.h"
@@ -47,9 +49,11 @@ class Engine {
     std::function<std::unique_ptr<tailer::FileWatcher>(std::uint32_t number)> make_watcher;
     std::function<void(std::uint32_t number)> wake_worker;
     std::function<void()> wake_main;
-    std::string host_name;          // For __host__.
-    std::string working_directory;  // For relative patterns.
-    std::uint32_t cpus = 1;         // Workers when the configuration does not say.
+    std::function<void()> wake_disk = {};  // Called by workers: save() should not wait.
+    std::string host_name;                 // For __host__.
+    std::string working_directory;         // For relative patterns.
+    std::uint32_t cpus = 1;                // Workers when the configuration does not say.
+    std::uint64_t memory_limit_bytes = 0;  // 0: not known.
     // The value of an environment variable, for templates.
     std::function<std::optional<std::string>(std::string_view)> environment = {};
   };
@@ -66,6 +70,7 @@ class Engine {
     Mode mode = Mode::kDaemon;
     Input input = Input::kFiles;
     std::function<void(std::string_view)> print;  // Dry run: where entries go.
+    std::string config_file = {};                 // For messages.
     std::uint64_t segment_bytes = 16U << 20U;  // Of the outbox (house 6); less in the simulation.
   };
 
@@ -95,6 +100,7 @@ class Engine {
   Status save();
 
   std::span<const std::unique_ptr<Worker>> workers() const { return workers_; }
+  // Main thread only: a reload exchanges it.
   const config::Config& config() const { return *topology_.config; }
   tailer::FileSet& files() { return *files_; }
   positions::Positions& positions() { return *positions_; }
@@ -106,10 +112,16 @@ class Engine {
   Status open_state(const config::Config& config);
   Result<std::unique_ptr<positions::Outbox>> open_outbox(const config::Config& config,
                                                          std::uint32_t number, std::uint32_t count);
+  Status open_positions(const config::Config& config);
   Status absorb_old_workers(std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
-  Status give_to_heir(const config::Config& config,
-                      std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
+  Status absorb(positions::Outbox& heir, const std::string& directory);
+  void give_to_heir(const config::Config& config,
+                    std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
   void remember_clients();
+  void discard_removed_positions();
+  void look_at_room(std::size_t clients);
+  void count_targets();
+  void publish_counters();
   void add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
                   std::uint32_t number, std::uint32_t count);
   void start(Topology topology);
@@ -126,10 +138,15 @@ class Engine {
   Mailbox<WorkerReport> reports_;
   std::map<std::uint32_t, std::vector<tailer::FileCommand>> commands_;  // Not yet posted.
   std::vector<tailer::RecoveredFile> recovered_;
+  std::vector<ResumePoint> not_absorbed_;  // Known, but only to an outbox that nobody has.
+  std::vector<std::pair<std::uint32_t, SourceId>> discarded_;  // With the worker.
   SourceId next_source_ = 1;
   std::string outbox_directory_;      // Empty: in memory.
   std::vector<std::string> clients_;  // Keys of the running configuration.
   SteadyTime remember_clients_at_ = SteadyTime::max();
+  OutboxRoom room_;
+  SteadyTime look_at_room_at_ = SteadyTime::max();
+  bool in_place_told_ = false;  // By save().
   Topology topology_;
 };
 

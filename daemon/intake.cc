@@ -25,15 +25,13 @@ std::vector<LabelPair> label_pairs(const ResumePoint& point) {
 
 }  // namespace
 
-Intake::Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes,
-               std::function<void()> cut)
+Intake::Intake(const Clock& clock, Options options, std::function<void()> cut)
     : clock_(clock),
-      worker_number_(worker_number),
-      pool_bytes_(pool_bytes),
+      options_(options),
       cut_(std::move(cut)),
       arena_(kArenaBytes),
-      batcher_(
-          std::make_unique<shippers::Batcher>(std::vector<shippers::BatchOptions>{}, pool_bytes)) {}
+      batcher_(std::make_unique<shippers::Batcher>(std::vector<shippers::BatchOptions>{},
+                                                   options_.pool_bytes)) {}
 
 Intake::~Intake() = default;
 
@@ -44,7 +42,7 @@ void Intake::apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& cl
   std::vector<shippers::BatchOptions> options;
   for (const ClientPlan& client : clients)
     options.push_back(client.batch);
-  batcher_ = std::make_unique<shippers::Batcher>(std::move(options), pool_bytes_);
+  batcher_ = std::make_unique<shippers::Batcher>(std::move(options), options_.pool_bytes);
 
   // Held lines of the pipelines that go: taken out first, so that the new ones hold them afresh.
   std::map<std::string, std::unique_ptr<pipeline::Pipeline>, std::less<>> next;
@@ -72,6 +70,13 @@ void Intake::apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& cl
   }
   pipelines_ = std::move(next);
   recover(held, last_time_ns_);
+}
+
+void Intake::limit_rate(SharedLineRate rate) {
+  if (rate == rate_) return;
+  publish_counts();
+  rate_ = std::move(rate);
+  rate_free_at_ = SteadyTime::min();
 }
 
 void Intake::recover(std::span<const ResumePoint> points, std::int64_t last_time_ns) {
@@ -119,13 +124,15 @@ bool Intake::has_job(std::string_view job) const {
 
 void Intake::start_clock() {
   now_ns_ = unix_nanoseconds(clock_.wall_now());
+  steady_now_ = clock_.steady_now();
   if (last_time_ns_ - now_ns_ > kClockStepNs) last_time_ns_ = now_ns_;
 }
 
 std::int64_t Intake::next_time() {
   const std::int64_t workers = worker_count_;
   std::int64_t time = std::max(now_ns_, last_time_ns_ + 1);
-  time += ((static_cast<std::int64_t>(worker_number_) - time) % workers + workers) % workers;
+  time +=
+      ((static_cast<std::int64_t>(options_.worker_number) - time) % workers + workers) % workers;
   last_time_ns_ = time;
   return time;
 }
@@ -142,7 +149,6 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
   start_clock();
   const SourceId id = source.id();
   const LabelSet& source_labels = source.labels();
-  const SteadyTime now = clock_.steady_now();
   Progress progress = Progress::kDone;
   const Line* last = nullptr;
   const bool one_stream = pipeline.empty() && !block.lines.empty();
@@ -152,9 +158,10 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
       progress = Progress::kNeedsCut;
       break;
     }
-    if (pipeline.paused_until() > now) {
-      progress = Progress::kPaused;
-      paused_until_ = pipeline.paused_until();
+    const bool rate_used = rate_free_at_ > steady_now_;
+    if (rate_used || pipeline.paused_until() > steady_now_) {
+      progress = rate_used ? Progress::kRateUsed : Progress::kPaused;
+      paused_until_ = rate_used ? rate_free_at_ : pipeline.paused_until();
       break;
     }
     const std::int64_t time = line.time_ns != 0 ? line.time_ns : next_time();
@@ -165,6 +172,7 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
     arena_.reset();
     ++state.next_line;
     ++lines_run_;
+    if (line.cut_short) ++lines_cut_;
     last = &line;
   }
   if (last != nullptr) {
@@ -199,12 +207,19 @@ void Intake::forget(SourceId source) {
   if (found != sources_.end()) found->second.ended = true;
 }
 
+void Intake::discard(SourceId source) {
+  held_lines_.clear(source);
+  sources_.erase(source);
+  touched_.erase(source);
+  forgotten_.push_back(source);
+  if (touched_.empty()) first_touch_ = clock_.steady_now();
+}
+
 void Intake::release_due() {
-  const SteadyTime now = clock_.steady_now();
   start_clock();
   for (const auto& [name, pipeline] : pipelines_) {
-    if (pipeline->next_release() > now) continue;
-    pipeline->release_due(now, *this);
+    if (pipeline->next_release() > steady_now_) continue;
+    pipeline->release_due(steady_now_, *this);
     arena_.reset();
   }
 }
@@ -218,6 +233,15 @@ void Intake::release_all() {
 }
 
 void Intake::accept(const LabelSet& labels, const Entry& entry) {
+  // What is replayed has been through here before the restart.
+  if (rate_ != nullptr && entry.role == EntryRole::kFresh) {
+    if (!rate_->drops()) {
+      rate_free_at_ = rate_->take(steady_now_);
+    } else if (!rate_->try_take(steady_now_)) {
+      ++rate_dropped_;
+      return;
+    }
+  }
   batcher_->append(labels, entry, now_ns_);
 }
 
@@ -276,6 +300,7 @@ Intake::Cut Intake::take_cut() {
 }
 
 void Intake::publish_counts() {
+  if (rate_ != nullptr && rate_dropped_ > 0) rate_->count_dropped(std::exchange(rate_dropped_, 0));
   for (const auto& [name, pipeline] : pipelines_)
     pipeline->publish();
 }

@@ -10,10 +10,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "daemon/line_rate.h"
 #include "daemon/worker_plan.h"
 #include "model/entry.h"
 #include "model/held_lines.h"
@@ -38,6 +40,12 @@ namespace tailrace::daemon {
 //   are the worker's number, so that two workers never stamp the same.
 class Intake final : private pipeline::EntrySink {
  public:
+  struct Options {
+    std::uint32_t worker_number = 0;
+    std::uint64_t pool_bytes = 8U << 20U;  // Open bytes.
+    std::uint64_t held_bytes_max = pipeline::kHeldBytesMax;
+  };
+
   // What a cut has to make durable.
   struct Cut {
     std::vector<shippers::SealedBatch> batches;
@@ -50,24 +58,29 @@ class Intake final : private pipeline::EntrySink {
   enum class Progress {
     kDone,      // The whole block has run.
     kNeedsCut,  // The next line does not fit the open batches: cut, then read the source again.
-    kPaused,    // A stage waits (limit without drop).
+    kPaused,    // A stage of the job waits (limit without drop).
+    kRateUsed,  // The line rate of all jobs is used up.
   };
 
   // `cut` is called when released entries need room: it must take_cut().
-  Intake(const Clock& clock, std::uint32_t worker_number, std::uint64_t pool_bytes,
-         std::function<void()> cut);
+  Intake(const Clock& clock, Options options, std::function<void()> cut);
   ~Intake() override;
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
   // References that pipelines of this worker are built with. Any thread may ask.
-  pipeline::PipelineWorld world() { return {arena_, label_sets_, held_lines_, clock_}; }
+  pipeline::PipelineWorld world() {
+    return {arena_, label_sets_, held_lines_, clock_, options_.held_bytes_max};
+  }
   LabelSetTable& label_sets() { return label_sets_; }
 
   // Takes over pipelines and batches of a plan. The caller has cut before: nothing is open. Held
   // lines of jobs whose pipeline is replaced run into the new one as replayed.
   void apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& clients,
              std::uint32_t worker_count);
+
+  // Entries over this rate are dropped, or reading pauses; null: there is none.
+  void limit_rate(SharedLineRate rate);
 
   // What a restart found: held lines run, as replayed, in the order they were read in.
   void recover(std::span<const ResumePoint> points, std::int64_t last_time_ns);
@@ -81,13 +94,15 @@ class Intake final : private pipeline::EntrySink {
   void touch(const Source& source);
   // It will not be read again. Its resume point is kept as long as it holds lines, else as told.
   void forget(SourceId source);
+  // Nothing of it is wanted any more, held lines neither (its position was removed by hand).
+  void discard(SourceId source);
 
   // Releases held entries whose time has come.
   void release_due();
   // Releases all held entries (end of stdin).
   void release_all();
 
-  // No line may run before this time (limit without drop). SteadyTime::min(): none waits.
+  // After kPaused no line of the job, after kRateUsed none at all, may run before this time.
   SteadyTime paused_until() const { return paused_until_; }
   bool batch_is_full() const { return batcher_->full(); }
 
@@ -110,6 +125,10 @@ class Intake final : private pipeline::EntrySink {
   Cut take_cut();
 
   std::uint64_t lines_run() const { return lines_run_; }
+  // Lines over the limit of FileReadOptions::line_bytes_max.
+  std::uint64_t lines_cut() const { return lines_cut_; }
+  std::uint64_t held_bytes() const { return held_lines_.bytes(); }
+  std::uint64_t arena_overflow_bytes() const { return arena_.overflow_bytes(); }
   std::vector<shippers::BatchCounts> take_batch_counts() { return batcher_->take_counts(); }
   // Publishes the plain counters of the pipelines; once per block.
   void publish_counts();
@@ -131,8 +150,7 @@ class Intake final : private pipeline::EntrySink {
   void mark_touched(SourceId source);
 
   const Clock& clock_;
-  const std::uint32_t worker_number_;
-  const std::uint64_t pool_bytes_;
+  const Options options_;
   const std::function<void()> cut_;
   std::uint32_t worker_count_ = 1;
 
@@ -141,6 +159,9 @@ class Intake final : private pipeline::EntrySink {
   HeldLines held_lines_;
   std::map<std::string, std::unique_ptr<pipeline::Pipeline>, std::less<>> pipelines_;
   std::unique_ptr<shippers::Batcher> batcher_;
+  SharedLineRate rate_;
+  std::uint64_t rate_dropped_ = 0;               // Not yet published.
+  SteadyTime rate_free_at_ = SteadyTime::min();  // By the last entry that passed.
 
   std::unordered_map<SourceId, SourceState> sources_;
   std::set<SourceId> touched_;
@@ -148,9 +169,11 @@ class Intake final : private pipeline::EntrySink {
   SteadyTime first_touch_ = SteadyTime::max();  // Of the resume points not yet cut.
 
   std::int64_t now_ns_ = 0;        // Wall time of the block at hand.
+  SteadyTime steady_now_{};        // The same on the clock that does not jump.
   std::int64_t last_time_ns_ = 0;  // The last time given to a line.
   SteadyTime paused_until_ = SteadyTime::min();
   std::uint64_t lines_run_ = 0;
+  std::uint64_t lines_cut_ = 0;
 };
 
 }  // namespace tailrace::daemon

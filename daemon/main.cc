@@ -48,6 +48,20 @@ std::uint32_t allowed_cpus() {
   return static_cast<std::uint32_t>(std::max(1.0, cpus));
 }
 
+// What we may use of the memory: the cgroup's limit, else all that there is.
+std::uint64_t memory_limit() {
+  const auto pages = static_cast<std::uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L));
+  const auto page_bytes = static_cast<std::uint64_t>(std::max(sysconf(_SC_PAGESIZE), 0L));
+  std::uint64_t limit = pages * page_bytes;
+  for (const char* name :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::ifstream file(name);
+    std::uint64_t bytes = 0;
+    if (file >> bytes) limit = std::min(limit, bytes);  // "max" is no number.
+  }
+  return limit;
+}
+
 // Descriptors are what following many files costs; the soft limit is only a default.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -115,7 +129,7 @@ int check_syntax(const daemon::CommandLine& line) {
   PosixFileSystem file_system;
   Log log = Log::discard(clock);
   Metrics metrics;
-  daemon::Intake intake(clock, 0, 1U << 20U, [] {});
+  daemon::Intake intake(clock, {.pool_bytes = 1U << 20U}, [] {});
   daemon::Topology::World world{
       clock, file_system, log, metrics, host_name(), working_directory(), {intake.world()}, {}};
   const auto built = daemon::Topology::build(
@@ -156,6 +170,8 @@ int run(const daemon::CommandLine& line) {
   Log log(clock, {loaded.config->server.log_level, loaded.config->server.log_format},
           [](std::string_view text) { print(stderr, text); });
   if (!loaded.message.empty()) print(stderr, loaded.message);
+  for (const std::string& flag : line.flags_without_effect)
+    log.warn("this flag has no effect", {{"flag", flag}});
   Metrics metrics;
   metrics
       .gauge("promtail_build_info", "Version of the program.",
@@ -177,9 +193,12 @@ int run(const daemon::CommandLine& line) {
   options.working_directory = working_directory();
   options.cpus = allowed_cpus();
   options.environment = environment_variable;
-  options.load_config = [&line]() -> Result<config::Config> {
+  options.config_file = loaded.file_name;
+  options.memory_limit_bytes = memory_limit();
+  options.load_config = [&line, &log, from_stdin]() -> Result<config::Config> {
     Loaded again = load(line);
     if (!again.config) return fail(Error::kInvalid, again.message);
+    if (from_stdin) keep_first_job(*again.config, log);
     return std::move(*again.config);
   };
   daemon::Daemon daemon({clock, file_system, log, metrics}, std::move(options));

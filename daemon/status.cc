@@ -1,6 +1,7 @@
 // What the program knows about itself.
 #include "daemon/status.h"
 
+#include <array>
 #include <future>
 #include <map>
 #include <memory>
@@ -21,9 +22,20 @@ WorkerStatus status_of(Worker& worker) {
     status.files.push_back(std::move(one));
   });
   status.troubles = worker.troubles();
-  status.open_bytes = worker.intake().open_bytes();
-  status.outbox_memory_bytes = worker.delivery().outbox().memory_bytes();
-  status.outbox_disk_bytes = worker.delivery().outbox().disk_bytes();
+  const positions::Outbox& outbox = worker.delivery().outbox();
+  status.memory_bytes = {{"open batches", worker.intake().open_bytes()},
+                         {"outbox", outbox.memory_bytes()},
+                         {"held lines", worker.intake().held_bytes()},
+                         {"read buffer", worker.buffer_bytes()}};
+  status.outbox_disk_bytes = outbox.disk_bytes();
+  status.outbox_pending_entries = outbox.pending_entries();
+  status.outbox_damaged_records = outbox.recovered().damaged_records;
+  status.outbox_lost_entries = outbox.lost_entries();
+  status.lines_cut = worker.intake().lines_cut();
+  status.arena_overflow_bytes = worker.intake().arena_overflow_bytes();
+  status.files_polled = worker.files().polled();
+  status.counters = worker.files().counters();
+  status.lost_bytes = worker.files().lost();
   return status;
 }
 
@@ -43,7 +55,9 @@ std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> w
   return result;
 }
 
-void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out) {
+namespace {
+
+void append_file_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out) {
   // Names, types and meanings of the first four: docs/compatibility.md, metrics.
   MetricFamily read{"promtail_read_bytes_total", "Number of bytes read.", MetricType::kGauge, {}};
   MetricFamily size{"promtail_file_bytes_total", "Number of bytes total.", MetricType::kGauge, {}};
@@ -51,10 +65,6 @@ void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricF
       "promtail_read_lines_total", "Number of lines read.", MetricType::kCounter, {}};
   MetricFamily active{
       "promtail_files_active_total", "Number of active files.", MetricType::kGauge, {}};
-  MetricFamily memory{
-      "tailrace_memory_bytes", "Bytes in each pool of memory.", MetricType::kGauge, {}};
-  MetricFamily outbox{
-      "tailrace_outbox_bytes", "Bytes of the outbox on disk.", MetricType::kGauge, {}};
   struct Sum {
     double read = 0;
     double size = 0;
@@ -70,16 +80,6 @@ void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricF
       sum.size = static_cast<double>(file.size_bytes);
       sum.lines += static_cast<double>(file.lines);
     }
-    const std::string number = std::to_string(worker.worker);
-    memory.samples.push_back({.labels = {{"pool", "open batches"}, {"worker", number}},
-                              .value = static_cast<double>(worker.open_bytes),
-                              .buckets = {}});
-    memory.samples.push_back({.labels = {{"pool", "outbox"}, {"worker", number}},
-                              .value = static_cast<double>(worker.outbox_memory_bytes),
-                              .buckets = {}});
-    outbox.samples.push_back({.labels = {{"worker", number}},
-                              .value = static_cast<double>(worker.outbox_disk_bytes),
-                              .buckets = {}});
   }
   for (const auto& [path, sum] : by_path) {
     read.samples.push_back({.labels = {{"path", path}}, .value = sum.read, .buckets = {}});
@@ -87,9 +87,92 @@ void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricF
     lines.samples.push_back({.labels = {{"path", path}}, .value = sum.lines, .buckets = {}});
   }
   active.samples.push_back({.labels = {}, .value = files, .buckets = {}});
-  for (MetricFamily* family : {&read, &size, &lines, &active, &memory, &outbox}) {
+  for (MetricFamily* family : {&read, &size, &lines, &active}) {
     out.push_back(std::move(*family));
   }
+}
+
+// Names and meanings: docs/metrics.md.
+void append_worker_metrics(const std::vector<WorkerStatus>& status,
+                           std::vector<MetricFamily>& out) {
+  struct Row {
+    const char* name;
+    const char* help;
+    MetricType type;
+    std::uint64_t (*value)(const WorkerStatus&);
+  };
+  using Status = const WorkerStatus&;
+  constexpr auto kRows = std::to_array<Row>({
+      {"tailrace_outbox_bytes", "Bytes of the outbox on disk.", MetricType::kGauge,
+       [](Status s) { return s.outbox_disk_bytes; }},
+      {"tailrace_outbox_pending_entries", "Entries in the outbox without an answer.",
+       MetricType::kGauge, [](Status s) { return s.outbox_pending_entries; }},
+      {"tailrace_outbox_damaged_records", "Places at which the outbox was damaged at the start.",
+       MetricType::kGauge, [](Status s) { return s.outbox_damaged_records; }},
+      {"tailrace_outbox_lost_entries_total", "Entries that could not be read back from the outbox.",
+       MetricType::kCounter, [](Status s) { return s.outbox_lost_entries; }},
+      {"tailrace_lines_cut_total", "Lines cut because they were longer than a line may be.",
+       MetricType::kCounter, [](Status s) { return s.lines_cut; }},
+      {"tailrace_arena_overflow_bytes_total", "Bytes of lines that needed the heap.",
+       MetricType::kCounter, [](Status s) { return s.arena_overflow_bytes; }},
+      {"tailrace_files_polled", "Files that cannot be watched.", MetricType::kGauge,
+       [](Status s) { return s.files_polled; }},
+      {"tailrace_file_rescans_total", "Times that file events were lost and all files looked at.",
+       MetricType::kCounter, [](Status s) { return s.counters.overflows; }},
+      {"tailrace_sweep_finds_total", "Changes of files that no event told.", MetricType::kCounter,
+       [](Status s) { return s.counters.found_by_sweep; }},
+      {"tailrace_files_displaced_total", "Times that a file was rewritten, truncated or exchanged.",
+       MetricType::kCounter, [](Status s) { return s.counters.displaced; }},
+      {"tailrace_file_failures_total", "Opens and reads of files that failed.",
+       MetricType::kCounter, [](Status s) { return s.counters.failures; }},
+      {"tailrace_nul_bytes_skipped_total", "Bytes of long runs of NUL bytes.", MetricType::kCounter,
+       [](Status s) { return s.counters.nul_bytes_skipped; }},
+  });
+  for (const Row& row : kRows) {
+    MetricFamily family{row.name, row.help, row.type, {}};
+    for (const WorkerStatus& worker : status) {
+      family.samples.push_back({.labels = {{"worker", std::to_string(worker.worker)}},
+                                .value = static_cast<double>(row.value(worker)),
+                                .buckets = {}});
+    }
+    out.push_back(std::move(family));
+  }
+}
+
+void append_labelled_metrics(const std::vector<WorkerStatus>& status,
+                             std::vector<MetricFamily>& out) {
+  MetricFamily memory{
+      "tailrace_memory_bytes", "Bytes in each pool of memory.", MetricType::kGauge, {}};
+  MetricFamily lost{"tailrace_lost_bytes_total",
+                    "Bytes of files that were gone before they were read.",
+                    MetricType::kCounter,
+                    {}};
+  std::map<std::pair<std::string, std::string>, std::uint64_t> lost_bytes;
+  for (const WorkerStatus& worker : status) {
+    for (const auto& [pool, bytes] : worker.memory_bytes) {
+      memory.samples.push_back(
+          {.labels = {{"pool", pool}, {"worker", std::to_string(worker.worker)}},
+           .value = static_cast<double>(bytes),
+           .buckets = {}});
+    }
+    for (const auto& [key, bytes] : worker.lost_bytes)
+      lost_bytes[key] += bytes;
+  }
+  for (const auto& [key, bytes] : lost_bytes) {
+    lost.samples.push_back({.labels = {{"path", key.first}, {"reason", key.second}},
+                            .value = static_cast<double>(bytes),
+                            .buckets = {}});
+  }
+  out.push_back(std::move(memory));
+  out.push_back(std::move(lost));
+}
+
+}  // namespace
+
+void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out) {
+  append_file_metrics(status, out);
+  append_worker_metrics(status, out);
+  append_labelled_metrics(status, out);
 }
 
 }  // namespace tailrace::daemon

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
@@ -24,9 +26,17 @@ struct WorkerStatus {
   std::uint32_t worker = 0;
   std::vector<FileStatus> files;
   std::vector<std::string> troubles;
-  std::uint64_t open_bytes = 0;  // Pools, for tailrace_memory_bytes.
-  std::uint64_t outbox_memory_bytes = 0;
+  std::map<std::string, std::uint64_t> memory_bytes;  // By pool, for tailrace_memory_bytes.
   std::uint64_t outbox_disk_bytes = 0;
+  std::uint64_t outbox_pending_entries = 0;
+  std::uint64_t outbox_damaged_records = 0;
+  std::uint64_t outbox_lost_entries = 0;
+  std::uint64_t lines_cut = 0;
+  std::uint64_t arena_overflow_bytes = 0;
+  std::uint64_t files_polled = 0;
+  tailer::FileFollower::Counters counters;
+  // By path and reason.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> lost_bytes;
 };
 
 // On the worker's own thread.

@@ -14,6 +14,7 @@
 #include "shippers/loki_shipper.h"
 #include "shippers/print_shipper.h"
 #include "tailer/path_glob.h"
+#include "tailer/text_decoder.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -80,6 +81,13 @@ void build_targets(const config::ScrapeConfig& job, const Topology::World& world
   if (!relabeler) return;  // Its errors are among the diagnostics.
   const discovery::FilteredTargets found = discovery::filter_targets(
       discovery::static_targets(job), *relabeler, {job.job_name, world.host_name});
+  for (const discovery::DroppedTarget& dropped : found.dropped) {
+    ++built.topology.targets_failed[std::string(discovery::drop_reason_text(dropped.reason))];
+  }
+  if (Status known = tailer::TextDecoder::check(job.encoding); !job.encoding.empty() && !known) {
+    built.diagnostics.push_back(
+        {config::Diagnostic::Severity::kError, job.encoding_location, known.error().message});
+  }
   auto options = std::make_shared<tailer::FileReadOptions>();
   options->line_bytes_max = kLineBytesMax;
   options->encoding = job.encoding;
@@ -136,6 +144,19 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
   build_targets(job, world, built);
 }
 
+SharedLineRate make_line_rate(const config::LimitsConfig& limits, const Topology::World& world,
+                              const Topology* before) {
+  if (!limits.readline_rate_enabled) return nullptr;
+  if (before != nullptr && before->line_rate != nullptr) {
+    const config::LimitsConfig& old = before->config->limits;
+    if (old.readline_rate == limits.readline_rate && old.readline_burst == limits.readline_burst &&
+        old.readline_rate_drop == limits.readline_rate_drop) {
+      return before->line_rate;
+    }
+  }
+  return std::make_shared<LineRate>(limits, world.clock, world.metrics);
+}
+
 }  // namespace
 
 std::vector<std::string> client_keys(const std::vector<config::ClientConfig>& clients) {
@@ -163,10 +184,12 @@ Topology::Built Topology::build(std::shared_ptr<const config::Config> config, co
   Built built;
   Topology& topology = built.topology;
   topology.config = std::move(config);
+  topology.line_rate = make_line_rate(topology.config->limits, world, before);
   for (std::size_t number = 0; number < world.workers.size(); ++number) {
     auto plan = std::make_unique<WorkerPlan>();
     plan->sync_period = topology.config->positions.sync_period;
     plan->worker_count = static_cast<std::uint32_t>(world.workers.size());
+    plan->line_rate = topology.line_rate;
     topology.plans.push_back(std::move(plan));
   }
   const std::vector<std::string> keys = client_keys(topology.config->clients);

@@ -44,8 +44,11 @@ struct Topology {
   std::shared_ptr<const config::Config> config;
   std::vector<std::unique_ptr<WorkerPlan>> plans;
   std::vector<tailer::FileTarget> targets;
+  std::map<std::string, std::uint64_t> targets_failed;  // By Promtail's reason.
   // What the workers of a job share; kept over a reload while the job is equal.
   std::map<std::string, std::shared_ptr<pipeline::JobState>> jobs;
+  // What all workers share; kept over a reload while its limits are equal. Null: no limit.
+  SharedLineRate line_rate;
 
   struct Built;
   // Compiles regular expressions, layouts and relabel rules of `config`. Jobs and clients that

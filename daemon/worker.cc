@@ -18,10 +18,14 @@ Worker::Worker(Parts parts, Options options)
     : clock_(parts.clock),
       options_(std::move(options)),
       watcher_(std::move(parts.watcher)),
-      intake_(parts.clock, options_.number, options_.pool_bytes, [this] { cut(); }),
+      intake_(parts.clock,
+              {.worker_number = options_.number,
+               .pool_bytes = options_.pool_bytes,
+               .held_bytes_max = options_.held_bytes_max},
+              [this] { cut(); }),
       delivery_(
           {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
-          std::move(parts.outbox), Delivery::Options{}),
+          std::move(parts.outbox), Delivery::Options{.memory_bytes = options_.pool_bytes}),
       follower_(parts.file_system, parts.clock, parts.log, *watcher_, intake_.label_sets(),
                 options_.files),
       mailbox_(options_.wake) {}
@@ -73,10 +77,22 @@ void Worker::apply(WorkerPlan& plan) {
   if (intake_.has_uncut()) cut();
   sync_period_ = plan.sync_period;
   intake_.apply(plan.jobs, plan.clients, plan.worker_count);
+  intake_.limit_rate(std::move(plan.line_rate));
+  paused_until_ = SteadyTime::min();
+  paused_jobs_.clear();
+  delivery_.limit_shares(plan.share_max);
   delivery_.apply(plan.clients, plan.previous_clients);
   if (!planned_) {
     const positions::Outbox::Recovered& recovered = delivery_.outbox().recovered();
-    intake_.recover(recovered.resume_points, recovered.last_time_ns);
+    std::vector<ResumePoint> points = recovered.resume_points;
+    points.insert(points.end(), plan.recovered.begin(), plan.recovered.end());
+    std::erase_if(points, [&plan](const ResumePoint& point) {
+      return std::find(plan.discarded.begin(), plan.discarded.end(), point.source) !=
+             plan.discarded.end();
+    });
+    intake_.recover(points, recovered.last_time_ns);
+    for (const SourceId source : plan.discarded)
+      intake_.discard(source);
   }
   for (tailer::FileCommand& command : plan.files)
     follower_.handle(std::move(command));
@@ -97,6 +113,20 @@ Source* Worker::next_source() {
   return sources_.front().get();
 }
 
+Source* Worker::next_awake_source() {
+  const SteadyTime now = clock_.steady_now();
+  std::erase_if(paused_jobs_, [now](const auto& job) { return job.second <= now; });
+  for (std::size_t left = follower_.ready() + sources_.size() + 1; left > 0; --left) {
+    Source* const source = next_source();
+    if (source == nullptr || !paused_jobs_.contains(source->job())) return source;
+    // Back to the end of the queue, as if its block had been read.
+    if (follower_.find(source->id()) == source) {
+      follower_.read_returned(*source, Source::Outcome::kLines);
+    }
+  }
+  return nullptr;
+}
+
 bool Worker::read_block() {
   if (paused_until_ > clock_.steady_now()) return false;
   if (!delivery_.make_room(intake_.bytes_after_a_block())) {
@@ -106,7 +136,7 @@ bool Worker::read_block() {
       return false;
     }
   }
-  Source* const source = next_source();
+  Source* const source = next_awake_source();
   if (source == nullptr) return false;
   const bool is_file = follower_.find(source->id()) == source;
   block_.clear();
@@ -117,8 +147,9 @@ bool Worker::read_block() {
   }
   Intake::Progress progress = Intake::Progress::kDone;
   if (!block_.lines.empty()) progress = intake_.run_block(*source, block_);
+  if (progress == Intake::Progress::kRateUsed) paused_until_ = intake_.paused_until();
   if (progress == Intake::Progress::kPaused) {
-    paused_until_ = intake_.paused_until();
+    paused_jobs_.insert_or_assign(std::string(source->job()), intake_.paused_until());
   }
   if (progress != Intake::Progress::kDone) outcome = Source::Outcome::kLines;
   if (*outcome == Source::Outcome::kEnded) {
@@ -154,6 +185,7 @@ void Worker::cut() {
   touch_changed();
   delivery_.cut(intake_.take_cut());
   last_cut_ = clock_.steady_now();
+  if (options_.want_sync && delivery_.outbox().sync_wanted()) options_.want_sync();
   delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
 }
 
@@ -166,6 +198,10 @@ bool Worker::cut_can_be_sent() const {
 
 void Worker::cut_if_due() {
   const bool is_new = touch_changed();
+  // A disk that refused is tried again, also when there is nothing else to cut.
+  if (delivery_.outbox().disk_error() && clock_.steady_now() >= last_cut_ + kCutWhileBlocked) {
+    return cut();
+  }
   if (!is_new && !intake_.cut_is_due(sync_period_)) return;
   if (!is_new && !intake_.batch_is_full() && !cut_can_be_sent() &&
       clock_.steady_now() < last_cut_ + kCutWhileBlocked) {
@@ -197,7 +233,11 @@ SteadyTime Worker::next_deadline() const {
     cut_at = std::max(cut_at, last_cut_ + kCutWhileBlocked);
   }
   deadline = std::min(deadline, cut_at);
+  if (delivery_.outbox().disk_error()) deadline = std::min(deadline, last_cut_ + kCutWhileBlocked);
   if (paused_until_ > clock_.steady_now()) deadline = std::min(deadline, paused_until_);
+  for (const auto& [job, until] : paused_jobs_) {
+    if (until > clock_.steady_now()) deadline = std::min(deadline, until);
+  }
   if (stopping_) deadline = std::min(deadline, stop_deadline_);
   return deadline;
 }

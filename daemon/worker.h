@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -51,10 +52,12 @@ class Worker {
  public:
   struct Options {
     std::uint32_t number = 0;
-    std::uint64_t pool_bytes = 8U << 20U;  // Open bytes.
+    std::uint64_t pool_bytes = 8U << 20U;  // Open bytes; and as much for fragments in memory.
+    std::uint64_t held_bytes_max = pipeline::kHeldBytesMax;
     tailer::FileFollower::Options files;
     std::function<void(WorkerReport)> report;  // To the main thread's mailbox.
     std::function<void()> wake;                // Ends the wait of this worker's event loop.
+    std::function<void()> want_sync;           // The outbox has segments that only wait for sync().
   };
 
   // What the worker is made of; outbox and watcher are its own from now on.
@@ -98,6 +101,7 @@ class Worker {
   const tailer::FileFollower& files() const { return follower_; }
   tailer::FileWatcher& watcher() { return *watcher_; }
   std::vector<std::string> troubles() const;
+  std::uint64_t buffer_bytes() const { return buffer_.size(); }
 
  private:
   void take_messages();
@@ -105,6 +109,8 @@ class Worker {
   // Reads and runs one block of one source; false: nothing was ready, or there is no room.
   bool read_block();
   Source* next_source();
+  // The next whose job does not wait.
+  Source* next_awake_source();
   bool touch_changed();
   void cut();
   void cut_if_due();
@@ -125,7 +131,8 @@ class Worker {
   std::size_t next_source_ = 0;
   std::chrono::nanoseconds sync_period_ = std::chrono::seconds(10);
   SteadyTime last_cut_{};
-  SteadyTime paused_until_ = SteadyTime::min();
+  SteadyTime paused_until_ = SteadyTime::min();                 // Reading, by the line rate.
+  std::map<std::string, SteadyTime, std::less<>> paused_jobs_;  // Until when.
   SteadyTime stop_deadline_ = SteadyTime::max();
   bool planned_ = false;
   bool stopping_ = false;

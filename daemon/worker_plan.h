@@ -2,14 +2,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "config/client_config.h"
 #include "config/scrape_config.h"
+#include "daemon/line_rate.h"
 #include "http/transport.h"
+#include "model/resume_point.h"
 #include "pipeline/pipeline.h"
 #include "shippers/batcher.h"
 #include "shippers/client_metrics.h"
@@ -44,10 +48,18 @@ struct WorkerPlan {
   // Keys of the clients before this plan, also those of an earlier run.
   std::vector<std::string> previous_clients;
   std::chrono::nanoseconds sync_period = std::chrono::seconds(10);
+  // Of the outbox, for each client on this worker, whatever share_bytes say.
+  std::uint64_t share_max = std::numeric_limits<std::uint64_t>::max();
+  // At the start: what other outboxes left that could not be moved here, and sources whose line a
+  // person took out of positions.yaml, so that they start anew.
+  std::vector<ResumePoint> recovered;
+  std::vector<SourceId> discarded;
   // Given together with the plan, so that no file is read between the two.
   std::vector<tailer::FileCommand> files;
   // For the times: nanoseconds modulo this are the worker's number.
   std::uint32_t worker_count = 1;
+  // Null: no limit. Shared: all workers take from one bucket.
+  SharedLineRate line_rate;
 };
 
 }  // namespace tailrace::daemon

@@ -9,11 +9,15 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+
+#include "base/mutex.h"
 
 namespace tailrace::http {
 namespace {
@@ -51,12 +55,34 @@ std::string peer_address(MHD_Connection* connection) {
   return text;
 }
 
+// MHD counts whole seconds; 0 is none.
+unsigned whole_seconds(std::chrono::nanoseconds time) {
+  return static_cast<unsigned>(
+      std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(time).count(), 0));
+}
+
+void set_timeout(MHD_Connection* connection, std::chrono::nanoseconds time) {
+  MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, whole_seconds(time));
+}
+
+int family_of(const MicrohttpdServer::Options& options) {
+  switch (options.network) {
+    case MicrohttpdServer::Network::kIpv4:
+      return AF_INET;
+    case MicrohttpdServer::Network::kIpv6:
+      return AF_INET6;
+    case MicrohttpdServer::Network::kAny:
+      break;
+  }
+  return options.address.empty() ? AF_INET6 : AF_UNSPEC;  // Dual stack for "all".
+}
+
 // A listening socket: the first address of `options` that can be bound.
 Result<int> listen_on(const MicrohttpdServer::Options& options) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  hints.ai_family = options.address.empty() ? AF_INET6 : AF_UNSPEC;  // Dual stack for "all".
+  hints.ai_family = family_of(options);
   addrinfo* found = nullptr;
   const std::string port = std::to_string(options.port);
   const char* const host = options.address.empty() ? nullptr : options.address.c_str();
@@ -74,10 +100,10 @@ Result<int> listen_on(const MicrohttpdServer::Options& options) {
       continue;
     }
     const int on = 1;
-    const int off = 0;
+    const int only_ipv6 = options.network == MicrohttpdServer::Network::kIpv6 ? 1 : 0;
     setsockopt(socket_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (address->ai_family == AF_INET6) {
-      setsockopt(socket_fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+      setsockopt(socket_fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6);
     }
     if (bind(socket_fd, address->ai_addr, address->ai_addrlen) == 0 &&
         listen(socket_fd, 128) == 0) {
@@ -97,6 +123,21 @@ struct MicrohttpdServer::State {
   MHD_Daemon* daemon = nullptr;
   int socket = -1;
   std::uint16_t port = 0;
+  // Requests whose answer is not out yet.
+  Mutex mutex;
+  std::uint32_t open_requests TAILRACE_GUARDED_BY(mutex) = 0;
+  std::condition_variable_any request_done;
+
+  void begin_request() {
+    const MutexLock lock(mutex);
+    ++open_requests;
+  }
+  void end_request() {
+    const MutexLock lock(mutex);
+    --open_requests;
+    request_done.notify_all();
+  }
+  void wait_for_requests();
 
   static MHD_Result on_request(void* user, MHD_Connection* connection, const char* url,
                                const char* method, const char* version, const char* upload,
@@ -114,6 +155,8 @@ MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* conne
   auto& self = *static_cast<State*>(user);
   if (*pending == nullptr) {
     *pending = std::make_unique<Pending>().release();  // on_completed() takes it back.
+    self.begin_request();
+    set_timeout(connection, self.options.read_timeout);
     return MHD_YES;
   }
   auto& request = *static_cast<Pending*>(*pending);
@@ -157,22 +200,41 @@ MHD_Result MicrohttpdServer::State::answer(MHD_Connection* connection, const cha
   for (const auto& [name, value] : response.headers) {
     MHD_add_response_header(reply, name.c_str(), value.c_str());
   }
+  set_timeout(connection, options.write_timeout);
   const MHD_Result queued =
       MHD_queue_response(connection, static_cast<unsigned>(response.status), reply);
   MHD_destroy_response(reply);
   return queued;
 }
 
-void MicrohttpdServer::State::on_completed(void* /*user*/, MHD_Connection* /*connection*/,
-                                           void** pending, MHD_RequestTerminationCode /*code*/) {
+void MicrohttpdServer::State::on_completed(void* user, MHD_Connection* connection, void** pending,
+                                           MHD_RequestTerminationCode code) {
+  auto& self = *static_cast<State*>(user);
   const std::unique_ptr<Pending> owner(static_cast<Pending*>(*pending));
+  if (owner == nullptr) return;
   *pending = nullptr;
+  self.end_request();
+  if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) return;
+  const bool own = self.options.idle_timeout.count() > 0;
+  set_timeout(connection, own ? self.options.idle_timeout : self.options.read_timeout);
+}
+
+void MicrohttpdServer::State::wait_for_requests() {
+  const MutexLock lock(mutex);
+  while (open_requests > 0) {
+    if (request_done.wait_for(mutex, options.shutdown_timeout) == std::cv_status::timeout) return;
+  }
 }
 
 MicrohttpdServer::MicrohttpdServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 MicrohttpdServer::~MicrohttpdServer() {
-  if (state_->daemon != nullptr) MHD_stop_daemon(state_->daemon);  // Closes the socket, too.
+  if (state_->daemon == nullptr) return;
+  // No new connections, but those that are there get their answers.
+  const int listening = MHD_quiesce_daemon(state_->daemon);
+  if (listening >= 0) close(listening);
+  state_->wait_for_requests();
+  MHD_stop_daemon(state_->daemon);
 }
 
 std::uint16_t MicrohttpdServer::port() const {
@@ -185,7 +247,8 @@ Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options optio
   state->options = std::move(options);
   state->handler = std::move(handler);
   Result<int> socket_fd = listen_on(state->options);
-  if (!socket_fd && state->options.address.empty()) {  // A kernel without IPv6.
+  if (!socket_fd && state->options.address.empty() && state->options.network == Network::kAny) {
+    // A kernel without IPv6.
     Options ipv4 = state->options;
     ipv4.address = "0.0.0.0";
     socket_fd = listen_on(ipv4);
@@ -201,11 +264,13 @@ Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options optio
                                           : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
   }
   const bool tls = !state->options.tls_cert.empty();
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD;
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
   if (tls) flags |= MHD_USE_TLS;
   const auto connections =
       state->options.connections_max == 0 ? kConnectionsMax : state->options.connections_max;
-  const auto timeout = static_cast<unsigned>(state->options.idle_timeout.count());
+  const bool own_header_timeout = state->options.read_header_timeout.count() > 0;
+  const unsigned timeout = whole_seconds(own_header_timeout ? state->options.read_header_timeout
+                                                            : state->options.read_timeout);
   const MHD_OptionItem tls_items[] = {
       {MHD_OPTION_HTTPS_MEM_CERT, 0, state->options.tls_cert.data()},
       {MHD_OPTION_HTTPS_MEM_KEY, 0, state->options.tls_key.data()},
@@ -214,7 +279,7 @@ Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options optio
   state->daemon = MHD_start_daemon(
       flags, 0, nullptr, nullptr, &State::on_request, state.get(), MHD_OPTION_LISTEN_SOCKET,
       state->socket, MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
-      timeout, MHD_OPTION_NOTIFY_COMPLETED, &State::on_completed, nullptr, MHD_OPTION_ARRAY,
+      timeout, MHD_OPTION_NOTIFY_COMPLETED, &State::on_completed, state.get(), MHD_OPTION_ARRAY,
       tls ? tls_items : no_items, MHD_OPTION_END);
   if (state->daemon == nullptr) {
     close(state->socket);

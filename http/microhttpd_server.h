@@ -15,14 +15,22 @@ namespace tailrace::http {
 
 // Ownership: owns the listening socket and one thread.
 // Threading: create and destroy on one thread; the handler runs on the server's.
+// Time: timeouts are of silence, in whole seconds (rounded up; 0: none).
 // Memory: a request body over `body_bytes_max` is answered with 413.
 class MicrohttpdServer final : public Server {
  public:
+  enum class Network { kAny, kIpv4, kIpv6 };
   struct Options {
-    std::string address;                // Empty: all interfaces.
-    std::uint16_t port = 0;             // 0: any free one.
-    std::uint32_t connections_max = 0;  // 0: 1000.
-    std::chrono::seconds idle_timeout{120};
+    Network network = Network::kAny;
+    std::string address;                              // Empty: all interfaces.
+    std::uint16_t port = 0;                           // 0: any free one.
+    std::uint32_t connections_max = 0;                // 0: 1000.
+    std::chrono::nanoseconds read_header_timeout{0};  // 0: as read_timeout.
+    std::chrono::nanoseconds read_timeout = std::chrono::seconds(30);
+    std::chrono::nanoseconds write_timeout = std::chrono::seconds(30);
+    std::chrono::nanoseconds idle_timeout = std::chrono::minutes(2);  // 0: as read_timeout.
+    // How long the destructor waits for answers that are on their way.
+    std::chrono::nanoseconds shutdown_timeout{0};
     std::uint64_t body_bytes_max = 1U << 20U;
     std::string tls_cert;  // PEM; empty: plain HTTP.
     std::string tls_key;

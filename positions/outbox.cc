@@ -241,6 +241,17 @@ bool Outbox::everything_done() const {
   return state_->index.fragments() == 0;
 }
 
+std::uint64_t Outbox::pending_entries() const {
+  std::uint64_t entries = 0;
+  for (LaneId id = 0; id < state_->index.size(); ++id) {
+    const Lane& lane = state_->index.lane(id);
+    for (std::size_t i = lane.answered_fragments; i < lane.fragments.size(); ++i) {
+      entries += lane.fragments[i].entries - lane.fragments[i].done_entries;
+    }
+  }
+  return entries;
+}
+
 std::uint64_t Outbox::client_bytes(std::string_view client) const {
   return state_->index.client_bytes(client);
 }

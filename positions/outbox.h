@@ -137,7 +137,8 @@ class Outbox {
   // Resume points whose cut, and every one before it, is done; the last per source since the last
   // call.
   std::vector<AcceptedPosition> take_accepted();
-  bool everything_done() const;  // No fragment is left.
+  bool everything_done() const;           // No fragment is left.
+  std::uint64_t pending_entries() const;  // Without an answer, those of earlier runs included.
 
   // --- limits ---
   std::uint64_t client_bytes(std::string_view client) const;  // Live bytes on disk (or in memory).

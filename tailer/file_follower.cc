@@ -255,7 +255,7 @@ void FileFollower::read_returned(Source& source, Source::Outcome outcome) {
     file.failures = 0;
     report(FileReport::Kind::kRecovered, file, {});
   }
-  if (file.tailer->nul_bytes_skipped() > 0) warn_of_nuls(file);
+  if (file.tailer->nul_bytes_skipped() > file.nul_bytes_counted) warn_of_nuls(file);
   if (file.tailer->damage() && !std::exchange(file.warned_of_damage, true)) {
     log_.warn("a compressed file cannot be read further",
               {{"path", file.tailer->path()}, {"error", file.tailer->damage()->message}});
@@ -303,6 +303,14 @@ void FileFollower::for_each(const std::function<void(const FileTailer&)>& visit)
   for (const auto& [id, file] : files_) {
     if (!file.tailer->finished()) visit(*file.tailer);
   }
+}
+
+std::uint64_t FileFollower::polled() const {
+  std::uint64_t files = 0;
+  for (const auto& [id, file] : files_) {
+    if (!file.watched && file.tailer->is_open()) ++files;
+  }
+  return files;
 }
 
 std::vector<FileReport> FileFollower::take_reports() {

@@ -55,6 +55,7 @@ class FileFollower {
     std::uint64_t failures = 0;        // Opens and reads that failed.
     std::uint64_t lost_bytes = 0;      // Unread, and not to be found any more.
     std::uint64_t nul_bytes_skipped = 0;
+    std::uint64_t overflows = 0;  // Times that events were lost and everything was looked at.
   };
 
   FileFollower(FileSystem& file_system, const Clock& clock, Log& log, FileWatcher& watcher,
@@ -70,6 +71,8 @@ class FileFollower {
   // The next source to read, in turn; nullptr: none. It is not given again before
   // read_returned() or read_failed().
   Source* next_ready(SteadyTime now);
+  // How many wait to be read, those included that turn out to have to wait for others.
+  std::size_t ready() const { return ready_.size(); }
   void read_returned(Source& source, Source::Outcome outcome);
   void read_failed(Source& source, const Error& error);
 
@@ -84,6 +87,8 @@ class FileFollower {
   // Every file that is followed, for metrics.
   void for_each(const std::function<void(const FileTailer&)>& visit) const;
   const Counters& counters() const { return counters_; }
+  // Files that are open and could not be watched.
+  std::uint64_t polled() const;
   // Lost bytes by label path and reason; what is beyond kLostKeysMax is under an empty path.
   const std::map<std::pair<std::string, std::string>, std::uint64_t>& lost() const { return lost_; }
   static constexpr std::size_t kLostKeysMax = 1000;
@@ -101,6 +106,7 @@ class FileFollower {
     bool settled = false;   // Its successors may be read.
     bool settle_wanted = false;
     bool warned_of_nuls = false;
+    std::uint64_t nul_bytes_counted = 0;
     bool warned_of_damage = false;
     std::uint8_t identified = 0;  // How much the main thread was told of the fingerprint.
     AfterEnd after = AfterEnd::kEnd;

@@ -18,6 +18,7 @@ constexpr std::uint32_t kBackoffDoublingsMax = 8;  // Up to 64 s.
 void FileFollower::poll(SteadyTime now) {
   for (const FileEvent& event : watcher_.take_events()) {
     if (event.kind == FileEvent::Kind::kOverflow) {
+      ++counters_.overflows;
       for (auto& [id, file] : files_) {
         if (!file.tailer->finished()) changed_event(file, now);
       }
@@ -219,9 +220,9 @@ void FileFollower::identified(Followed& file) {
 }
 
 void FileFollower::warn_of_nuls(Followed& file) {
-  if (file.warned_of_nuls) return;
-  file.warned_of_nuls = true;
-  counters_.nul_bytes_skipped += file.tailer->nul_bytes_skipped();
+  counters_.nul_bytes_skipped += file.tailer->nul_bytes_skipped() - file.nul_bytes_counted;
+  file.nul_bytes_counted = file.tailer->nul_bytes_skipped();
+  if (std::exchange(file.warned_of_nuls, true)) return;
   log_.warn("a file has long runs of NUL bytes, which are skipped",
             {{"path", file.tailer->path()}});
 }

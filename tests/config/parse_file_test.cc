@@ -61,6 +61,17 @@ TEST(ParseFile, options_takes_no_key) {
             (std::vector<std::string>{"options.a: `a` is not a known key"}));
 }
 
+TEST(ParseFile, a_line_rate_that_lets_nothing_through_is_refused) {
+  EXPECT_EQ(diagnose(kClient + "limits_config: {readline_rate_enabled: true, readline_rate: 0, "
+                               "readline_burst: 0}"),
+            (std::vector<std::string>{"limits_config.readline_rate: must be above 0",
+                                      "limits_config.readline_burst: must be at least 1"}));
+  EXPECT_TRUE(diagnose(kClient + "limits_config: {readline_rate: 0, readline_burst: 0}").empty());
+  EXPECT_TRUE(diagnose(kClient + "limits_config: {readline_rate_enabled: true, "
+                                 "readline_rate: 0.5, readline_burst: 1}")
+                  .empty());
+}
+
 TEST(ParseFile, the_outbox_has_a_least_size) {
   EXPECT_TRUE(diagnose(kClient + "tailrace: {outbox: {size: 4MB}}").empty());
   EXPECT_FALSE(diagnose(kClient + "tailrace: {outbox: {size: 1048575}}").empty());

@@ -69,7 +69,7 @@ server:
   grpc_tls_config: {key: [a], foo: b}
 )")
                 .size(),
-            6U);
+            7U);  // One more says that they have no effect.
 }
 
 TEST(ParseServer, a_null_log_level_is_no_level) {

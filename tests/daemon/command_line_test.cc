@@ -54,6 +54,15 @@ TEST(CommandLine, flags_of_the_configuration_become_overrides) {
   EXPECT_FALSE(line->overrides.positions_file.has_value());
 }
 
+TEST(CommandLine, names_the_flags_of_promtail_that_change_nothing) {
+  const Result<CommandLine> line =
+      parse({"-server.grpc-listen-port", "0", "-tracing.enabled", "-server.disable"});
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->flags_without_effect,
+            (std::vector<std::string>{"-server.grpc-listen-port", "-tracing.enabled"}));
+  EXPECT_EQ(line->overrides.server_disable, true);
+}
+
 TEST(CommandLine, refuses_what_it_does_not_know_by_name) {
   struct Case {
     std::vector<const char*> arguments;

@@ -370,7 +370,7 @@ class Delivery(unittest.TestCase):
         self.wait_for_count(loki, len(lines))
         loki.answer = lambda tenant, entries: 503
         write("cut before, sent after")
-        time.sleep(0.5)
+        time.sleep(1.5)  # While nothing can be sent, cuts for age come once a second.
         refuse()
         write("while it refuses", " " + random.randbytes(50_000).hex())  # More than has a place.
         status, text = wait_for(

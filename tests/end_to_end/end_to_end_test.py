@@ -3,6 +3,7 @@
 
 Each test starts `tailrace receive` as Loki and tailrace on files in a folder of its own, all on
 loopback with ports that the kernel chose."""
+import http.client
 import json
 import os
 import re
@@ -66,21 +67,21 @@ class EndToEnd(unittest.TestCase):
         shutil.rmtree(self.folder)
 
     def spawn(self, arguments, **options):
-        process = subprocess.Popen([BINARY, *arguments], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, **options)
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen([BINARY, *arguments], **options)
         self.processes.append(process)
         return process
 
-    def config(self, stages="", batchwait="50ms"):
+    def config(self, stages="", batchwait="50ms", server="", more=""):
         path = os.path.join(self.folder, "config.yaml")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f"""server: {{http_listen_address: 127.0.0.1, http_listen_port: {self.port}}}
+            file.write(f"""server: {{http_listen_address: 127.0.0.1, http_listen_port: {self.port}{server}}}
 clients: [{{url: "http://127.0.0.1:{self.loki_port}/loki/api/v1/push", batchwait: {batchwait}}}]
 positions: {{filename: {self.folder}/positions.yaml, sync_period: 200ms}}
 scrape_configs:
 - job_name: app
   static_configs: [{{labels: {{job: app, __path__: "{self.logs}/*.log"}}}}]
-{stages}""")
+{stages}{more}""")
         return f"-config.file={path}"
 
     def append(self, text, name="a.log"):
@@ -151,6 +152,122 @@ scrape_configs:
         wait_for(lambda: metric in fetch(self.port, "/metrics")[1], "the reload")
         self.append("a secret\ntwo\n")
         self.assertEqual(self.wait_for_lines(2), ["one", "two"])
+
+    def test_a_request_reloads_when_it_is_allowed_to(self):
+        self.spawn([self.config()])
+        wait_for(lambda: fetch(self.port, "/metrics")[0] == 200, "the server")
+        self.assertEqual(fetch(self.port, "/reload")[0], 404)
+        self.processes[-1].kill()
+        server = ", enable_runtime_reload: true"
+        process = self.spawn([self.config(server=server)])
+        wait_for(lambda: fetch(self.port, "/metrics")[0] == 200, "the server")
+        self.config(server=server, stages="  pipeline_stages: [{drop: {expression: secret}}]\n")
+        self.assertEqual(fetch(self.port, "/reload"), (200, ""))
+        self.append("a secret\nthe rest\n")
+        self.assertEqual(self.wait_for_lines(1), ["the rest"])
+        self.config(server=server, stages="  pipeline_stages: [{regex: {expression: '('}}]\n")
+        status, text = fetch(self.port, "/reload")
+        self.assertEqual(status, 500)
+        self.assertRegex(text, r"^failed to reload config: .*config\.yaml:7:\d+: scrape_configs")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+
+    def test_a_line_rate_drops_or_waits(self):
+        self.append("".join(f"{i}\n" for i in range(50)))
+        limits = ("limits_config: {readline_rate_enabled: true, readline_rate: 0.001, "
+                  "readline_burst: 20, readline_rate_drop: %s}\n")
+        self.spawn([self.config(more=limits % "true")])
+        metric = 'logentry_dropped_lines_total{reason="global_rate_limiter_drop"} 30\n'
+        wait_for(lambda: metric in fetch(self.port, "/metrics")[1], "the drops")
+        self.assertEqual(self.wait_for_lines(20), [str(i) for i in range(20)])
+
+    def test_a_line_rate_that_waits_loses_nothing(self):
+        self.append("".join(f"{i}\n" for i in range(30)))
+        limits = ("limits_config: {readline_rate_enabled: true, readline_rate: 40, "
+                  "readline_burst: 10, readline_rate_drop: false}\n")
+        begin = time.monotonic()
+        self.spawn([self.config(more=limits)])
+        self.assertEqual(self.wait_for_lines(30), [str(i) for i in range(30)])
+        self.assertGreater(time.monotonic() - begin, 0.4)
+
+    def test_the_root_leads_below_the_external_url(self):
+        self.spawn([self.config(server=", external_url: 'https://proxy/logs/', "
+                                       "register_instrumentation: false")])
+        wait_for(lambda: fetch(self.port, "/ready")[0] != 0, "the server")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        self.assertEqual((answer.status, answer.getheader("Location")), (303, "/logs/targets"))
+        connection.close()
+        self.assertEqual(fetch(self.port, "/metrics")[0], 404)
+
+    def test_files_begin_at_their_end_when_they_shall(self):
+        self.append("old\n")
+        self.spawn([self.config(more="  tailrace: {start_at: end}\n")])
+        wait_for(lambda: "a.log" in fetch(self.port, "/targets")[1], "the file")
+        self.append("new\n")
+        self.append("all of it\n", name="later.log")
+        self.wait_for_lines(2)
+        self.assertEqual(sorted(self.lines()), ["all of it", "new"])
+
+    def test_files_that_were_not_written_for_long_are_left_out(self):
+        self.append("ancient\n", name="old.log")
+        os.utime(os.path.join(self.logs, "old.log"), (time.time() - 7200,) * 2)
+        self.append("fresh\n")
+        self.spawn([self.config(more="  tailrace: {ignore_older: 1h}\n")])
+        self.wait_for_lines(1)
+        self.append("more\n")
+        self.assertEqual(self.wait_for_lines(2), ["fresh", "more"])
+        self.assertNotIn("old.log", fetch(self.port, "/targets")[1])
+
+    def test_a_file_that_is_idle_is_closed_and_its_place_kept(self):
+        self.append("one\n")
+        process = self.spawn([self.config(more="  tailrace: {close_inactive: 300ms}\n")])
+        path = os.path.join(self.logs, "a.log")
+
+        def is_open():
+            names = f"/proc/{process.pid}/fd"
+            return any(os.path.realpath(os.path.join(names, fd)) == path for fd in os.listdir(names))
+
+        wait_for(is_open, "the file to be opened")
+        self.wait_for_lines(1)
+        wait_for(lambda: not is_open(), "the file to be closed")
+        # What comes then is found by the sweep, or at the latest by the next start.
+        self.append("two\n")
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_SECONDS)
+        self.spawn([self.config()])
+        self.assertEqual(self.wait_for_lines(2), ["one", "two"])
+
+    def test_a_regular_file_as_standard_input_waits_without_spinning(self):
+        path = os.path.join(self.folder, "input")
+        with open(path, "wb") as file:
+            for i in range(60000):
+                file.write(os.urandom(40).hex().encode() + b"\n")
+        self.loki_port = free_port()  # Nobody is there: the share fills.
+        more = "tailrace: {outbox: {size: 1MB}}\n"
+        with open(path, "rb") as file:
+            process = self.spawn([self.config(more=more), "-stdin"], stdin=file)
+        wait_for(lambda: "share of the outbox is full" in fetch(self.port, "/ready")[1], "the end")
+
+        def cpu_seconds():
+            with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+                fields = stat.read().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+        before = cpu_seconds()
+        process.poll()
+        time.sleep(1)
+        self.assertLess(cpu_seconds() - before, 0.3)
+        self.spawn(["receive", f"-listen=127.0.0.1:{self.loki_port}", "-keep=1"],
+                   stdout=subprocess.DEVNULL)
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+
+    def test_an_unknown_encoding_ends_the_start(self):
+        process = self.spawn([self.config(more="  encoding: klingon\n")])
+        _, err = process.communicate(timeout=PATIENCE_SECONDS)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(err.decode(), r'config\.yaml:7:13: scrape_configs\[0\]\.encoding: encoding')
 
     def test_a_bad_configuration_changes_nothing_at_a_reload(self):
         process = self.spawn([self.config()])

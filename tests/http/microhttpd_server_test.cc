@@ -1,9 +1,16 @@
 // What the handler gets of a request, and what a client gets of its answer.
 #include "http/microhttpd_server.h"
 
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <thread>
+
+#include <netinet/in.h>
 
 #include "base/mutex.h"
 #include "tests/http/transport_rig.h"
@@ -38,6 +45,29 @@ class MicrohttpdServerTest : public TransportRig {
   int requests() const {
     const MutexLock lock(mutex_);
     return requests_;
+  }
+
+  static int connect_to(std::uint16_t port) {
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return client;
+  }
+  // Sends `text` and reads until the server closes, within 15 seconds.
+  static bool is_closed_soon(int client, const std::string& text) {
+    EXPECT_EQ(write(client, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    const timeval patience{.tv_sec = 15, .tv_usec = 0};
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    std::string buffer(4096, '\0');
+    ssize_t size = 0;
+    do {
+      size = read(client, buffer.data(), buffer.size());
+    } while (size > 0);
+    close(client);
+    return size == 0;
   }
 
   MicrohttpdServer::Options options_;
@@ -123,6 +153,64 @@ TEST_F(MicrohttpdServerTest, takes_no_more_connections_than_allowed) {
   Request request = get(url_of(server_->port()));
   request.timeout = std::chrono::milliseconds(200);
   EXPECT_EQ(perform(request).status, 0);
+}
+
+TEST_F(MicrohttpdServerTest, listens_on_one_kind_of_address_when_it_is_told_so) {
+  options_.address = "";
+  options_.network = MicrohttpdServer::Network::kIpv4;
+  start();
+  const std::string port = std::to_string(server_->port());
+  EXPECT_EQ(perform(get("http://127.0.0.1:" + port + "/")).status, 200);
+  EXPECT_EQ(perform(get("http://[::1]:" + port + "/")).status, 0);
+  server_.reset();
+  options_.network = MicrohttpdServer::Network::kIpv6;
+  auto server =
+      MicrohttpdServer::create(options_, [](const ServerRequest&) { return ServerResponse{}; });
+  if (!server) GTEST_SKIP() << "no IPv6 here";
+  const std::string other = std::to_string((*server)->port());
+  EXPECT_EQ(perform(get("http://127.0.0.1:" + other + "/")).status, 0);
+}
+
+TEST_F(MicrohttpdServerTest, closes_a_connection_that_says_nothing) {
+  // Each of the times alone: silence before the header, within the request, between requests.
+  options_.read_header_timeout = std::chrono::milliseconds(1);  // A second: whole ones are counted.
+  options_.read_timeout = std::chrono::seconds(60);
+  start();
+  const int silent = connect_to(server_->port());
+  EXPECT_TRUE(is_closed_soon(silent, ""));
+  options_.read_header_timeout = std::chrono::seconds(60);
+  options_.read_timeout = std::chrono::seconds(1);
+  start();
+  const int half = connect_to(server_->port());
+  EXPECT_TRUE(is_closed_soon(half, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"));
+  options_.read_timeout = std::chrono::seconds(60);
+  options_.idle_timeout = std::chrono::seconds(1);
+  start();
+  const int idle = connect_to(server_->port());
+  EXPECT_TRUE(is_closed_soon(idle, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(requests(), 1);
+}
+
+TEST_F(MicrohttpdServerTest, its_end_lets_answers_out_that_are_on_their_way) {
+  options_.shutdown_timeout = std::chrono::seconds(60);
+  answer_.body = std::string(8U << 20U, 'x');  // More than a socket takes at once.
+  start();
+  const int client = connect_to(server_->port());
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  ASSERT_EQ(write(client, request.data(), request.size()), static_cast<ssize_t>(request.size()));
+  std::string got(1, '\0');
+  ASSERT_EQ(read(client, got.data(), 1), 1);
+  std::thread end([this] { server_.reset(); });
+  std::string buffer(65536, '\0');
+  std::size_t bytes = 1;
+  while (bytes < answer_.body.size()) {
+    const ssize_t size = read(client, buffer.data(), buffer.size());
+    if (size <= 0) break;
+    bytes += static_cast<std::size_t>(size);
+  }
+  EXPECT_GE(bytes, answer_.body.size());
+  close(client);
+  end.join();
 }
 
 TEST_F(MicrohttpdServerTest, a_port_in_use_is_an_error) {
