@@ -2,6 +2,7 @@
 // What becomes of lines under rotation is in rotation_cases_test.cc.
 #include "tailer/file_set.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,37 @@ TEST_F(FileSetTest, reads_what_the_pattern_matches_from_the_beginning) {
   EXPECT_EQ(world.lines("b.log"), Lines{"b1"});
   EXPECT_EQ(world.all_lines().size(), 2U);
   EXPECT_EQ(world.set().counters().adopted, 2U);
+}
+
+TEST_F(FileSetTest, a_rotation_between_any_two_looks_at_a_start_loses_nothing) {
+  for (int at = 0; at < 80; ++at) {
+    SCOPED_TRACE("before look " + std::to_string(at));
+    MemoryDisk disk{clock_};
+    RotationWorld world(disk, clock_, {});
+    disk.append("/logs/a.log", "a1\n");
+    world.add_target("job", "*.log");
+    world.start();
+    world.steps(3);
+    clock_.advance(std::chrono::seconds(1));
+    disk.rename("/logs/a.log", "/logs/a.log.1");
+    disk.append("/logs/a.log", "b1\n");
+    clock_.advance(std::chrono::seconds(1));
+    int looks = 0;
+    bool rotated = false;
+    disk.fs.set_before_look([&](Operation, const std::string&) {
+      if (rotated || looks++ < at) return;
+      rotated = true;
+      disk.rename("/logs/a.log", "/logs/a.log.2");
+      disk.append("/logs/a.log", "c1\n");
+    });
+    world.restart();
+    world.settle();
+    disk.fs.set_before_look({});
+    ASSERT_TRUE(rotated);
+    std::vector<std::string> lines = world.lines("a.log");
+    std::sort(lines.begin(), lines.end());
+    ASSERT_EQ(lines, (Lines{"a1", "b1", "c1"}));
+  }
 }
 
 TEST_F(FileSetTest, excluded_files_are_left_out) {
