@@ -16,6 +16,7 @@ constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
 // After a reload: by then every worker knows its clients.
 constexpr std::chrono::seconds kRememberClientsAfter{1};
 constexpr std::chrono::seconds kLookAtRoomEvery{10};
+constexpr std::chrono::minutes kMissingPeriod{1};
 constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
 
 std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
@@ -441,8 +442,12 @@ Status Engine::save() {
         "the "
         "container");
   }
-  // As Promtail: after the save, so that they leave with the next one.
-  positions_->erase_missing_files();
+  // As Promtail: after the save, so that they leave with the next one. A look at every file costs
+  // more than all else that an idle process does, so not every time.
+  if (const SteadyTime now = world_.clock.steady_now(); now >= next_look_for_missing_) {
+    next_look_for_missing_ = now + kMissingPeriod;
+    positions_->erase_missing_files();
+  }
   return result;
 }
 

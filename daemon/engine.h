@@ -146,7 +146,8 @@ class Engine {
   SteadyTime remember_clients_at_ = SteadyTime::max();
   OutboxRoom room_;
   SteadyTime look_at_room_at_ = SteadyTime::max();
-  bool in_place_told_ = false;  // By save().
+  SteadyTime next_look_for_missing_{};  // Disk thread.
+  bool in_place_told_ = false;          // By save().
   Topology topology_;
 };
 

@@ -281,9 +281,15 @@ Intake::Cut Intake::take_cut() {
     const auto found = sources_.find(source);
     if (found == sources_.end()) continue;
     SourceState& state = found->second;
-    ResumePoint point = state.point;
+    // With thousands of files, what is not needed before the next touch() is worth its memory.
+    const bool holds = held_lines_.holds(source);
+    ResumePoint point = holds ? state.point : std::exchange(state.point, {});
     point.next_line = state.next_line;
     held_lines_.append_held(source, point.held);
+    if (!holds) {
+      state.labels_serial = 0;
+      point.labels.clear();  // Only held lines run with them again.
+    }
     if (state.ended && point.held.empty()) sources_.erase(found);
     cut.changed.push_back(std::move(point));
   }

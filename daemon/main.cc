@@ -1,4 +1,5 @@
 // Where the program begins: what it consists of, in order.
+#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -218,9 +219,16 @@ int receive(const std::vector<const char*>& arguments) {
   return daemon::run_receive(*options);
 }
 
+// One heap for all threads: lines allocate nothing, and what one thread frees is there for the
+// others. With a heap for each, 10,000 idle files take 8 MB more.
+void share_one_heap() {
+  mallopt(M_ARENA_MAX, 1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  share_one_heap();
   // Signals are read from a descriptor by the main thread; blocked before any thread starts.
   sigset_t signals;
   sigemptyset(&signals);

@@ -146,7 +146,7 @@ std::optional<Field> Database::find(const Address& address) const {
   for (int i = 0; address.size == 4 && ip_version_ == 6 && i < 96 && node < nodes_; ++i)
     follow(0);
   for (std::size_t i = 0; i < address.size * 8 && node < nodes_; ++i) {
-    follow((address.bytes[i / 8] >> (7 - i % 8)) & 1U);
+    follow((unsigned{address.bytes[i / 8]} >> (7 - i % 8)) & 1U);
   }
   if (node < nodes_ + kSeparatorBytes) return std::nullopt;
   std::size_t at = static_cast<std::size_t>(node - nodes_) - kSeparatorBytes;

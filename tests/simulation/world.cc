@@ -321,7 +321,7 @@ void World::await_sweep() {
 
 // Between two looks of ours at the disk another program does something.
 void World::act_in_between() {
-  if (!looking_ || others_at_work_ || crashing_ || random_.below(300) != 0) return;
+  if (!looking_ || others_at_work_ || crashing_ || random_.below(2000) != 0) return;
   if (without_.contains(std::string(kInBetween))) return;
   note(std::string(kInBetween));
   constexpr void (Writers::*kActions[])() = {&Writers::append, &Writers::append_half,
