@@ -321,7 +321,7 @@ void World::await_sweep() {
 
 // Between two looks of ours at the disk another program does something.
 void World::act_in_between() {
-  if (!looking_ || others_at_work_ || crashing_ || random_.below(2000) != 0) return;
+  if (!looking_ || quiet_ || others_at_work_ || crashing_ || random_.below(2000) != 0) return;
   if (without_.contains(std::string(kInBetween))) return;
   note(std::string(kInBetween));
   constexpr void (Writers::*kActions[])() = {&Writers::append, &Writers::append_half,
@@ -351,10 +351,12 @@ const std::vector<World::Action>& World::actions() {
        [](World& w) {
          // What is copied and truncated before its first byte was read has left no trace to know it
          // by (docs/tailing.md).
+         w.quiet_ = true;
          w.write(&Writers::finish_all);
          w.await_sweep();
          w.pass(8);
          w.write(&Writers::copy_truncate);
+         w.quiet_ = false;
        }},
       {"delete and recreate", 3,
        [](World& w) {

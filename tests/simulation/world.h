@@ -92,7 +92,8 @@ class World {
   std::optional<std::uint64_t> mutations_to_crash_;  // Set: the process dies at that one.
   bool crashing_ = false;
   bool others_at_work_ = false;  // Mutations are not ours.
-  bool looking_ = false;         // Other programs may act meanwhile.
+  bool looking_ = false;         // Other programs may act meanwhile,
+  bool quiet_ = false;           // but not now.
 
   // What holds for the whole run.
   std::uint32_t workers_ = 1;
