@@ -145,9 +145,9 @@ void Batcher::State::open_stream(Client& client, Stream& stream, std::int64_t no
   stream.open = true;
   stream.last_used = seals;
   if (stream.buffer.capacity == 0) {
-    stream.buffer = buffers.take(std::max(
-        stream.bytes_hint, static_cast<std::size_t>(
-                               std::min<std::uint64_t>(expected_bytes, client.options.batch_bytes))));
+    stream.buffer =
+        buffers.take(std::max(stream.bytes_hint, static_cast<std::size_t>(std::min<std::uint64_t>(
+                                                     expected_bytes, client.options.batch_bytes))));
   }
   batch.open_streams.push_back(&stream);
   const std::uint64_t cost = stream.label_text.size() + kStreamOverheadBytes;
