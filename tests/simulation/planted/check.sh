@@ -9,7 +9,7 @@ patches=("$@")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-seeds=40
+seeds=120
 actions=200
 
 git -C "$root" ls-files -z | (cd "$root" && xargs -0 cp --parents -t "$scratch")
