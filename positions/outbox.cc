@@ -262,10 +262,10 @@ bool Outbox::has_room(std::string_view client, std::uint64_t bytes) const {
 
 void Outbox::fit_into(std::uint64_t disk_bytes, std::uint64_t share_bytes) {
   constexpr std::uint64_t kSegmentBytesMin = 64U << 10U;
-  constexpr std::uint64_t kSegmentBytesMax = 16U << 20U;
+  const std::uint64_t most = state_->segment_bytes_max;
   Options& options = state_->options;
   options.disk_bytes = disk_bytes;
-  options.segment_bytes = std::clamp(share_bytes / 16, kSegmentBytesMin, kSegmentBytesMax);
+  options.segment_bytes = std::clamp(share_bytes / 16, std::min(kSegmentBytesMin, most), most);
   if (state_->segments) state_->segments->reserve_ahead(options.segment_bytes / 4);
 }
 

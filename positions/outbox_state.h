@@ -63,6 +63,7 @@ struct Outbox::State {
   const Clock& clock;
   Log& log;
   Options options;
+  const std::uint64_t segment_bytes_max = options.segment_bytes;  // As it was opened with.
 
   std::optional<SegmentLog> segments;  // None: in memory only.
   OutboxIndex index;
