@@ -93,7 +93,7 @@ void FileFollower::move(MoveFile command) {
 
 void FileFollower::lose(SourceId source) {
   Followed* const file = followed(source);
-  if (file == nullptr) return;
+  if (file == nullptr || file->lost) return;
   const std::uint64_t bytes = file->tailer->unread_bytes();
   if (bytes > 0) {
     const std::string reason = "content is gone";

@@ -269,6 +269,32 @@ TEST_F(FileFollowerTest, what_is_nowhere_is_counted_as_lost) {
   EXPECT_EQ(reports_.back().kind, Kind::kEnded);
 }
 
+TEST_F(FileFollowerTest, a_lost_file_ends_after_its_predecessor_and_is_counted_once) {
+  fs_.append("/a", "a1\n");
+  fs_.append("/b", "lost");
+  adopt(1, "/a");
+  adopt(2, "/b", 1);
+  turn();
+  fs_.overwrite("/b", "");
+  turn(milliseconds(50));
+  turn(milliseconds(50));
+  follower_->handle(LoseFile{2});
+  follower_->handle(LoseFile{2});  // Told once by a restart and once by a displacement.
+  fs_.append("/c", "c1\n");
+  adopt(3, "/c", 2);
+  fs_.append("/a", "a2\n");
+  EXPECT_EQ(turn(), Lines{}) << "gathering";
+  EXPECT_EQ(turn(milliseconds(50)), (Lines{"1:a2"})) << "/c comes after /b, and /b after /a";
+  EXPECT_EQ(follower_->counters().lost_bytes, 4U);
+  follower_->handle(RetireFile{1});
+  Lines lines = turn(seconds(60));
+  for (int i = 0; i < 3; ++i) {
+    for (std::string& line : turn(milliseconds(50)))
+      lines.push_back(std::move(line));
+  }
+  EXPECT_EQ(lines, (Lines{"3:c1"}));
+}
+
 TEST_F(FileFollowerTest, a_path_with_another_file_or_none_is_displaced) {
   fs_.append("/x", "a\n");
   AdoptFile other = adoption(1, "/x");
