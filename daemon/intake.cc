@@ -151,8 +151,6 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
   const LabelSet& source_labels = source.labels();
   Progress progress = Progress::kDone;
   const Line* last = nullptr;
-  const bool one_stream = pipeline.empty() && !block.lines.empty();
-  batcher_->expect(one_stream ? block.lines.back().next - block.lines.front().begin : 0);
   for (const Line& line : block.lines) {
     if (!batcher_->room_for(pipeline.room_needed(line.text.size())) || batcher_->full()) {
       progress = Progress::kNeedsCut;

@@ -45,10 +45,6 @@ void Pipeline::release_all(EntrySink& sink) {
   context_->release_due(SteadyTime::max(), sink);
 }
 
-bool Pipeline::empty() const {
-  return context_->stages().empty();
-}
-
 SteadyTime Pipeline::paused_until() const {
   return context_->paused_until();
 }

@@ -51,8 +51,6 @@ class Pipeline {
 
   // A limit stage without `drop` waits: no line may run before this time. SteadyTime::min(): none.
   SteadyTime paused_until() const;
-  // Nothing looks at its lines: all of a source go to one stream.
-  bool empty() const;
 
   // Upper bound of what a single line of `bytes` may release into the sink at once (its own text
   // and held events it completes, with metadata and labels), for the room that a cut makes before

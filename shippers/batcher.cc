@@ -90,7 +90,6 @@ struct Batcher::State {
   std::uint64_t pool_bytes = 0;
   std::uint64_t open_bytes = 0;
   std::uint64_t seals = 0;
-  std::uint64_t expected_bytes = 0;
   WireBufferPool buffers;
   SnappyCompressor compressor;
   // Scratch of seal(): the headers of all streams of a batch, and its parts.
@@ -144,11 +143,7 @@ void Batcher::State::open_stream(Client& client, Stream& stream, std::int64_t no
   }
   stream.open = true;
   stream.last_used = seals;
-  if (stream.buffer.capacity == 0) {
-    stream.buffer =
-        buffers.take(std::max(stream.bytes_hint, static_cast<std::size_t>(std::min<std::uint64_t>(
-                                                     expected_bytes, client.options.batch_bytes))));
-  }
+  if (stream.buffer.capacity == 0) stream.buffer = buffers.take(stream.bytes_hint);
   batch.open_streams.push_back(&stream);
   const std::uint64_t cost = stream.label_text.size() + kStreamOverheadBytes;
   batch.wire_bytes += cost;
@@ -264,10 +259,6 @@ bool Batcher::room_for(std::uint64_t line_bytes) const {
 void Batcher::append(const LabelSet& labels, const Entry& entry, std::int64_t now_ns) {
   for (Client& client : state_->clients)
     state_->append_to(client, labels, entry, now_ns);
-}
-
-void Batcher::expect(std::uint64_t bytes) {
-  state_->expected_bytes = bytes;
 }
 
 bool Batcher::empty() const {

@@ -74,9 +74,6 @@ class Batcher {
   // tenant and is not sent. `now_ns`: wall time, for the age of the batch. (Every Entry::time_ns is
   // between the years 1677 and 2262, which the wire carries.)
   void append(const LabelSet& labels, const Entry& entry, std::int64_t now_ns);
-  // So many bytes are about to go to one stream, which then need not grow to that size by copying.
-  // Holds until the next call; 0: unknown.
-  void expect(std::uint64_t bytes);
 
   bool empty() const;
   // Whether `wanted` says yes to the (client key, tenant) of some open batch.
