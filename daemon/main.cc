@@ -220,15 +220,18 @@ int receive(const std::vector<const char*>& arguments) {
 }
 
 // One heap for all threads: lines allocate nothing, and what one thread frees is there for the
-// others. With a heap for each, 10,000 idle files take 8 MB more.
-void share_one_heap() {
+// others. With a heap for each, 10,000 idle files take 8 MB more. Memory for a batch comes and goes
+// with every cut: given back to the kernel each time, it cost a tenth of the CPU.
+void set_up_heap() {
   mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  share_one_heap();
+  set_up_heap();
   // Signals are read from a descriptor by the main thread; blocked before any thread starts.
   sigset_t signals;
   sigemptyset(&signals);
