@@ -3,7 +3,7 @@
 // A stream is found without hashing: each client has an array by LabelSet::index(), and a slot is
 // valid when its serial is the set's. Only a set that a client has not seen goes the long way: its
 // label text is built, with the external labels under it, and looked up in the tenant's streams.
-// A stream's buffer holds its entries only; its length and labels are written when it is sealed, so
+// A stream's parts hold its entries only; its length and labels are written when it is sealed, so
 // nothing is patched or moved.
 #include "shippers/batcher.h"
 
@@ -43,7 +43,7 @@ struct TenantBatch;
 struct Stream {
   std::string label_text;
   TenantBatch* batch = nullptr;
-  WireBuffer buffer;
+  WireParts parts;
   std::size_t bytes_hint = 0;   // How much it held when it was last sealed.
   std::uint64_t last_used = 0;  // The seal before which it was last used.
   bool open = false;            // It has entries in the open batch.
@@ -52,8 +52,8 @@ struct Stream {
 // The open batch of one tenant of one client.
 struct TenantBatch {
   std::string tenant;
-  std::unordered_map<std::string, std::unique_ptr<Stream>> streams;  // By label text.
-  std::vector<Stream*> open_streams;                                 // By their first entry.
+  std::unordered_map<std::string_view, std::unique_ptr<Stream>> streams;  // By its label text.
+  std::vector<Stream*> open_streams;                                      // By their first entry.
   std::uint64_t wire_bytes = 0;
   std::uint64_t line_bytes = 0;
   std::uint32_t entries = 0;
@@ -124,15 +124,18 @@ Stream& Batcher::State::find_stream_by_text(Client& client, const LabelSet& labe
     batch = std::make_unique<TenantBatch>();
     batch->tenant = found.tenant;
   }
-  std::unique_ptr<Stream>& stream = batch->streams[found.text];
-  if (stream == nullptr) {
-    stream = std::make_unique<Stream>();
-    stream->label_text = std::move(found.text);
-    stream->batch = batch.get();
+  auto place = batch->streams.find(found.text);
+  if (place == batch->streams.end()) {
+    auto made = std::make_unique<Stream>();
+    made->label_text = std::move(found.text);
+    made->batch = batch.get();
+    const std::string_view key = made->label_text;
+    place = batch->streams.emplace(key, std::move(made)).first;
   }
+  Stream& stream = *place->second;
   // Also when it is not opened now, so that it is not forgotten while its set is in use.
-  stream->last_used = seals;
-  return *stream;
+  stream.last_used = seals;
+  return stream;
 }
 
 void Batcher::State::open_stream(Client& client, Stream& stream, std::int64_t now_ns) {
@@ -143,7 +146,7 @@ void Batcher::State::open_stream(Client& client, Stream& stream, std::int64_t no
   }
   stream.open = true;
   stream.last_used = seals;
-  if (stream.buffer.capacity == 0) stream.buffer = buffers.take(stream.bytes_hint);
+  buffers.extend(stream.parts, std::min(stream.bytes_hint, WireBufferPool::kPartBytesMax));
   batch.open_streams.push_back(&stream);
   const std::uint64_t cost = stream.label_text.size() + kStreamOverheadBytes;
   batch.wire_bytes += cost;
@@ -175,9 +178,10 @@ void Batcher::State::append_to(Client& client, const LabelSet& labels, const Ent
   }
   const EntryEncoder encoder(entry.time_ns, line, entry.metadata);
   const std::size_t bytes = encoder.bytes();
-  if (stream.buffer.room() < bytes) buffers.grow(stream.buffer, bytes);
-  encoder.write(stream.buffer.end());
-  stream.buffer.used += bytes;
+  if (stream.parts.open.room() < bytes) buffers.extend(stream.parts, bytes);
+  encoder.write(stream.parts.open.end());
+  stream.parts.open.used += bytes;
+  stream.parts.bytes += bytes;
 
   ++batch.entries;
   batch.wire_bytes += bytes;
@@ -198,9 +202,11 @@ SealedBatch Batcher::State::seal_batch(const Client& client, TenantBatch& batch)
   parts.clear();
   for (const Stream* stream : batch.open_streams) {
     const std::size_t begin = headers.size();
-    append_stream_header(headers, stream->label_text, stream->buffer.used);
+    append_stream_header(headers, stream->label_text, stream->parts.bytes);
     parts.emplace_back(headers.data() + begin, headers.size() - begin);
-    parts.emplace_back(stream->buffer.memory.get(), stream->buffer.used);
+    for (const WireBuffer& part : stream->parts.full)
+      parts.emplace_back(part.memory.get(), part.used);
+    parts.emplace_back(stream->parts.open.memory.get(), stream->parts.open.used);
   }
   SealedBatch sealed{.client_key = client.options.client_key,
                      .tenant = batch.tenant,
@@ -209,10 +215,10 @@ SealedBatch Batcher::State::seal_batch(const Client& client, TenantBatch& batch)
                      .line_bytes = batch.line_bytes,
                      .first_time_ns = batch.first_time_ns};
   for (Stream* stream : batch.open_streams) {
-    stream->bytes_hint = stream->buffer.used;
+    stream->bytes_hint = stream->parts.bytes;
     stream->open = false;
     stream->last_used = seals;
-    buffers.give_back(std::exchange(stream->buffer, {}));
+    buffers.give_back(stream->parts);
   }
   batch.open_streams.clear();
   batch.wire_bytes = 0;
@@ -310,7 +316,7 @@ std::vector<SealedBatch> Batcher::seal() {
     if (sweep) state_->forget_idle(client);
   }
   state_->open_bytes = 0;
-  state_->buffers.trim(state_->pool_bytes);
+  state_->buffers.trim(state_->pool_bytes / 2);
   return sealed;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <utility>
 
 namespace tailrace::shippers {
@@ -31,11 +30,11 @@ WireBuffer WireBufferPool::take(std::size_t bytes) {
   return buffer;
 }
 
-void WireBufferPool::grow(WireBuffer& buffer, std::size_t bytes) {
-  WireBuffer larger = take(std::max(buffer.used + bytes, buffer.capacity * 2));
-  if (buffer.used > 0) std::memcpy(larger.memory.get(), buffer.memory.get(), buffer.used);
-  larger.used = buffer.used;
-  give_back(std::exchange(buffer, std::move(larger)));
+void WireBufferPool::extend(WireParts& parts, std::size_t bytes) {
+  const std::size_t larger = std::min(parts.open.capacity * 4, kPartBytesMax);
+  WireBuffer part = take(std::max(bytes, larger));
+  if (!parts.empty()) parts.full.push_back(std::move(parts.open));
+  parts.open = std::move(part);
 }
 
 void WireBufferPool::give_back(WireBuffer buffer) {
@@ -45,6 +44,14 @@ void WireBufferPool::give_back(WireBuffer buffer) {
   buffer.used = 0;
   kept_bytes_ += buffer.capacity;
   kept_[size_class].push_back(std::move(buffer));
+}
+
+void WireBufferPool::give_back(WireParts& parts) {
+  for (WireBuffer& part : parts.full)
+    give_back(std::move(part));
+  parts.full.clear();
+  give_back(std::exchange(parts.open, {}));
+  parts.bytes = 0;
 }
 
 void WireBufferPool::trim(std::size_t bytes_max) {

@@ -17,6 +17,15 @@ struct WireBuffer {
   char* end() { return memory.get() + used; }
 };
 
+// What a stream holds, in parts: what was written is never moved to make room for more.
+struct WireParts {
+  std::vector<WireBuffer> full;
+  WireBuffer open;  // The last part, being filled.
+  std::size_t bytes = 0;
+
+  bool empty() const { return open.capacity == 0; }
+};
+
 // Keeps buffers that nobody uses now.
 //
 // Threading: confined to one worker.
@@ -24,12 +33,15 @@ struct WireBuffer {
 class WireBufferPool {
  public:
   static constexpr std::size_t kBytesMin = 1U << 10U;
+  static constexpr std::size_t kPartBytesMax = 1U << 18U;  // Of a part with several entries.
 
   // An empty buffer of at least `bytes`.
   WireBuffer take(std::size_t bytes);
-  // Moves the content of `buffer` to one with room for `bytes` more, at least twice as large.
-  void grow(WireBuffer& buffer, std::size_t bytes);
+  // Adds a part with room for `bytes` or more, up to a size larger than the last one: a stream of a
+  // few lines is small, and the parts of a long one long enough to be compressed where they lie.
+  void extend(WireParts& parts, std::size_t bytes);
   void give_back(WireBuffer buffer);
+  void give_back(WireParts& parts);  // It is empty then.
   // Frees the largest buffers until at most `bytes_max` are kept.
   void trim(std::size_t bytes_max);
   std::size_t kept_bytes() const { return kept_bytes_; }

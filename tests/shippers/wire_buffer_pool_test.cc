@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -32,34 +33,50 @@ TEST(WireBufferPool, gives_a_returned_buffer_again_empty) {
   EXPECT_EQ(pool.kept_bytes(), 0U);
 }
 
-TEST(WireBufferPool, keeps_the_content_when_a_buffer_grows) {
+TEST(WireBufferPool, extends_without_moving_what_was_written) {
   WireBufferPool pool;
-  WireBuffer buffer = pool.take(1);
-  std::memcpy(buffer.end(), "content", 7);
-  buffer.used = 7;
-  EXPECT_EQ(buffer.room(), 1017U);
-  pool.grow(buffer, 1018);
-  EXPECT_EQ(buffer.capacity, 2048U);
-  EXPECT_EQ(std::string(buffer.memory.get(), buffer.used), "content");
-  EXPECT_EQ(pool.kept_bytes(), 1024U);  // The small one.
-  pool.grow(buffer, 10'000);
-  EXPECT_EQ(buffer.capacity, 16'384U);
-  EXPECT_EQ(std::string(buffer.memory.get(), buffer.used), "content");
+  WireParts parts;
+  EXPECT_TRUE(parts.empty());
+  pool.extend(parts, 1);
+  EXPECT_FALSE(parts.empty());
+  const char* const first = parts.open.memory.get();
+  std::memcpy(parts.open.end(), "content", 7);
+  parts.open.used = 7;
+  EXPECT_EQ(parts.open.room(), 1017U);
+  pool.extend(parts, 1018);
+  ASSERT_EQ(parts.full.size(), 1U);
+  EXPECT_EQ(parts.full[0].memory.get(), first);
+  EXPECT_EQ(std::string(parts.full[0].memory.get(), parts.full[0].used), "content");
+  EXPECT_EQ(parts.open.used, 0U);
 }
 
-TEST(WireBufferPool, at_least_doubles) {
+TEST(WireBufferPool, parts_grow_fourfold_up_to_a_limit_and_to_what_is_asked) {
   WireBufferPool pool;
-  WireBuffer buffer = pool.take(1024);
-  pool.grow(buffer, 1);
-  EXPECT_EQ(buffer.capacity, 2048U);
+  WireParts parts;
+  std::vector<std::size_t> capacities;
+  for (int i = 0; i < 7; ++i) {
+    pool.extend(parts, 1);
+    capacities.push_back(parts.open.capacity);
+  }
+  EXPECT_EQ(capacities,
+            (std::vector<std::size_t>{1024, 4096, 16'384, 65'536, 262'144, 262'144, 262'144}));
+  pool.extend(parts, 1'000'000);
+  EXPECT_EQ(parts.open.capacity, 1'048'576U);
+  pool.extend(parts, 1);
+  EXPECT_EQ(parts.open.capacity, 262'144U);
 }
 
-TEST(WireBufferPool, grows_from_nothing) {
+TEST(WireBufferPool, takes_back_all_parts) {
   WireBufferPool pool;
-  WireBuffer buffer;
-  pool.grow(buffer, 10);
-  EXPECT_EQ(buffer.capacity, 1024U);
-  EXPECT_EQ(pool.kept_bytes(), 0U);
+  WireParts parts;
+  for (int i = 0; i < 3; ++i)
+    pool.extend(parts, 1);
+  parts.bytes = 10;
+  pool.give_back(parts);
+  EXPECT_TRUE(parts.empty());
+  EXPECT_TRUE(parts.full.empty());
+  EXPECT_EQ(parts.bytes, 0U);
+  EXPECT_EQ(pool.kept_bytes(), 1024U + 4096U + 16'384U);
 }
 
 TEST(WireBufferPool, frees_the_largest_first) {
