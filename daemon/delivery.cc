@@ -308,24 +308,23 @@ void Delivery::start_requests(Client& client, Haste haste) {
 
 void Delivery::move_positions() {
   for (const positions::Outbox::AcceptedPosition& accepted : outbox_->take_accepted()) {
-    if (accepted.kind != "file") {
+    if (accepted.kind != SourceKind::kFile) {
       if (!accepted.cursor.empty()) positions_.accept(accepted.path, accepted.cursor);
       continue;
     }
     // A file has one key at a time: it leaves its old one when it was renamed, and its last one
     // when it is finished, unless a successor has taken that over.
     const auto known = paths_.find(accepted.source);
-    if (known != paths_.end() && (known->second != accepted.path || accepted.finished)) {
-      const auto owner = owners_.find(known->second);
-      if (owner != owners_.end() && owner->second == accepted.source) {
-        positions_.erase(known->second);
-        owners_.erase(owner);
-      }
+    if (known != paths_.end() && (*known->second != accepted.path || accepted.finished)) {
+      positions_.erase(*known->second);
+      owners_.erase(owners_.find(*known->second));
       paths_.erase(known);
     }
     if (accepted.finished || accepted.path.empty()) continue;
-    paths_[accepted.source] = accepted.path;
-    owners_[accepted.path] = accepted.source;
+    const auto [owner, added] = owners_.try_emplace(accepted.path, accepted.source);
+    if (!added && owner->second != accepted.source) paths_.erase(owner->second);
+    owner->second = accepted.source;
+    paths_[accepted.source] = &owner->first;
     positions_.accept(accepted.path, std::to_string(accepted.position));
   }
 }

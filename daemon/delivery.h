@@ -147,9 +147,9 @@ class Delivery {
   std::size_t next_lane_ = 0;  // Tenants in turn.
   std::uint64_t share_max_ = std::numeric_limits<std::uint64_t>::max();
   bool memory_full_ = false;  // The disk refuses and memory is used up.
-  // Under which path each file stands in positions.yaml, and whose the path is.
-  std::unordered_map<SourceId, std::string> paths_;
+  // Whose each path of positions.yaml is, and the path of each owner: a key of the other map.
   std::unordered_map<std::string, SourceId> owners_;
+  std::unordered_map<SourceId, const std::string*> paths_;
 };
 
 }  // namespace tailrace::daemon

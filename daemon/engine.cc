@@ -17,7 +17,10 @@ constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
 constexpr std::chrono::seconds kRememberClientsAfter{1};
 constexpr std::chrono::seconds kLookAtRoomEvery{10};
 constexpr std::chrono::minutes kMissingPeriod{1};
-constexpr std::uint64_t kPoolBytes = 16U << 20U;  // house 7: open bytes and fragments, per process.
+// Per process (ARCHITECTURE.md, Limits). Less for fragments than for open batches: with a thousand
+// files at full speed more of them cost memory and save nothing.
+constexpr std::uint64_t kOpenBytes = 8U << 20U;
+constexpr std::uint64_t kFragmentBytes = 4U << 20U;
 
 std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
                            const Engine::Options& options) {
@@ -165,7 +168,7 @@ Result<std::unique_ptr<positions::Outbox>> Engine::open_outbox(const config::Con
   if (!outbox_directory_.empty()) {
     options.directory = outbox_directory_ + "/" + std::to_string(number);
   }
-  options.memory_bytes = kPoolBytes / 2 / count;
+  options.memory_bytes = kFragmentBytes / count;
   options.lane_share_bytes = config.tailrace.outbox_bytes / count;
   options.segment_bytes = options_.segment_bytes;
   options.sync_every_cut = config.tailrace.sync;
@@ -235,7 +238,8 @@ void Engine::give_to_heir(const config::Config& config,
 void Engine::discard_removed_positions() {
   std::erase_if(recovered_, [this](const tailer::RecoveredFile& file) {
     const ResumePoint& point = file.point;
-    if (point.kind != "file" || point.finished || !positions_->removed_by_hand(point.path)) {
+    if (point.kind != SourceKind::kFile || point.finished ||
+        !positions_->removed_by_hand(point.path)) {
       return false;
     }
     world_.log.info("the line of a file was removed from the positions file; it is read anew",
@@ -278,7 +282,7 @@ void Engine::add_worker(const config::Config& config, std::unique_ptr<positions:
   }
   Worker::Options options;
   options.number = number;
-  options.pool_bytes = kPoolBytes / 2 / count;
+  options.pool_bytes = kOpenBytes / count;
   options.held_bytes_max = pipeline::kHeldBytesMax / count;
   options.want_sync = world_.wake_disk;
   options.report = [this](WorkerReport report) { reports_.post(std::move(report)); };

@@ -62,11 +62,11 @@ void Intake::apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& cl
   }
   std::vector<ResumePoint> held;
   for (auto& [id, state] : sources_) {
-    if (!replaced.contains(state.point.job) || !held_lines_.holds(id)) continue;
-    state.point.held.clear();
-    held_lines_.append_held(id, state.point.held);
+    if (!held_lines_.holds(id) || !replaced.contains(state.point->job)) continue;
+    state.point->held.clear();
+    held_lines_.append_held(id, state.point->held);
     held_lines_.clear(id);
-    held.push_back(state.point);
+    held.push_back(*state.point);
   }
   pipelines_ = std::move(next);
   recover(held, last_time_ns_);
@@ -86,9 +86,10 @@ void Intake::recover(std::span<const ResumePoint> points, std::int64_t last_time
   for (const ResumePoint& point : points) {
     SourceState& state = sources_[point.source];
     state.next_line = std::max(state.next_line, point.next_line);
-    state.point = point;
+    if (point.held.empty()) continue;
+    state.point = std::make_unique<ResumePoint>(point);
     if (!has_job(point.job)) continue;  // Its held lines stay in the outbox, for when it is back.
-    state.point.held.clear();
+    state.point->held.clear();
     for (const HeldLine& line : point.held)
       lines.emplace_back(line.time_ns, &point, &line);
   }
@@ -182,14 +183,17 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
 
 void Intake::touch(const Source& source) {
   SourceState& state = state_of(source);
-  const std::uint64_t next_line = state.next_line;
-  source.fill_resume_point(state.point);
-  state.point.next_line = next_line;
+  if (state.point == nullptr) {
+    state.point = std::make_unique<ResumePoint>();
+    state.labels_serial = 0;
+  }
+  source.fill_resume_point(*state.point);
+  state.point->next_line = state.next_line;
   if (state.labels_serial != source.labels().serial()) {
     state.labels_serial = source.labels().serial();
-    state.point.labels.clear();
+    state.point->labels.clear();
     for (const LabelPair& pair : source.labels().pairs()) {
-      state.point.labels.emplace_back(pair.name, pair.value);
+      state.point->labels.emplace_back(pair.name, pair.value);
     }
   }
   mark_touched(source.id());
@@ -279,13 +283,12 @@ Intake::Cut Intake::take_cut() {
     const auto found = sources_.find(source);
     if (found == sources_.end()) continue;
     SourceState& state = found->second;
-    // With thousands of files, what is not needed before the next touch() is worth its memory.
-    const bool holds = held_lines_.holds(source);
-    ResumePoint point = holds ? state.point : std::exchange(state.point, {});
+    TAILRACE_CHECK(state.point != nullptr);
+    ResumePoint point = held_lines_.holds(source) ? *state.point : std::move(*state.point);
     point.next_line = state.next_line;
     held_lines_.append_held(source, point.held);
-    if (!holds) {
-      state.labels_serial = 0;
+    if (point.held.empty()) {
+      state.point.reset();
       point.labels.clear();  // Only held lines run with them again.
     }
     if (state.ended && point.held.empty()) sources_.erase(found);

@@ -136,8 +136,10 @@ class Intake final : private pipeline::EntrySink {
  private:
   struct SourceState {
     std::uint64_t next_line = 0;
-    ResumePoint point;  // As of the last touch; its held lines are filled in at a cut.
-    std::uint64_t labels_serial = 0;  // Of the label set in point.labels.
+    // As of the last touch; its held lines are filled in at a cut. Here from a touch to the cut and
+    // while lines are held: with thousands of files, what is not needed in between is much memory.
+    std::unique_ptr<ResumePoint> point;
+    std::uint64_t labels_serial = 0;  // Of the label set in point->labels.
     bool ended = false;
   };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,32 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+// Who can open a source again. In the outbox it is the name.
+enum class SourceKind : std::uint8_t {
+  kOther,  // Of another version of tailrace: nobody's here.
+  kFile,
+  kStdin,
+};
+
+constexpr std::string_view to_text(SourceKind kind) {
+  switch (kind) {
+    case SourceKind::kFile:
+      return "file";
+    case SourceKind::kStdin:
+      return "stdin";
+    case SourceKind::kOther:
+      break;
+  }
+  return "other";
+}
+
+constexpr SourceKind source_kind(std::string_view text) {
+  for (const SourceKind kind : {SourceKind::kFile, SourceKind::kStdin}) {
+    if (text == to_text(kind)) return kind;
+  }
+  return SourceKind::kOther;
+}
+
 // A line that was read and that a stage still holds (multiline, cri, a limit that waits).
 struct HeldLine {
   std::uint64_t number = 0;  // LineOrigin::line.
@@ -36,8 +63,8 @@ struct HeldLine {
 // Everything needed to go on with one source exactly behind the last cut.
 struct ResumePoint {
   SourceId source = 0;
-  std::string job;   // The scrape config's job_name.
-  std::string kind;  // "file", "journal", ...: who can open it again.
+  SourceKind kind = SourceKind::kOther;
+  std::string job;  // The scrape config's job_name.
   // Files: the path it has now (positions.yaml's key) and the one its labels were made from.
   std::string path;
   std::string label_path;

@@ -127,7 +127,7 @@ class Outbox {
   // --- what became final ---
   struct AcceptedPosition {
     std::string job;
-    std::string kind;
+    SourceKind kind = SourceKind::kOther;
     std::string path;
     SourcePosition position = 0;
     std::string cursor;

@@ -168,7 +168,7 @@ PointRecord take_point(Fields& fields) {
   record.stored.cut = fields.number();
   point.source = fields.number();
   point.job = fields.text();
-  point.kind = fields.text();
+  point.kind = source_kind(fields.text());
   point.path = fields.text();
   point.label_path = fields.text();
   point.identity.device = fields.number();
@@ -348,7 +348,7 @@ void RecordEncoder::add_point(const ResumePoint& point, std::uint64_t run, std::
   put_varint(meta_, cut);
   put_varint(meta_, point.source);
   put_text(meta_, point.job);
-  put_text(meta_, point.kind);
+  put_text(meta_, to_text(point.kind));
   put_text(meta_, point.path);
   put_text(meta_, point.label_path);
   put_varint(meta_, point.identity.device);

@@ -99,7 +99,7 @@ Result<Source::Outcome> StdinReceiver::read(ReadBuffer& /*buffer*/, LineBlock& b
 void StdinReceiver::fill_resume_point(ResumePoint& point) const {
   point.source = id_;
   point.job = job_;
-  point.kind = "stdin";
+  point.kind = SourceKind::kStdin;
   point.position = consumed_;
   point.skipping_line = skipping_;
   point.finished = ended_ && consumed_ == begin_ + pending_.size();

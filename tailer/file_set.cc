@@ -31,7 +31,7 @@ FileSet::FileSet(FileSystem& file_system, const Clock& clock, Log& log, FileWatc
 
 void FileSet::recover(std::vector<RecoveredFile> files, std::vector<KnownPosition> positions) {
   for (RecoveredFile& recovered : files) {
-    if (recovered.point.kind != "file") continue;
+    if (recovered.point.kind != SourceKind::kFile) continue;
     KnownFile file;
     file.point = std::move(recovered.point);
     // Of a file that had no content yet nothing was read that could have moved it.

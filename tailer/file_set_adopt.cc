@@ -338,7 +338,7 @@ KnownFile* FileSet::adopt(TargetIndex index, const Adoption& adoption) {
   file.worker = namesake != nullptr ? namesake->worker : least_loaded();
   file.point.source = options_.new_source_id();
   file.point.job = target.what.job;
-  file.point.kind = "file";
+  file.point.kind = SourceKind::kFile;
   file.point.path = adoption.path;
   file.point.label_path = adoption.label_path;
   file.point.identity.device = adoption.stat.device;

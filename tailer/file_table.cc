@@ -2,6 +2,8 @@
 #include "tailer/file_table.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <utility>
 
 #include "tailer/rotation.h"
@@ -10,9 +12,13 @@ namespace tailrace::tailer {
 
 namespace {
 
-void erase_entry(std::unordered_multimap<std::string, SourceId>& index, const std::string& key,
+std::size_t hash_of(std::string_view path) {
+  return std::hash<std::string_view>()(path);
+}
+
+void erase_entry(std::unordered_multimap<std::size_t, SourceId>& index, std::string_view path,
                  SourceId source) {
-  const auto [first, last] = index.equal_range(key);
+  const auto [first, last] = index.equal_range(hash_of(path));
   for (auto it = first; it != last; ++it) {
     if (it->second != source) continue;
     index.erase(it);
@@ -26,8 +32,8 @@ KnownFile& FileTable::add(KnownFile file) {
   const SourceId id = file.point.source;
   erase(id);
   by_inode_.emplace(file.point.identity.inode, id);
-  by_family_.emplace(family_of(file.point.label_path), id);
-  by_path_.emplace(file.point.path, id);
+  by_family_.emplace(hash_of(family_of(file.point.label_path)), id);
+  by_path_.emplace(hash_of(file.point.path), id);
   return files_[id] = std::move(file);
 }
 
@@ -68,14 +74,16 @@ void FileTable::unbind(KnownFile& file) {
 void FileTable::set_path(KnownFile& file, const std::string& path) {
   erase_entry(by_path_, file.point.path, file.point.source);
   file.point.path = path;
-  by_path_.emplace(path, file.point.source);
+  by_path_.emplace(hash_of(path), file.point.source);
 }
 
 std::vector<KnownFile*> FileTable::at_path(const std::string& path) {
   std::vector<KnownFile*> result;
-  const auto [first, last] = by_path_.equal_range(path);
-  for (auto it = first; it != last; ++it)
-    result.push_back(&files_.at(it->second));
+  const auto [first, last] = by_path_.equal_range(hash_of(path));
+  for (auto it = first; it != last; ++it) {
+    KnownFile& file = files_.at(it->second);
+    if (file.point.path == path) result.push_back(&file);
+  }
   return result;
 }
 
@@ -89,10 +97,12 @@ std::vector<KnownFile*> FileTable::with_inode(std::uint64_t inode) {
 
 std::vector<KnownFile*> FileTable::of_family(std::size_t target, const std::string& family) {
   std::vector<KnownFile*> result;
-  const auto [first, last] = by_family_.equal_range(family);
+  const auto [first, last] = by_family_.equal_range(hash_of(family));
   for (auto it = first; it != last; ++it) {
     KnownFile& file = files_.at(it->second);
-    if (file.target == target) result.push_back(&file);
+    if (file.target == target && family_of(file.point.label_path) == family) {
+      result.push_back(&file);
+    }
   }
   std::sort(result.begin(), result.end(), [](const KnownFile* a, const KnownFile* b) {
     return a->point.source < b->point.source;

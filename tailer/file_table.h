@@ -68,7 +68,8 @@ class FileTable {
   KnownFile* newest_of(std::size_t target, const std::string& label_path);
 
  private:
-  using PathIndex = std::unordered_multimap<std::string, SourceId>;
+  // By the hash of a path, which costs half the memory of the path itself.
+  using PathIndex = std::unordered_multimap<std::size_t, SourceId>;
   void erase_inode(const KnownFile& file);
 
   std::map<SourceId, KnownFile> files_;

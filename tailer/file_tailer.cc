@@ -135,7 +135,7 @@ std::size_t FileTailer::before_bytes() const {
 void FileTailer::fill_resume_point(ResumePoint& point) const {
   point.source = point_.source;
   point.job = point_.job;
-  point.kind = "file";
+  point.kind = SourceKind::kFile;
   point.path = point_.path;
   point.label_path = point_.label_path;
   point.identity = point_.identity;

@@ -36,7 +36,7 @@ TEST(AcceptedCuts, shows_the_earliest_held_line_that_is_not_mere_context) {
   ASSERT_EQ(done.size(), 1U);
   EXPECT_EQ(done[0].position, 500U);
   EXPECT_EQ(done[0].job, "job");
-  EXPECT_EQ(done[0].kind, "file");
+  EXPECT_EQ(done[0].kind, SourceKind::kFile);
   EXPECT_EQ(done[0].path, "/var/log/1");
   EXPECT_EQ(done[0].cursor, "c");
   EXPECT_TRUE(done[0].finished);

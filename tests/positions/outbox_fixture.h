@@ -35,7 +35,7 @@ inline ResumePoint point(SourceId source, SourcePosition position) {
   ResumePoint made;
   made.source = source;
   made.job = "job";
-  made.kind = "file";
+  made.kind = SourceKind::kFile;
   made.path = "/var/log/" + std::to_string(source);
   made.position = position;
   return made;

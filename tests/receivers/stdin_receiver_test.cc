@@ -233,7 +233,7 @@ TEST_F(StdinReceiverTest, the_resume_point_follows_what_is_consumed) {
   const ResumePoint point = resume_point();
   EXPECT_EQ(point.source, 7U);
   EXPECT_EQ(point.job, "j");
-  EXPECT_EQ(point.kind, "stdin");
+  EXPECT_EQ(point.kind, SourceKind::kStdin);
   EXPECT_EQ(point.position, 3U);
   EXPECT_FALSE(point.finished);
   finish();

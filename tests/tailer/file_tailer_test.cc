@@ -102,7 +102,7 @@ TEST_F(FileTailerTest, goes_on_from_its_resume_point) {
   const ResumePoint point = point_of(*tailer);
   EXPECT_EQ(point.source, 7U);
   EXPECT_EQ(point.job, "job");
-  EXPECT_EQ(point.kind, "file");
+  EXPECT_EQ(point.kind, SourceKind::kFile);
   EXPECT_EQ(point.position, 103U);
   EXPECT_EQ(point.identity.head_bytes, 103U);
   EXPECT_EQ(point.identity.before_bytes, 64U);
