@@ -87,7 +87,7 @@ TEST(EntryEncoder, writes_metadata_in_order_and_empty_parts_not_at_all) {
 }
 
 TEST(EntryEncoder, keeps_bytes_that_are_not_utf8) {
-  EXPECT_EQ(encoded(0, wire("\xff\x00\xfe")), bytes("\x12\x07\x0a\x00\x12\x03\xff\x00\xfe"));
+  EXPECT_EQ(encoded(0, wire("\xff\x00\xfe")), wire("\x12\x07\x0a\x00\x12\x03\xff\x00\xfe"));
 }
 
 TEST(EntryEncoder, measures_long_fields) {
