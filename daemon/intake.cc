@@ -284,10 +284,11 @@ Intake::Cut Intake::take_cut() {
     if (found == sources_.end()) continue;
     SourceState& state = found->second;
     TAILRACE_CHECK(state.point != nullptr);
-    ResumePoint point = held_lines_.holds(source) ? *state.point : std::move(*state.point);
+    const bool holds = held_lines_.holds(source);
+    ResumePoint point = holds ? *state.point : std::move(*state.point);
     point.next_line = state.next_line;
     held_lines_.append_held(source, point.held);
-    if (point.held.empty()) {
+    if (!holds) {
       state.point.reset();
       point.labels.clear();  // Only held lines run with them again.
     }
