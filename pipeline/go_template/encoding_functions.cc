@@ -237,7 +237,7 @@ bool extension(Call& call) {
   return call.return_text(has ? path.substr(dot) : "");
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kEncodingFunctions = std::to_array<Function>({
     {"Hash", "ss", salted<Digest::kSha3>},
     {"Sha2Hash", "ss", salted<Digest::kSha256>},
     {"sha1sum", "s", digest<Digest::kSha1>},
@@ -257,7 +257,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> encoding_functions() {
-  return kFunctions;
+  return kEncodingFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

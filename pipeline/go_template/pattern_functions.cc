@@ -10,7 +10,7 @@
 namespace tailrace::pipeline::go_template {
 namespace {
 
-bool is_word(char c) {
+bool is_word_of_ascii(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
@@ -44,7 +44,7 @@ void append_expanded(std::string& out, std::string_view replacement, std::string
     }
     const bool braces = replacement.starts_with('{');
     const std::string_view behind = replacement.substr(braces ? 1 : 0);
-    const auto* const end = std::find_if_not(behind.begin(), behind.end(), is_word);
+    const auto* const end = std::find_if_not(behind.begin(), behind.end(), is_word_of_ascii);
     const std::string_view name = behind.substr(0, static_cast<std::size_t>(end - behind.begin()));
     if (name.empty() || (braces && !behind.substr(name.size()).starts_with('}'))) {
       out += '$';  // It names nothing: as it stands.
@@ -101,7 +101,7 @@ bool find(Call& call) {
   return call.return_text(call.args[1].text.substr(match.begin, match.end - match.begin));
 }
 
-bool return_texts(Call& call, const std::vector<std::string_view>& texts) {
+bool return_parts(Call& call, const std::vector<std::string_view>& texts) {
   List* const list = make_list(call.arena, texts.size(), Element::kText);
   std::transform(texts.begin(), texts.end(), list->items, Value::of_text);
   call.result = Value::of_list(list);
@@ -120,18 +120,18 @@ bool find_all(Call& call) {
     const RegexScanner::Span match = regex->group(0);
     found.push_back(text.substr(match.begin, match.end - match.begin));
   }
-  return return_texts(call, found);
+  return return_parts(call, found);
 }
 
 // regexSplit pattern text count.
-bool split(Call& call) {
+bool split_at_pattern(Call& call) {
   RegexScanner* const regex = call.runtime.regex(call.args[0].text);
   if (regex == nullptr) return false;
   const std::string_view text = call.args[1].text;
   const std::int64_t max = call.args[2].integer;
   std::vector<std::string_view> parts;
-  if (max == 0) return return_texts(call, parts);
-  if (!call.args[0].text.empty() && text.empty()) return return_texts(call, {""});
+  if (max == 0) return return_parts(call, parts);
+  if (!call.args[0].text.empty() && text.empty()) return return_parts(call, {""});
   std::size_t begin = 0;
   std::size_t end = 0;
   regex->start(text);
@@ -143,7 +143,7 @@ bool split(Call& call) {
     begin = match.end;
   }
   if (end != text.size()) parts.push_back(text.substr(begin));
-  return return_texts(call, parts);
+  return return_parts(call, parts);
 }
 
 bool quote_meta(Call& call) {
@@ -156,20 +156,20 @@ bool quote_meta(Call& call) {
   return call.return_scratch();
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kPatternFunctions = std::to_array<Function>({
     {"regexReplaceAll", "sss", replace<Replacement::kExpanded>},
     {"regexReplaceAllLiteral", "sss", replace<Replacement::kLiteral>},
     {"regexMatch", "ss", matches},
     {"regexFind", "ss", find},
     {"regexFindAll", "ssi", find_all},
-    {"regexSplit", "ssi", split},
+    {"regexSplit", "ssi", split_at_pattern},
     {"regexQuoteMeta", "s", quote_meta},
 });
 
 }  // namespace
 
 std::span<const Function> pattern_functions() {
-  return kFunctions;
+  return kPatternFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template
