@@ -70,7 +70,7 @@ struct Overrides {
 
 // Puts what was given into `config`, and into `client_block`, the client that the `client:` block
 // and the -client.* flags describe together (it counts when it has a URL).
-void apply_overrides(const Overrides& overrides, Config& config, ClientConfig& client_block);
+void apply_overrides(const Overrides& flags, Config& config, ClientConfig& client_block);
 
 // The text of -client.external-labels: `k=v,k2=v2` as one CSV record; with exactly one `=` the
 // whole text is one pair (docs/compatibility.md, flags).

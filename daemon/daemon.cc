@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "daemon/status.h"
@@ -111,7 +111,8 @@ int Daemon::run(config::Config config) {
   if (signal_descriptor_ < 0 ||
       !main_loop_->watch(signal_descriptor_, {.readable = true, .writable = false},
                          [this](bool, bool) { on_signal(); })) {
-    world_.log.error("signals cannot be read", {{"error", std::strerror(errno)}});
+    const std::string reason = std::generic_category().message(errno);
+    world_.log.error("signals cannot be read", {{"error", reason}});
     return 1;
   }
   if (Status created = create_engine(std::move(config)); !created) {

@@ -147,7 +147,7 @@ class Intake final : private pipeline::EntrySink {
   void make_room(std::uint64_t bytes) override;
   std::int64_t next_time();
   void start_clock();
-  void run_held(pipeline::Pipeline& pipeline, const ResumePoint& point, const HeldLine& line);
+  void run_held(pipeline::Pipeline& pipeline, const ResumePoint& point, const HeldLine& held);
   SourceState& state_of(const Source& source);
   void mark_touched(SourceId source);
 

@@ -10,7 +10,6 @@
 #include <cctype>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -112,7 +111,7 @@ Result<int> listen_on(const MicrohttpdServer::Options& options) {
     error = errno;
     close(socket_fd);
   }
-  return fail(error, "listen on " + options.address + ":" + port + ": " + std::strerror(error));
+  return fail(system_failure(error, "listen on " + options.address + ":" + port));
 }
 
 }  // namespace

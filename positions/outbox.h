@@ -117,9 +117,9 @@ class Outbox {
   const std::vector<LaneState>& lanes();
   // Takes fragments in order until `line_bytes_max` is reached (always at least one) into a
   // request. Fails when they cannot be read back (damage): those are then counted lost and skipped.
-  Result<PendingRequest> take_request(LaneId lane, std::uint64_t line_bytes_max);
+  Result<PendingRequest> take_request(LaneId id, std::uint64_t line_bytes_max);
   // Puts an unanswered request back (reload, shutdown): it is taken again later, first.
-  void return_request(LaneId lane);
+  void return_request(LaneId id);
   // The answer for the next entries of the lane's request. When all are answered the request is
   // over and its views die.
   void record_outcome(const Outcome& outcome);

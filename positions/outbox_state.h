@@ -50,7 +50,7 @@ struct Outbox::State {
   // The bytes of a fragment, from memory or from the disk; they stay in memory.
   Status load(FragmentRef& fragment);
   // A fragment whose bytes are gone for good is counted and leaves its lane.
-  void lose(LaneId lane, std::size_t index);
+  void lose(LaneId lane, std::size_t at);
   static bool is_loss(const Error& error);
 
   // Finished sources that have been known long enough, unless the change is about them.

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace tailrace::receivers {
@@ -46,7 +45,7 @@ void StdinReceiver::fill() {
   if (got == 0) ended_ = true;
   if (got < 0 && code != EAGAIN && code != EINTR) {
     ended_ = true;
-    error_ = std::string("read standard input: ") + std::strerror(code);
+    error_ = system_failure(code, "read standard input").message;
   }
 }
 

@@ -28,13 +28,13 @@ class ClientMetrics {
  public:
   ClientMetrics(Metrics& metrics, std::string host);
 
-  // Makes all series of the tenant, so that they exist with 0 before anything happens.
-  void add_tenant(const std::string& tenant);
+  // Makes all series of the tenant `name`, so that they exist with 0 before anything happens.
+  void add_tenant(const std::string& name);
 
   void encoded(std::uint64_t bytes) { encoded_bytes_.add(static_cast<double>(bytes)); }
   void sent(std::uint64_t entries, std::uint64_t bytes);
-  void retried(const std::string& tenant);
-  void dropped(const std::string& tenant, std::string_view reason, std::uint64_t entries,
+  void retried(const std::string& name);
+  void dropped(const std::string& name, std::string_view reason, std::uint64_t entries,
                std::uint64_t bytes);
   // One attempt; `status` is "-1" when there was no answer.
   void attempt(const std::string& status, double seconds);

@@ -105,12 +105,12 @@ Evaluator::Flow Evaluator::run_range(const Node& node, const Value& dot) {
   variables_.resize(variables);  // Each round declares its own.
   Flow flow = Flow::kGoOn;
   std::size_t rounds = 0;
-  if (value.kind == Value::Kind::kList) {
+  if (value.list != nullptr) {
     for (; rounds < value.list->size && flow == Flow::kGoOn; ++rounds) {
       flow = run_item(node, Value::of_int(static_cast<std::int64_t>(rounds)),
                       value.list->items[rounds]);
     }
-  } else if (value.kind == Value::Kind::kMap) {
+  } else if (value.map != nullptr) {
     for (; rounds < value.map->size && flow == Flow::kGoOn; ++rounds) {
       const MapEntry& entry = value.map->entries[rounds];
       flow = run_item(node, Value::of_text(entry.key), entry.value);

@@ -112,9 +112,10 @@ bool duration_round(Call& call) {
     std::string_view name;
   };
   constexpr std::int64_t kHour = 3600 * kSecond;
-  constexpr std::array<Unit, 6> kUnits = {{{365 * 24 * kHour, "y"},
-                                           {30 * 24 * kHour, "mo"},
-                                           {24 * kHour, "d"},
+  constexpr std::int64_t kDay = 24 * kHour;
+  constexpr std::array<Unit, 6> kUnits = {{{365 * kDay, "y"},
+                                           {30 * kDay, "mo"},
+                                           {kDay, "d"},
                                            {kHour, "h"},
                                            {60 * kSecond, "m"},
                                            {kSecond, "s"}}};

@@ -34,8 +34,8 @@ struct Value {
   std::int64_t integer = 0;
   double number = 0;
   std::string_view text;
-  const List* list = nullptr;
-  Map* map = nullptr;
+  const List* list = nullptr;  // Of a list, and only of it.
+  Map* map = nullptr;          // Of a map, and only of it.
 
   static Value of_bool(bool value) {
     Value result;

@@ -158,8 +158,8 @@ std::optional<std::int64_t> TimeParser::State::parse_layout(std::string_view tex
   if (!parts) return std::nullopt;
   // February 29 was checked against year 0, a leap year; in another it becomes March 1.
   if (!has_year) set_year(*parts, now_ns);
-  const std::int64_t wall =
-      seconds_of_day(*parts) + parts->hour * 3600 + parts->minute * 60 + parts->second;
+  const std::int64_t wall = seconds_of_day(*parts) + std::int64_t{parts->hour} * 3600 +
+                            std::int64_t{parts->minute} * 60 + parts->second;
   return join(wall - offset_of(*parts, wall), parts->nanosecond);
 }
 

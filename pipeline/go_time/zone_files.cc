@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -27,7 +26,7 @@ struct Close {
 
 Result<std::string> read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rbe"));
-  if (!file) return fail(errno, "open " + path + ": " + std::strerror(errno));
+  if (!file) return fail(system_failure(errno, "open " + path));
   std::string content(kFileBytesMax, '\0');
   content.resize(std::fread(content.data(), 1, content.size(), file.get()));
   if (std::ferror(file.get()) != 0) return fail(errno, "read " + path);

@@ -82,7 +82,7 @@ class ZoneRule::Reader {
     if (!number(hours, 0, 167)) return false;
     if (take(':') && !number(minutes, 0, 59)) return false;
     if (take(':') && !number(seconds, 0, 59)) return false;
-    out = std::int64_t{hours} * 3600 + minutes * 60 + seconds;
+    out = std::int64_t{hours} * 3600 + std::int64_t{minutes} * 60 + seconds;
     if (negative) out = -out;
     return true;
   }

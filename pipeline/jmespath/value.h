@@ -38,9 +38,9 @@ struct Value {
   const Expression* reference = nullptr;
 
   static Value of(const json::Document& document, const json::Node* node);
-  static Value of_bool(bool value);
-  static Value of_number(double value);
-  static Value of_text(std::string_view value);
+  static Value of_bool(bool given);
+  static Value of_number(double given);
+  static Value of_text(std::string_view given);
   static Value of_array(std::span<const Value> values);
 
   bool is_null() const { return kind == Kind::kNull; }

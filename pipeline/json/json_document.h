@@ -45,8 +45,8 @@ class Document {
   // The member `key` of an object; null when there is none or `object` is none.
   const Node* member(const Node& object, std::string_view key) const;
 
-  // Appends `node` as JSON without blanks (docs/compatibility.md, "json").
-  void append_text(std::string& out, const Node& node) const;
+  // Appends `top` as JSON without blanks (docs/compatibility.md, "json").
+  void append_text(std::string& out, const Node& top) const;
 
  private:
   void mark_overridden(std::uint32_t object);

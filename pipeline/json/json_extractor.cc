@@ -46,7 +46,7 @@ struct JsonExtractor::State {
 };
 
 Result<std::unique_ptr<JsonExtractor>> JsonExtractor::create(
-    std::vector<std::string> jmespath_expressions) {
+    const std::vector<std::string>& jmespath_expressions) {
   std::vector<std::unique_ptr<jmespath::Expression>> expressions;
   std::vector<std::vector<std::string>> paths;
   bool only_paths = true;

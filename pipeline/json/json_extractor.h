@@ -29,7 +29,7 @@ class JsonExtractor {
   struct State;
 
   static Result<std::unique_ptr<JsonExtractor>> create(
-      std::vector<std::string> jmespath_expressions);
+      const std::vector<std::string>& jmespath_expressions);
   explicit JsonExtractor(std::unique_ptr<State> state);
   ~JsonExtractor();
   JsonExtractor(const JsonExtractor&) = delete;

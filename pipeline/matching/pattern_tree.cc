@@ -151,9 +151,9 @@ class Parser {
   }
 
   void fold(CharacterSet& set) {
-    for (int c = 'a'; c <= 'z'; ++c) {
+    for (char c = 'a'; c <= 'z'; ++c) {
       const auto lower = static_cast<std::size_t>(c);
-      const auto upper = static_cast<std::size_t>(c - 'a' + 'A');
+      const std::size_t upper = lower - 'a' + 'A';
       if (!set.ascii[lower] && !set.ascii[upper]) continue;
       set.ascii.set(lower);
       set.ascii.set(upper);

@@ -150,7 +150,7 @@ std::optional<bool> RegexMatcher::State::search_jit(std::string_view text, TextE
 }
 
 Result<std::unique_ptr<RegexMatcher>> RegexMatcher::create(std::string_view go_pattern,
-                                                           Options options) {
+                                                           const Options& options) {
   Result<GoPattern> pattern = rewrite_go_pattern(go_pattern, options.wanted_groups);
   if (!pattern) return fail(pattern.error());
   Result<std::unique_ptr<re2::RE2>> re2 = compile_re2(pattern->re2_pattern);

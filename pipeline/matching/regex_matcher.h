@@ -28,7 +28,8 @@ class RegexMatcher {
   struct State;
 
   // Of several groups with a wanted name the last is meant, as in Promtail.
-  static Result<std::unique_ptr<RegexMatcher>> create(std::string_view go_pattern, Options options);
+  static Result<std::unique_ptr<RegexMatcher>> create(std::string_view go_pattern,
+                                                      const Options& options);
   explicit RegexMatcher(std::unique_ptr<State> state);
   ~RegexMatcher();
   RegexMatcher(const RegexMatcher&) = delete;

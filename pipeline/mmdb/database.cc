@@ -129,7 +129,7 @@ std::optional<std::uint64_t> Database::record_of(std::uint64_t node, unsigned bi
   const std::size_t at = static_cast<std::size_t>(node) * bytes;
   if (record_bits_ != 28) return number(at + bit * (bytes / 2), bytes / 2);
   // The byte in the middle holds the upper halves of both.
-  const std::optional<std::uint64_t> low = number(at + bit * 4, 3);
+  const std::optional<std::uint64_t> low = number(at + std::size_t{bit} * 4, 3);
   const std::optional<std::uint64_t> middle = number(at + 3, 1);
   if (!low || !middle) return std::nullopt;
   return *low | ((bit == 0 ? *middle >> 4U : *middle & 15U) << 24U);

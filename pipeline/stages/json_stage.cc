@@ -26,7 +26,7 @@ Result<std::unique_ptr<Stage>> JsonStage::create(const config::JsonStageConfig& 
   stage->results_.resize(stage->targets_.size());
   stage->source_ = source_slot(config.source, build.names);
   stage->malformed_ = config.drop_malformed ? Verdict::kDrop : Verdict::kKeep;
-  auto extractor = JsonExtractor::create(std::move(expressions));
+  auto extractor = JsonExtractor::create(expressions);
   if (!extractor.has_value()) return fail(extractor.error());
   stage->extractor_ = std::move(*extractor);
   return std::unique_ptr<Stage>(std::move(stage));

@@ -37,7 +37,8 @@ Result<std::unique_ptr<Stage>> MatchStage::create(const config::MatchStageConfig
     if (!checked.has_value()) return fail(checked.error());
     auto regex = regex_of(matcher.comparison, "^(?:" + matcher.text + ")$");
     if (!regex.has_value()) return fail(regex.error());
-    stage->labels_.push_back({.label = build.names.label(matcher.name),
+    const auto label = build.names.label(matcher.name);
+    stage->labels_.push_back({.label = label,
                               .matcher = std::move(matcher),
                               .regex = std::move(*regex),
                               .last_text = {},

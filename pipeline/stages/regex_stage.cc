@@ -24,7 +24,7 @@ Result<std::unique_ptr<Stage>> RegexStage::create(const config::RegexStageConfig
   }
   stage->captures_.resize(stage->targets_.size());
   stage->source_ = source_slot(config.source, build.names);
-  auto matcher = RegexMatcher::create(config.expression, std::move(options));
+  auto matcher = RegexMatcher::create(config.expression, options);
   if (!matcher.has_value()) return fail(matcher.error());
   stage->matcher_ = std::move(*matcher);
   return std::unique_ptr<Stage>(std::move(stage));

@@ -18,8 +18,8 @@ namespace {
 
 using Outcome = JsonExtractor::Outcome;
 
-std::unique_ptr<JsonExtractor> extractor(std::vector<std::string> expressions) {
-  auto result = JsonExtractor::create(std::move(expressions));
+std::unique_ptr<JsonExtractor> extractor(const std::vector<std::string>& expressions) {
+  auto result = JsonExtractor::create(expressions);
   EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
   return result ? std::move(*result) : nullptr;
 }
