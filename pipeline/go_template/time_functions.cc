@@ -74,7 +74,7 @@ bool to_date(Call& call) {
   if (!parser.has_value()) return true;
   const std::int64_t now = unix_nanoseconds(call.runtime.surroundings().clock.wall_now());
   const auto time = (*parser)->parse(call.args[1].text, now);
-  if (time.has_value()) call.result = time_of_nanoseconds(*time, "Local");
+  if (time.has_value()) call.result = make_time(time->seconds, time->nanoseconds, "Local");
   return true;
 }
 

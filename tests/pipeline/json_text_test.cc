@@ -10,9 +10,8 @@ namespace tailrace::pipeline::json {
 namespace {
 
 std::string fixed(double value) {
-  std::string result;
-  append_fixed(result, value);
-  return result;
+  FixedBuffer buffer;
+  return std::string(fixed_text(value, buffer));
 }
 
 TEST(JsonText, fixed_notation_has_the_shortest_digits_and_no_exponent) {
