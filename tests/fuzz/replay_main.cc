@@ -1,4 +1,4 @@
-// Runs a fuzz target over the files of a folder: what libFuzzer found stays found.
+// Runs a fuzz target over the files of folders: what libFuzzer found stays found.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -12,14 +12,16 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s <folder>\n", argv[0]);
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: %s FOLDER...\n", argv[0]);
     return 2;
   }
   std::error_code error;
   std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(argv[1], error)) {
-    if (entry.is_regular_file()) paths.push_back(entry.path());
+  for (int i = 1; i < argc; ++i) {
+    for (const auto& entry : std::filesystem::directory_iterator(argv[i], error)) {
+      if (entry.is_regular_file()) paths.push_back(entry.path());
+    }
   }
   std::sort(paths.begin(), paths.end());
   for (const std::filesystem::path& path : paths) {
