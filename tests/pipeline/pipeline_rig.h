@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "base/metrics.h"
 #include "pipeline/build_pipeline.h"
 #include "tests/fakes/fake_clock.h"
