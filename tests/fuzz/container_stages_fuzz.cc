@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "tests/pipeline/pipeline_rig.h"
 #include "tests/support/stage_examples.h"
@@ -34,9 +35,15 @@ bool equal(const std::vector<Sent>& a, const std::vector<Sent>& b) {
   });
 }
 
-void compare(const char* stage, const char* nested, std::string_view lines) {
-  PipelineRig one(tailrace::testing::parse_stages({.name = "one", .stages = stage}));
-  PipelineRig other(tailrace::testing::parse_stages({.name = "other", .stages = nested}));
+using Stages = std::vector<tailrace::config::StageConfig>;
+
+Stages parsed(const char* stages) {
+  return tailrace::testing::parse_stages({.name = "stages", .stages = stages});
+}
+
+void compare(const Stages& stage, const Stages& nested, std::string_view lines) {
+  PipelineRig one(stage);
+  PipelineRig other(nested);
   if (one.pipeline_ == nullptr || other.pipeline_ == nullptr) std::abort();
   for (int count = 0; !lines.empty() && count < 50; ++count) {
     const std::size_t end = lines.find('\n');
@@ -55,7 +62,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view lines(reinterpret_cast<const char*>(data), size);
-  compare("- docker: {}\n", kDocker, lines);
-  compare("- cri: {}\n", kCri, lines);
+  static const Stages docker = parsed("- docker: {}\n");
+  static const Stages as_docker = parsed(kDocker);
+  static const Stages cri = parsed("- cri: {}\n");
+  static const Stages as_cri = parsed(kCri);
+  compare(docker, as_docker, lines);
+  compare(cri, as_cri, lines);
   return 0;
 }

@@ -4,18 +4,34 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "tests/pipeline/pipeline_rig.h"
 #include "tests/support/stage_examples.h"
+
+namespace {
+
+using Parsed =
+    std::pair<tailrace::testing::StageExample, std::vector<tailrace::config::StageConfig>>;
+
+std::vector<Parsed> parsed_examples() {
+  std::vector<Parsed> all;
+  for (const auto& example : tailrace::testing::stage_examples())
+    all.emplace_back(example, tailrace::testing::parse_stages(example));
+  return all;
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 // The first byte chooses the example, the rest is its lines.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const auto examples = tailrace::testing::stage_examples();
-  const auto& example = examples[data[0] % examples.size()];
-  tailrace::pipeline::testing::PipelineRig rig(tailrace::testing::parse_stages(example));
+  static const std::vector<Parsed> examples = parsed_examples();
+  const auto& [example, stages] = examples[data[0] % examples.size()];
+  tailrace::pipeline::testing::PipelineRig rig(stages);
   if (rig.pipeline_ == nullptr) std::abort();
   std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
   rig.run(tailrace::testing::example_line(example.line, data[0]));
