@@ -1,6 +1,8 @@
 // Tests of `cri`: taking lines apart, joining partial ones, restarts.
 #include "pipeline/stages/cri_stage.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/pipeline/pipeline_rig.h"
 
 namespace tailrace::pipeline::testing {

@@ -1,6 +1,8 @@
 // Tests of `multiline`, with the held lines over restarts.
 #include "pipeline/stages/multiline_stage.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/pipeline/pipeline_rig.h"
 
 namespace tailrace::pipeline::testing {

@@ -1,6 +1,8 @@
 // Tests of the engine: order, extracted values, label sets, inspection, room.
 #include "pipeline/pipeline.h"
 
+#include <gtest/gtest.h>
+
 #include "pipeline/stage_observer.h"
 #include "tests/pipeline/pipeline_rig.h"
 
