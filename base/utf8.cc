@@ -6,7 +6,7 @@
 namespace tailrace {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kReplacementText = "\xEF\xBF\xBD";
 
 bool between(unsigned char byte, unsigned char low, unsigned char high) {
   return byte >= low && byte <= high;
@@ -50,7 +50,7 @@ void append_as_utf8(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const std::size_t bytes = utf8_sequence_bytes(text);
     if (bytes == 0) {
-      out += kReplacement;
+      out += kReplacementText;
       text.remove_prefix(1);
     } else {
       out += text.substr(0, bytes);

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+
 namespace tailrace::config {
 namespace {
 
@@ -37,10 +39,6 @@ constexpr std::array<Unit, 7> kPrometheusUnits = {{{"y", 365 * kDay},
                                                    {"ms", 1'000'000}}};
 
 constexpr std::uint64_t kLimit = std::uint64_t{1} << 63U;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // The digits at the start of `text`, or nothing when they exceed the limit.
 std::optional<std::uint64_t> take_integer(std::string_view& text) {

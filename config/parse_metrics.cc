@@ -11,7 +11,7 @@ namespace tailrace::config {
 namespace {
 
 using Type = MetricConfig::Type;
-using Action = MetricConfig::Action;
+using MetricAction = MetricConfig::Action;
 
 // docs/compatibility.md, stage metrics: the client library's default buckets.
 constexpr double kDefaultBuckets[] = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
@@ -24,14 +24,14 @@ std::optional<Type> parse_type(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<Action> parse_action(Type type, std::string_view text) {
+std::optional<MetricAction> parse_action(Type type, std::string_view text) {
   const std::string lower = to_lower_ascii(text);
-  if (lower == "inc") return Action::kInc;
-  if (lower == "add") return Action::kAdd;
+  if (lower == "inc") return MetricAction::kInc;
+  if (lower == "add") return MetricAction::kAdd;
   if (type != Type::kGauge) return std::nullopt;
-  if (lower == "set") return Action::kSet;
-  if (lower == "dec") return Action::kDec;
-  if (lower == "sub") return Action::kSub;
+  if (lower == "set") return MetricAction::kSet;
+  if (lower == "dec") return MetricAction::kDec;
+  if (lower == "sub") return MetricAction::kSub;
   return std::nullopt;
 }
 
@@ -105,7 +105,7 @@ void parse_update(Fields& parent, MetricConfig& metric) {
     return;
   }
   if (metric.match_all && metric.value) block->error("value", "excludes match_all");
-  if (metric.count_entry_bytes && (!metric.match_all || metric.action != Action::kAdd)) {
+  if (metric.count_entry_bytes && (!metric.match_all || metric.action != MetricAction::kAdd)) {
     block->error("count_entry_bytes", "needs `match_all: true` and `action: add`");
   }
 }

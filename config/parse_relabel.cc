@@ -11,25 +11,25 @@
 namespace tailrace::config {
 namespace {
 
-using Action = RelabelConfig::Action;
+using RelabelAction = RelabelConfig::Action;
 
 struct NamedAction {
   std::string_view name;
-  Action action;
+  RelabelAction action;
 };
-constexpr std::array<NamedAction, 11> kActions = {{{"replace", Action::kReplace},
-                                                   {"keep", Action::kKeep},
-                                                   {"drop", Action::kDrop},
-                                                   {"keepequal", Action::kKeepEqual},
-                                                   {"dropequal", Action::kDropEqual},
-                                                   {"hashmod", Action::kHashMod},
-                                                   {"labelmap", Action::kLabelMap},
-                                                   {"labeldrop", Action::kLabelDrop},
-                                                   {"labelkeep", Action::kLabelKeep},
-                                                   {"lowercase", Action::kLowercase},
-                                                   {"uppercase", Action::kUppercase}}};
+constexpr std::array<NamedAction, 11> kActions = {{{"replace", RelabelAction::kReplace},
+                                                   {"keep", RelabelAction::kKeep},
+                                                   {"drop", RelabelAction::kDrop},
+                                                   {"keepequal", RelabelAction::kKeepEqual},
+                                                   {"dropequal", RelabelAction::kDropEqual},
+                                                   {"hashmod", RelabelAction::kHashMod},
+                                                   {"labelmap", RelabelAction::kLabelMap},
+                                                   {"labeldrop", RelabelAction::kLabelDrop},
+                                                   {"labelkeep", RelabelAction::kLabelKeep},
+                                                   {"lowercase", RelabelAction::kLowercase},
+                                                   {"uppercase", RelabelAction::kUppercase}}};
 
-std::string_view name_of(Action action) {
+std::string_view name_of(RelabelAction action) {
   for (const NamedAction& known : kActions) {
     if (known.action == action) return known.name;
   }
@@ -96,8 +96,8 @@ void check_target(Fields& fields, const RelabelConfig& rule) {
     fields.error("target_label", fmt::format("the action {} needs it", action));
     return;
   }
-  const bool valid = rule.action == Action::kReplace ? is_label_pattern(rule.target_label)
-                                                     : is_label_name(rule.target_label);
+  const bool valid = rule.action == RelabelAction::kReplace ? is_label_pattern(rule.target_label)
+                                                            : is_label_name(rule.target_label);
   if (!valid) {
     fields.error("target_label", fmt::format("\"{}\" is not a valid label name for the action {}",
                                              rule.target_label, action));
@@ -108,44 +108,44 @@ void check_rule(Fields& fields, const RelabelConfig& rule) {
   const Given given(rule);
   const std::string_view action = name_of(rule.action);
   switch (rule.action) {
-    case Action::kReplace:
+    case RelabelAction::kReplace:
       check_target(fields, rule);
       break;
-    case Action::kLowercase:
-    case Action::kUppercase:
+    case RelabelAction::kLowercase:
+    case RelabelAction::kUppercase:
       check_target(fields, rule);
       if (given.replacement) {
         fields.error("replacement", fmt::format("may not be set for the action {}", action));
       }
       break;
-    case Action::kHashMod:
+    case RelabelAction::kHashMod:
       check_target(fields, rule);
       if (!given.modulus) fields.error("modulus", "the action hashmod needs one that is not 0");
       break;
-    case Action::kKeepEqual:
-    case Action::kDropEqual:
+    case RelabelAction::kKeepEqual:
+    case RelabelAction::kDropEqual:
       check_target(fields, rule);
       if (given.regex || given.modulus || given.separator || given.replacement) {
         fields.error("action",
                      fmt::format("{} takes source_labels and target_label, nothing else", action));
       }
       break;
-    case Action::kLabelMap:
+    case RelabelAction::kLabelMap:
       if (!is_label_pattern(rule.replacement)) {
         fields.error("replacement", fmt::format("\"{}\" is not a valid label name for the action "
                                                 "labelmap",
                                                 rule.replacement));
       }
       break;
-    case Action::kLabelDrop:
-    case Action::kLabelKeep:
+    case RelabelAction::kLabelDrop:
+    case RelabelAction::kLabelKeep:
       if (given.source_labels || given.modulus || given.separator || given.replacement ||
           given.target_label) {
         fields.error("action", fmt::format("{} takes regex and nothing else", action));
       }
       break;
-    case Action::kKeep:
-    case Action::kDrop:
+    case RelabelAction::kKeep:
+    case RelabelAction::kDrop:
       break;
   }
 }

@@ -11,11 +11,11 @@ namespace {
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
-bool is_letter(char c) {
+bool is_scheme_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 bool is_scheme_byte(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  return is_scheme_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
 
 std::optional<std::string> find_authority_fault(std::string_view authority) {
@@ -50,7 +50,7 @@ std::optional<std::string> find_url_fault(std::string_view url) {
   while (scheme < url.size() && is_scheme_byte(url[scheme]))
     ++scheme;
   const bool has_scheme =
-      scheme > 0 && scheme < url.size() && url[scheme] == ':' && is_letter(url[0]);
+      scheme > 0 && scheme < url.size() && url[scheme] == ':' && is_scheme_letter(url[0]);
   std::string_view rest = has_scheme ? url.substr(scheme + 1) : url;
   if (!has_scheme && url.starts_with(':')) return "the scheme is missing";
   const std::string_view path = rest.substr(0, rest.find_first_of("?#"));

@@ -27,7 +27,7 @@ YamlTreeBuilder::Place place_of(const YAML::Mark& mark, YAML::anchor_t anchor) {
   return {mark.line + 1, mark.column + 1, anchor};
 }
 
-std::vector<std::string_view> split_lines(std::string_view text) {
+std::vector<std::string_view> lines_of_file(std::string_view text) {
   std::vector<std::string_view> lines;
   while (true) {
     const std::size_t newline = text.find('\n');
@@ -284,7 +284,7 @@ YamlDocument YamlDocument::parse(std::string_view text) {
     return document;
   }
   text = first_document(text);
-  const std::vector<std::string_view> lines = split_lines(text);
+  const std::vector<std::string_view> lines = lines_of_file(text);
   YamlTreeBuilder builder(document.nodes_, document.diagnostics_);
   try {
     std::istringstream stream(with_visible_end(text));

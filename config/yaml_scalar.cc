@@ -7,6 +7,8 @@
 #include <limits>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace tailrace::config {
 namespace {
 
@@ -19,10 +21,6 @@ constexpr std::array<std::string_view, 5> kNullWords = {"", "~", "null", "Null",
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& words, std::string_view text) {
   return std::find(words.begin(), words.end(), text) != words.end();
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // Splits a sign off; returns whether it was a minus.

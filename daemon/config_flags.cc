@@ -64,7 +64,7 @@ Status set_size(std::optional<std::uint64_t>& member, const std::string& value) 
 
 using Text = const std::string&;
 
-constexpr auto kFlags = std::to_array<ConfigFlag>({
+constexpr auto kConfigFlags = std::to_array<ConfigFlag>({
     {"client.url", "URL", "push to this Loki, beside those of the file",
      [](Overrides& o, Text v) { return set_text(o.client_url, v); }},
     {"client.batch-wait", "DURATION", "send a batch at this age (1s)",
@@ -227,7 +227,7 @@ const FlagWithoutEffect* find_flag_without_effect(std::string_view name) {
 
 const ConfigFlag* find_config_flag(std::string_view name) {
   for (const std::span<const ConfigFlag> table :
-       {std::span<const ConfigFlag>(kFlags), std::span<const ConfigFlag>(kServerFlags)}) {
+       {std::span<const ConfigFlag>(kConfigFlags), std::span<const ConfigFlag>(kServerFlags)}) {
     const auto found = std::find_if(table.begin(), table.end(),
                                     [name](const ConfigFlag& flag) { return flag.name == name; });
     if (found != table.end()) return &*found;
@@ -243,7 +243,7 @@ std::string config_flags_help() {
     left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');
     text += left + std::string(flag.help) + "\n";
   };
-  for (const ConfigFlag& flag : kFlags)
+  for (const ConfigFlag& flag : kConfigFlags)
     add(flag);
   for (const ConfigFlag& flag : kServerFlags)
     add(flag);

@@ -20,7 +20,7 @@ namespace tailrace::daemon {
 namespace {
 
 // Lines as they are read; docs/compatibility.md, limits: Promtail has none.
-constexpr std::uint64_t kLineBytesMax = 1U << 20U;
+constexpr std::uint64_t kFileLineBytesMax = 1U << 20U;
 
 const config::ScrapeConfig* find_job(const config::Config& config, const std::string& name) {
   const auto found =
@@ -89,7 +89,7 @@ void build_targets(const config::ScrapeConfig& job, const Topology::World& world
         {config::Diagnostic::Severity::kError, job.encoding_location, known.error().message});
   }
   auto options = std::make_shared<tailer::FileReadOptions>();
-  options->line_bytes_max = kLineBytesMax;
+  options->line_bytes_max = kFileLineBytesMax;
   options->encoding = job.encoding;
   options->decompression = job.decompression;
   options->files = job.files;

@@ -3,16 +3,14 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace tailrace::discovery {
 namespace {
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;  // Letters beyond ASCII belong to the name too.
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // The name at the beginning of `text` (behind the '$'); empty when there is none. `rest` is what

@@ -55,7 +55,7 @@ std::uint64_t load64(const char* bytes) {
 
 #if defined(__x86_64__)
 
-constexpr std::uint32_t apply(const Matrix& matrix, std::uint32_t vector) {
+constexpr std::uint32_t multiply(const Matrix& matrix, std::uint32_t vector) {
   std::uint32_t sum = 0;
   for (std::size_t bit = 0; vector != 0; ++bit, vector >>= 1U) {
     if ((vector & 1U) != 0) sum ^= matrix[bit];
@@ -72,13 +72,13 @@ constexpr std::array<ByteTable, 4> make_shift() {
   for (std::size_t bits = 1; bits < 8 * kStretchBytes; bits *= 2) {
     Matrix square{};
     for (std::size_t bit = 0; bit < 32; ++bit)
-      square[bit] = apply(matrix, matrix[bit]);
+      square[bit] = multiply(matrix, matrix[bit]);
     matrix = square;
   }
   std::array<ByteTable, 4> shift{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     for (std::uint32_t place = 0; place < 4; ++place) {
-      shift[place][byte] = apply(matrix, byte << (8 * place));
+      shift[place][byte] = multiply(matrix, byte << (8 * place));
     }
   }
   return shift;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kShownBytesMax = 1024;
 
 // The words of RFC 9110 and its companions, for the codes that a push can meet.
-constexpr std::array<std::pair<int, std::string_view>, 42> kReasons{{
+constexpr std::array<std::pair<int, std::string_view>, 42> kStatusReasons{{
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -60,9 +60,9 @@ constexpr std::array<std::pair<int, std::string_view>, 42> kReasons{{
 }};
 
 std::string_view reason_of(int status) {
-  const auto* const found = std::find_if(kReasons.begin(), kReasons.end(),
+  const auto* const found = std::find_if(kStatusReasons.begin(), kStatusReasons.end(),
                                          [status](const auto& row) { return row.first == status; });
-  return found == kReasons.end() ? std::string_view() : found->second;
+  return found == kStatusReasons.end() ? std::string_view() : found->second;
 }
 
 // Says that it is HTML and looks like it; some servers call everything text/html.

@@ -9,7 +9,7 @@
 namespace tailrace::tailer {
 namespace {
 
-constexpr std::size_t kInputBytes = 64U << 10U;
+constexpr std::size_t kViewInputBytes = 64U << 10U;
 constexpr std::size_t kStepBytes = 64U << 10U;
 constexpr std::uint64_t kUnknownSize = std::numeric_limits<std::int64_t>::max();
 
@@ -31,7 +31,7 @@ DecompressedView::DecompressedView(std::unique_ptr<File> stored, Decompressor::F
     : stored_(std::move(stored)),
       format_(format),
       decompressor_(std::move(decompressor)),
-      input_memory_(kInputBytes) {}
+      input_memory_(kViewInputBytes) {}
 
 Status DecompressedView::start_over() {
   auto decompressor = Decompressor::create(format_);

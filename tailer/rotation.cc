@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/ascii.h"
 #include "tailer/decompressed_view.h"
 
 namespace tailrace::tailer {
@@ -20,10 +21,6 @@ constexpr std::array<std::string_view, 3> kCompressionSuffixes{".gz", ".bz2", ".
 
 // At most so many files are opened to find a copy.
 constexpr std::size_t kCandidatesMax = 1000;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // What numbers and dates are made of, behind their first digit.
 bool is_suffix_character(char c) {

@@ -240,7 +240,7 @@ bool fail_always(Call& /*call*/) {
   return false;
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kBuiltinFunctions = std::to_array<Function>({
     {"and", "aa*", nullptr},
     {"or", "aa*", nullptr},
     {"not", "a", negate},
@@ -264,7 +264,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> builtin_functions() {
-  return kFunctions;
+  return kBuiltinFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

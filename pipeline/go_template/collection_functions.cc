@@ -226,7 +226,7 @@ bool dig(Call& call) {
   return true;
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kCollectionFunctions = std::to_array<Function>({
     {"default", "aa*", default_value},
     {"empty", "a", empty},
     {"coalesce", "a*", coalesce},
@@ -261,7 +261,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> collection_functions() {
-  return kFunctions;
+  return kCollectionFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

@@ -292,7 +292,7 @@ bool to_json(Call& call) {
   return out.size() <= kTextBytesMax && call.return_scratch();
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kEncodingFunctions = std::to_array<Function>({
     {"Hash", "ss", salted<Digest::kSha3>},
     {"Sha2Hash", "ss", salted<Digest::kSha256>},
     {"sha1sum", "s", digest<Digest::kSha1>},
@@ -316,7 +316,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> encoding_functions() {
-  return kFunctions;
+  return kEncodingFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/go_quote.h"
 
 namespace tailrace::pipeline::go_template {
@@ -14,10 +15,6 @@ constexpr std::string_view kBlanks = " \t\r\n";
 
 bool is_blank(char c) {
   return kBlanks.find(c) != std::string_view::npos;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // Letters and digits of any script: what is beyond ASCII counts as a letter.

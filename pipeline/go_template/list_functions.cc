@@ -209,7 +209,7 @@ bool slice(Call& call) {
       element(call, 0));
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kListFunctions = std::to_array<Function>({
     {"list", "a*", list},
     {"tuple", "a*", list},
     {"toStrings", "a", to_strings},
@@ -252,7 +252,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> list_functions() {
-  return kFunctions;
+  return kListFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

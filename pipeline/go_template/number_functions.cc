@@ -186,7 +186,7 @@ bool seq(Call& call) {
   return call.return_scratch();
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kNumberFunctions = std::to_array<Function>({
     {"atoi", "s", atoi},
     {"int", "a", to_integer},
     {"int64", "a", to_integer64},
@@ -219,7 +219,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> number_functions() {
-  return kFunctions;
+  return kNumberFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

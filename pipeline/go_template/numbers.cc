@@ -7,14 +7,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace tailrace::pipeline::go_template {
 namespace {
 
 constexpr std::size_t kNumberBytesMax = 400;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Underscores may stand between digits, and behind a base prefix.
 bool underscores_are_good(std::string_view digits, bool has_prefix) {

@@ -107,7 +107,7 @@ bool url_join(Call& call) {
   return call.return_scratch();
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kPathFunctions = std::to_array<Function>({
     {"base", "s", base},
     {"dir", "s", dir},
     {"ext", "s", extension},
@@ -125,7 +125,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> path_functions() {
-  return kFunctions;
+  return kPathFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

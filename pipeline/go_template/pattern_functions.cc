@@ -11,7 +11,7 @@
 namespace tailrace::pipeline::go_template {
 namespace {
 
-bool is_word(char c) {
+bool is_word_of_ascii(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
@@ -45,7 +45,7 @@ void append_expanded(std::string& out, std::string_view replacement, std::string
     }
     const bool braces = replacement.starts_with('{');
     const std::string_view behind = replacement.substr(braces ? 1 : 0);
-    const auto* const end = std::find_if_not(behind.begin(), behind.end(), is_word);
+    const auto* const end = std::find_if_not(behind.begin(), behind.end(), is_word_of_ascii);
     const std::string_view name = behind.substr(0, static_cast<std::size_t>(end - behind.begin()));
     if (name.empty() || (braces && !behind.substr(name.size()).starts_with('}'))) {
       out += '$';  // It names nothing: as it stands.
@@ -121,7 +121,7 @@ bool find_all(Call& call) {
 }
 
 // regexSplit pattern text count.
-bool split(Call& call) {
+bool split_at_pattern(Call& call) {
   RegexScanner* const regex = call.runtime.regex(call.args[0].text);
   if (regex == nullptr) return false;
   const std::string_view text = call.args[1].text;
@@ -153,26 +153,26 @@ bool quote_meta(Call& call) {
   return call.return_scratch();
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kPatternFunctions = std::to_array<Function>({
     {"regexReplaceAll", "sss", replace<Replacement::kExpanded>},
     {"regexReplaceAllLiteral", "sss", replace<Replacement::kLiteral>},
     {"regexMatch", "ss", matches},
     {"regexFind", "ss", find},
     {"regexFindAll", "ssi", find_all},
-    {"regexSplit", "ssi", split},
+    {"regexSplit", "ssi", split_at_pattern},
     {"regexQuoteMeta", "s", quote_meta},
     {"mustRegexReplaceAll", "sss", replace<Replacement::kExpanded>},
     {"mustRegexReplaceAllLiteral", "sss", replace<Replacement::kLiteral>},
     {"mustRegexMatch", "ss", must_match},
     {"mustRegexFind", "ss", find},
     {"mustRegexFindAll", "ssi", find_all},
-    {"mustRegexSplit", "ssi", split},
+    {"mustRegexSplit", "ssi", split_at_pattern},
 });
 
 }  // namespace
 
 std::span<const Function> pattern_functions() {
-  return kFunctions;
+  return kPatternFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

@@ -331,7 +331,7 @@ bool expand_environment(Call& call) {
   return call.return_scratch();
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kTextFunctions = std::to_array<Function>({
     {"ToLower", "s", mapped<append_lower>},
     {"ToUpper", "s", mapped<append_upper>},
     {"lower", "s", mapped<append_lower>},
@@ -382,7 +382,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> text_functions() {
-  return kFunctions;
+  return kTextFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

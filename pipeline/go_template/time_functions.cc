@@ -164,7 +164,7 @@ bool date_modify(Call& call) {
   return true;
 }
 
-constexpr auto kFunctions = std::to_array<Function>({
+constexpr auto kTimeFunctions = std::to_array<Function>({
     {"now", "", now},
     {"date", "sa", date},
     {"dateInZone", "sas", date_in_zone},
@@ -186,7 +186,7 @@ constexpr auto kFunctions = std::to_array<Function>({
 }  // namespace
 
 std::span<const Function> time_functions() {
-  return kFunctions;
+  return kTimeFunctions;
 }
 
 }  // namespace tailrace::pipeline::go_template

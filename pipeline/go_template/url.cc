@@ -3,17 +3,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace tailrace::pipeline::go_template {
 namespace {
 
 enum class Part { kHost, kZone, kPath, kUser, kFragment };
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_one_of(char c, std::string_view set) {
   return set.find(c) != std::string_view::npos;
 }

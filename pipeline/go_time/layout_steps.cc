@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace tailrace::pipeline::go_time {
 namespace {
 
@@ -55,10 +57,6 @@ constexpr std::array<Spelling, 33> kSpellings = {{
 bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 struct Found {
   Token token = Token::kEnd;
   bool zulu = false;

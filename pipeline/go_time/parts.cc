@@ -9,20 +9,18 @@
 #include <array>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "pipeline/go_time/civil.h"
 
 namespace tailrace::pipeline::go_time {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {
+constexpr std::array<std::string_view, 12> kMonthNames = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
 constexpr std::array<std::string_view, 7> kWeekDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                        "Thursday", "Friday", "Saturday"};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
@@ -147,7 +145,7 @@ class Reader {
   }
 
   bool month_name(std::size_t length, int& out) {
-    if (!name(kMonths, length, out)) return false;
+    if (!name(kMonthNames, length, out)) return false;
     ++out;
     return true;
   }

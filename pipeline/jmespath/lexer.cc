@@ -9,49 +9,47 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "pipeline/json/json_text.h"
 
 namespace tailrace::pipeline::jmespath {
 namespace {
 
-using Kind = Token::Kind;
+using TokenKind = Token::Kind;
 
 struct Mark {
   std::string_view text;
-  Kind kind;
+  TokenKind kind;
 };
 // Where several fit, the first of them is meant.
-constexpr auto kMarks = std::to_array<Mark>({{"[?", Kind::kFilter},
-                                             {"[]", Kind::kFlatten},
-                                             {"[", Kind::kLeftBracket},
-                                             {"]", Kind::kRightBracket},
-                                             {"{", Kind::kLeftBrace},
-                                             {"}", Kind::kRightBrace},
-                                             {"(", Kind::kLeftParen},
-                                             {")", Kind::kRightParen},
-                                             {",", Kind::kComma},
-                                             {":", Kind::kColon},
-                                             {".", Kind::kDot},
-                                             {"*", Kind::kStar},
-                                             {"@", Kind::kCurrent},
-                                             {"&&", Kind::kAnd},
-                                             {"&", Kind::kReference},
-                                             {"||", Kind::kOr},
-                                             {"|", Kind::kPipe},
-                                             {"!=", Kind::kNotEqual},
-                                             {"!", Kind::kNot},
-                                             {"==", Kind::kEqual},
-                                             {"<=", Kind::kLessEqual},
-                                             {"<", Kind::kLess},
-                                             {">=", Kind::kGreaterEqual},
-                                             {">", Kind::kGreater},
-                                             {"", Kind::kEnd}});
+constexpr auto kMarks = std::to_array<Mark>({{"[?", TokenKind::kFilter},
+                                             {"[]", TokenKind::kFlatten},
+                                             {"[", TokenKind::kLeftBracket},
+                                             {"]", TokenKind::kRightBracket},
+                                             {"{", TokenKind::kLeftBrace},
+                                             {"}", TokenKind::kRightBrace},
+                                             {"(", TokenKind::kLeftParen},
+                                             {")", TokenKind::kRightParen},
+                                             {",", TokenKind::kComma},
+                                             {":", TokenKind::kColon},
+                                             {".", TokenKind::kDot},
+                                             {"*", TokenKind::kStar},
+                                             {"@", TokenKind::kCurrent},
+                                             {"&&", TokenKind::kAnd},
+                                             {"&", TokenKind::kReference},
+                                             {"||", TokenKind::kOr},
+                                             {"|", TokenKind::kPipe},
+                                             {"!=", TokenKind::kNotEqual},
+                                             {"!", TokenKind::kNot},
+                                             {"==", TokenKind::kEqual},
+                                             {"<=", TokenKind::kLessEqual},
+                                             {"<", TokenKind::kLess},
+                                             {">=", TokenKind::kGreaterEqual},
+                                             {">", TokenKind::kGreater},
+                                             {"", TokenKind::kEnd}});
 
 bool begins_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 bool continues_name(char c) {
   return begins_name(c) || is_digit(c);
@@ -67,7 +65,7 @@ class Reader {
       Result<Token> token = next();
       if (!token) return fail(token.error());
       tokens.push_back(std::move(*token));
-    } while (tokens.back().kind != Kind::kEnd);
+    } while (tokens.back().kind != TokenKind::kEnd);
     return tokens;
   }
 
@@ -78,28 +76,28 @@ class Reader {
       ++at_;
     }
     const std::size_t begin = at_;
-    if (at_ == text_.size()) return make(Kind::kEnd, {}, begin);
+    if (at_ == text_.size()) return make(TokenKind::kEnd, {}, begin);
     const char c = text_[at_];
     if (begins_name(c)) {
       while (at_ < text_.size() && continues_name(text_[at_]))
         ++at_;
-      return make(Kind::kName, std::string(text_.substr(begin, at_ - begin)), begin);
+      return make(TokenKind::kName, std::string(text_.substr(begin, at_ - begin)), begin);
     }
     if (is_digit(c) || c == '-') return number();
     if (c == '"') return quoted_name();
-    if (c == '\'') return delimited('\'', Kind::kRawString);
-    if (c == '`') return delimited('`', Kind::kLiteral);
+    if (c == '\'') return delimited('\'', TokenKind::kRawString);
+    if (c == '`') return delimited('`', TokenKind::kLiteral);
     const auto mark = std::find_if(kMarks.begin(), kMarks.end(), [this](const Mark& candidate) {
       return text_.substr(at_).starts_with(candidate.text);
     });
-    if (mark->kind == Kind::kEnd) {
+    if (mark->kind == TokenKind::kEnd) {
       return fail(syntax_error(text_, begin, fmt::format("unexpected character '{}'", c)));
     }
     at_ += mark->text.size();
     return make(mark->kind, {}, begin);
   }
 
-  static Token make(Kind kind, std::string text, std::size_t at) {
+  static Token make(TokenKind kind, std::string text, std::size_t at) {
     Token token;
     token.kind = kind;
     token.text = std::move(text);
@@ -111,7 +109,7 @@ class Reader {
     const std::size_t begin = at_++;
     while (at_ < text_.size() && is_digit(text_[at_]))
       ++at_;
-    Token token = make(Kind::kNumber, {}, begin);
+    Token token = make(TokenKind::kNumber, {}, begin);
     const auto [end, error] =
         std::from_chars(text_.data() + begin, text_.data() + at_, token.number);
     if (error != std::errc{} || end != text_.data() + at_) {
@@ -131,11 +129,11 @@ class Reader {
         json::unescaped(text_.substr(begin + 1, end - begin - 1));
     if (!name) return fail(syntax_error(text_, begin, "bad quoted name"));
     at_ = end + 1;
-    return make(Kind::kQuotedName, *name, begin);
+    return make(TokenKind::kQuotedName, *name, begin);
   }
 
   // Up to the delimiter, which a backslash makes a part of the text.
-  Result<Token> delimited(char delimiter, Kind kind) {
+  Result<Token> delimited(char delimiter, TokenKind kind) {
     const std::size_t begin = at_++;
     std::string text;
     for (; at_ < text_.size() && text_[at_] != delimiter; ++at_) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace tailrace::pipeline {
 namespace {
 
@@ -17,9 +19,6 @@ using NodePtr = std::unique_ptr<PatternNode>;
 
 constexpr int kDepthMax = 100;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_lower(int c) {
   return c >= 'a' && c <= 'z';
 }

@@ -9,7 +9,7 @@
 namespace tailrace::pipeline {
 namespace {
 
-using Action = config::MatchStageConfig::Action;
+using MatchAction = config::MatchStageConfig::Action;
 using logql::Comparison;
 
 bool is_negative(Comparison comparison) {
@@ -55,7 +55,7 @@ Result<std::unique_ptr<Stage>> MatchStage::create(const config::MatchStageConfig
 
 Verdict MatchStage::run(Entry& entry, StageContext& context) {
   if (!selects(entry, context)) return Verdict::kSkip;
-  if (action_ == Action::kKeep) {
+  if (action_ == MatchAction::kKeep) {
     context.copy_labels_to_extracted();
     return Verdict::kKeep;
   }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/ascii.h"
 #include "config/go_duration.h"
 
 namespace tailrace::pipeline {
@@ -21,10 +22,6 @@ constexpr std::size_t kNumberBytesMax = 400;
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
   return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
                     [](char a, char b) { return lower(a) == b; });

@@ -11,7 +11,7 @@
 
 namespace tailrace::pipeline {
 
-using Action = config::MetricConfig::Action;
+using MetricAction = config::MetricConfig::Action;
 using Type = config::MetricConfig::Type;
 
 Result<std::unique_ptr<Stage>> MetricsStage::create(const config::MetricsStageConfig& config,
@@ -47,7 +47,7 @@ std::optional<double> MetricsStage::operand(const Metric& metric, const Entry& e
                                             StageContext& context) {
   const config::MetricConfig& config = metric.config;
   const bool steps = config.type != Type::kHistogram &&
-                     (config.action == Action::kInc || config.action == Action::kDec);
+                     (config.action == MetricAction::kInc || config.action == MetricAction::kDec);
   if (config.type == Type::kCounter && config.match_all) {
     if (steps) return 1;
     if (config.count_entry_bytes) return static_cast<double>(entry.line.size());
@@ -92,10 +92,10 @@ void MetricsStage::apply(Metric& metric, Series& series, double operand) {
       ++bucket;
     ++series.bucket_counts[bucket];
     series.amount += operand;
-  } else if (config.action == Action::kSet) {
+  } else if (config.action == MetricAction::kSet) {
     series.replaces = true;
     series.amount = operand;
-  } else if (config.action == Action::kDec || config.action == Action::kSub) {
+  } else if (config.action == MetricAction::kDec || config.action == MetricAction::kSub) {
     series.amount -= operand;
   } else {
     series.amount += operand;

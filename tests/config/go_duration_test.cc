@@ -10,7 +10,7 @@
 namespace tailrace::config {
 namespace {
 
-struct Case {
+struct DurationCase {
   const char* text;
   std::int64_t nanoseconds;
 };
@@ -18,29 +18,30 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 TEST(GoDuration, reads_what_go_reads) {
-  for (const Case& c : {Case{"0", 0},
-                        Case{"+0", 0},
-                        Case{"-0", 0},
-                        Case{"0s", 0},
-                        Case{"5ns", 5},
-                        Case{"5us", 5000},
-                        Case{"5\xc2\xb5s", 5000},
-                        Case{"5\xce\xbcs", 5000},
-                        Case{"5ms", 5'000'000},
-                        Case{"5s", 5 * kSecond},
-                        Case{"5m", 300 * kSecond},
-                        Case{"1h30m", 5400 * kSecond},
-                        Case{".5s", kSecond / 2},
-                        Case{"1.s", kSecond},
-                        Case{"1.5h", 5400 * kSecond},
-                        Case{"-1s", -kSecond},
-                        Case{"+1s", kSecond},
-                        Case{"1s1s", 2 * kSecond},
-                        Case{"1h2m3.5s", 3723 * kSecond + kSecond / 2},
-                        Case{"0.3333333333333333333h", 1'200'000'000'000},
-                        Case{"2562047h47m16.854775807s", kMax},
-                        Case{"9223372036854775807ns", kMax},
-                        Case{"-9223372036854775808ns", std::numeric_limits<std::int64_t>::min()}}) {
+  for (const DurationCase& c :
+       {DurationCase{"0", 0},
+        DurationCase{"+0", 0},
+        DurationCase{"-0", 0},
+        DurationCase{"0s", 0},
+        DurationCase{"5ns", 5},
+        DurationCase{"5us", 5000},
+        DurationCase{"5\xc2\xb5s", 5000},
+        DurationCase{"5\xce\xbcs", 5000},
+        DurationCase{"5ms", 5'000'000},
+        DurationCase{"5s", 5 * kSecond},
+        DurationCase{"5m", 300 * kSecond},
+        DurationCase{"1h30m", 5400 * kSecond},
+        DurationCase{".5s", kSecond / 2},
+        DurationCase{"1.s", kSecond},
+        DurationCase{"1.5h", 5400 * kSecond},
+        DurationCase{"-1s", -kSecond},
+        DurationCase{"+1s", kSecond},
+        DurationCase{"1s1s", 2 * kSecond},
+        DurationCase{"1h2m3.5s", 3723 * kSecond + kSecond / 2},
+        DurationCase{"0.3333333333333333333h", 1'200'000'000'000},
+        DurationCase{"2562047h47m16.854775807s", kMax},
+        DurationCase{"9223372036854775807ns", kMax},
+        DurationCase{"-9223372036854775808ns", std::numeric_limits<std::int64_t>::min()}}) {
     const auto duration = parse_go_duration(c.text);
     ASSERT_TRUE(duration) << c.text;
     EXPECT_EQ(duration->count(), c.nanoseconds) << c.text;
@@ -80,11 +81,11 @@ TEST(GoDuration, refuses_what_go_refuses) {
 
 TEST(PrometheusDuration, reads_falling_units) {
   constexpr std::int64_t kDay = 86400 * kSecond;
-  for (const Case& c :
-       {Case{"0", 0}, Case{"5m", 300 * kSecond}, Case{"1d", kDay}, Case{"1w", 7 * kDay},
-        Case{"1y", 365 * kDay},
-        Case{"1y2w3d4h5m6s7ms", (365 + 14 + 3) * kDay + 14706 * kSecond + 7'000'000},
-        Case{"90s", 90 * kSecond}, Case{"292y", 292 * 365 * kDay}}) {
+  for (const DurationCase& c :
+       {DurationCase{"0", 0}, DurationCase{"5m", 300 * kSecond}, DurationCase{"1d", kDay},
+        DurationCase{"1w", 7 * kDay}, DurationCase{"1y", 365 * kDay},
+        DurationCase{"1y2w3d4h5m6s7ms", (365 + 14 + 3) * kDay + 14706 * kSecond + 7'000'000},
+        DurationCase{"90s", 90 * kSecond}, DurationCase{"292y", 292 * 365 * kDay}}) {
     const auto duration = parse_prometheus_duration(c.text);
     ASSERT_TRUE(duration) << c.text;
     EXPECT_EQ(duration->count(), c.nanoseconds) << c.text;

@@ -8,10 +8,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string kClient = "clients: [{url: http://a}]\n";
+const std::string kOneClient = "clients: [{url: http://a}]\n";
 
 TEST(ParseServer, reads_every_key) {
-  const ServerConfig server = valid(kClient + R"(
+  const ServerConfig server = valid(kOneClient + R"(
 server:
   disable: true
   http_listen_network: tcp6
@@ -56,11 +56,11 @@ server:
 }
 
 TEST(ParseServer, a_null_health_check_target_is_true) {
-  EXPECT_TRUE(valid(kClient + "server: {health_check_target: ~}").server.health_check_target);
+  EXPECT_TRUE(valid(kOneClient + "server: {health_check_target: ~}").server.health_check_target);
 }
 
 TEST(ParseServer, grpc_keys_are_checked) {
-  EXPECT_EQ(diagnose(kClient + R"(
+  EXPECT_EQ(diagnose(kOneClient + R"(
 server:
   grpc_listen_port: x
   grpc_listen_address: [a]
@@ -74,7 +74,7 @@ server:
 
 TEST(ParseServer, a_null_log_level_is_no_level) {
   EXPECT_EQ(
-      diagnose(kClient + "server: {log_level: }"),
+      diagnose(kOneClient + "server: {log_level: }"),
       (std::vector<std::string>{"server.log_level: must be debug, info, warn or error, not \"\""}));
 }
 

@@ -25,7 +25,8 @@ constexpr std::int64_t kJanuary1 = 1'767'268'800'000'000'000;    // 2026-01-01T1
 
 go_time::ZoneFiles zone_files(std::optional<std::string> tz = std::nullopt) {
   return {.read = [](const std::string& path) -> Result<std::string> {
-            if (path == "/usr/share/zoneinfo/America/New_York") return testing::new_york_file();
+            if (path == "/usr/share/zoneinfo/America/New_York")
+              return tailrace::testing::new_york_file();
             if (path == "/usr/share/zoneinfo/Broken") return std::string("TZif2 cut short");
             return fail(ENOENT, "open " + path);
           },
@@ -67,14 +68,14 @@ std::string parse(std::string_view format, std::string_view text) {
   return parse(format, std::nullopt, text);
 }
 
-struct Vector {
+struct LayoutVector {
   std::string_view format;
   std::string_view text;
   std::string_view expected;
 };
 
 TEST(TimeParser, reads_the_named_formats) {
-  const Vector vectors[] = {
+  const LayoutVector vectors[] = {
       {"ANSIC", "Mon Jan  2 15:04:05 2006", "2006-01-02T15:04:05Z"},
       {"ANSIC", "Tue Jan 12 15:04:05 2006", "2006-01-12T15:04:05Z"},
       {"ANSIC", "Mon Jan 02 15:04:05 2006", "2006-01-02T15:04:05Z"},
@@ -91,12 +92,12 @@ TEST(TimeParser, reads_the_named_formats) {
       {"RFC1123", "Fri, 02 Jan 2006 15:04:05 GMT", "2006-01-02T15:04:05Z"},
       {"RFC1123Z", "Mon, 02 Jan 2006 15:04:05 -0700", "2006-01-02T22:04:05Z"},
   };
-  for (const Vector& v : vectors)
+  for (const LayoutVector& v : vectors)
     EXPECT_EQ(parse(v.format, v.text), v.expected) << v.text;
 }
 
 TEST(TimeParser, reads_rfc3339) {
-  const Vector vectors[] = {
+  const LayoutVector vectors[] = {
       {"RFC3339", "2006-01-02T15:04:05-07:00", "2006-01-02T22:04:05Z"},
       {"RFC3339", "2006-01-02T15:04:05Z", "2006-01-02T15:04:05Z"},
       {"RFC3339", "2006-01-02T15:04:05.123456789Z", "2006-01-02T15:04:05.123456789Z"},
@@ -140,12 +141,12 @@ TEST(TimeParser, reads_rfc3339) {
       {"RFC3339", "0001-01-01T00:00:00+00:01", "-"},
       {"RFC3339", "0000-01-01T00:00:00Z", "-"},
   };
-  for (const Vector& v : vectors)
+  for (const LayoutVector& v : vectors)
     EXPECT_EQ(parse(v.format, v.text), v.expected) << v.text;
 }
 
 TEST(TimeParser, reads_unix_times) {
-  const Vector vectors[] = {
+  const LayoutVector vectors[] = {
       {"Unix", "1562708916", "2019-07-09T21:48:36Z"},
       {"Unix", "1562708916.000000123", "2019-07-09T21:48:36.000000123Z"},
       {"Unix", "1562708916.5", "2019-07-09T21:48:36.5Z"},
@@ -180,12 +181,12 @@ TEST(TimeParser, reads_unix_times) {
       {"UnixNs", "-9223372036854775809", "-"},
       {"UnixNs", "99999999999999999999", "-"},
   };
-  for (const Vector& v : vectors)
+  for (const LayoutVector& v : vectors)
     EXPECT_EQ(parse(v.format, v.text), v.expected) << v.text;
 }
 
 TEST(TimeParser, reads_every_token) {
-  const Vector vectors[] = {
+  const LayoutVector vectors[] = {
       {"2006-1-2 3:4:5 PM", "2021-3-4 5:6:7 PM", "2021-03-04T17:06:07Z"},
       {"2006-1-2 3:4:5 PM", "2021-12-14 12:16:17 AM", "2021-12-14T00:16:17Z"},
       {"2006-1-2 3:4:5 PM", "2021-12-14 12:16:17 PM", "2021-12-14T12:16:17Z"},
@@ -251,13 +252,13 @@ TEST(TimeParser, reads_every_token) {
       {"2006-01-02 ", "2021-03-04", "2021-03-04T00:00:00Z"},
       {"02/Jan/2006:15:04:05 -0700", "10/Oct/2000:13:55:36 -0700", "2000-10-10T20:55:36Z"},
   };
-  for (const Vector& v : vectors) {
+  for (const LayoutVector& v : vectors) {
     EXPECT_EQ(parse(v.format, v.text), v.expected) << v.format << " | " << v.text;
   }
 }
 
 TEST(TimeParser, reads_every_shape_of_offset) {
-  const Vector vectors[] = {
+  const LayoutVector vectors[] = {
       {"2006-01-02 15:04-07", "2021-03-04 05:06+02", "2021-03-04T03:06:00Z"},
       {"2006-01-02 15:04-070000", "2021-03-04 05:06+020010", "2021-03-04T03:05:50Z"},
       {"2006-01-02 15:04-07:00:00", "2021-03-04 05:06-02:00:10", "2021-03-04T07:06:10Z"},
@@ -271,7 +272,7 @@ TEST(TimeParser, reads_every_shape_of_offset) {
       {"2006-01-02 15:04Z070000", "2021-03-04 05:06-013010", "2021-03-04T06:36:10Z"},
       {"2006-01-02 15:04Z07:00:00", "2021-03-04 05:06+01:30:10", "2021-03-04T03:35:50Z"},
   };
-  for (const Vector& v : vectors) {
+  for (const LayoutVector& v : vectors) {
     EXPECT_EQ(parse(v.format, v.text), v.expected) << v.format << " | " << v.text;
   }
 }
@@ -292,7 +293,7 @@ TEST(TimeParser, knows_which_abbreviations_look_like_zones) {
 TEST(TimeParser, a_location_holds_for_layouts_without_offset) {
   constexpr std::string_view kPlain = "2006-01-02 15:04:05";
   constexpr std::string_view kZone = "America/New_York";
-  const Vector vectors[] = {
+  const LayoutVector vectors[] = {
       {kPlain, "2021-01-15 12:00:00", "2021-01-15T17:00:00Z"},
       {kPlain, "2021-07-15 12:00:00", "2021-07-15T16:00:00Z"},
       {kPlain, "2021-03-14 01:59:59", "2021-03-14T06:59:59Z"},
@@ -314,7 +315,7 @@ TEST(TimeParser, a_location_holds_for_layouts_without_offset) {
       {"ANSIC", "Thu Jul 15 12:00:00 2021", "2021-07-15T12:00:00Z"},
       {"Unix", "1562708916", "2019-07-09T21:48:36Z"},
   };
-  for (const Vector& v : vectors) {
+  for (const LayoutVector& v : vectors) {
     EXPECT_EQ(parse(v.format, kZone, v.text), v.expected) << v.format << " | " << v.text;
   }
   EXPECT_EQ(parse(kPlain, "", "2021-07-15 12:00:00"), "2021-07-15T12:00:00Z");

@@ -165,14 +165,14 @@ TEST(RegexMatcher, accepts_what_go_accepts) {
   }
 }
 
-struct Vector {
+struct RegexVector {
   std::string_view pattern;
   std::string_view text;
   bool expected;
 };
 
 TEST(RegexMatcher, gives_escapes_flags_and_classes_gos_meaning) {
-  const Vector vectors[] = {
+  const RegexVector vectors[] = {
       {R"(^\d$)", "\xD9\xA3", false},  // An Arabic digit.
       {R"(^\s$)", "\v", false},
       {R"(^\S$)", "\v", true},
@@ -222,7 +222,7 @@ TEST(RegexMatcher, gives_escapes_flags_and_classes_gos_meaning) {
       {"$", "", true},
       {"^a|b", "cb", true},
   };
-  for (const Vector& vector : vectors) {
+  for (const RegexVector& vector : vectors) {
     EXPECT_EQ(matches(vector.pattern, vector.text), vector.expected)
         << vector.pattern << " on " << vector.text;
   }

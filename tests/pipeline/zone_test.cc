@@ -63,7 +63,7 @@ TEST(ZoneRule, refuses_what_is_no_rule) {
 }
 
 TEST(Zone, answers_before_between_and_behind_its_transitions) {
-  const auto zone = Zone::parse(testing::new_york_file());
+  const auto zone = Zone::parse(tailrace::testing::new_york_file());
   ASSERT_TRUE(zone.has_value());
   EXPECT_EQ(zone->lookup(at(1800, 1, 1)).name, "LMT");
   EXPECT_EQ(zone->lookup(1615705199).name, "EST");
@@ -81,7 +81,7 @@ TEST(Zone, the_default_is_utc) {
 }
 
 TEST(Zone, reads_the_first_version_of_the_format) {
-  const auto zone = Zone::parse(testing::zone_block(
+  const auto zone = Zone::parse(tailrace::testing::zone_block(
       {{-100, 1}, {1000, 0}}, {{60, false, "AAA"}, {120, true, "BBB"}}, '\0', 4));
   ASSERT_TRUE(zone.has_value());
   EXPECT_EQ(zone->lookup(-101).name, "AAA");
@@ -90,20 +90,21 @@ TEST(Zone, reads_the_first_version_of_the_format) {
 }
 
 TEST(Zone, without_transitions_the_only_kind_holds) {
-  const auto zone = Zone::parse(testing::zone_file({}, {{3600, false, "CET"}}, "CET-1"));
+  const auto zone = Zone::parse(tailrace::testing::zone_file({}, {{3600, false, "CET"}}, "CET-1"));
   EXPECT_EQ(zone->lookup(0).offset, 3600);
-  const auto no_rule = Zone::parse(testing::zone_file({}, {{3600, false, "CET"}}, ""));
+  const auto no_rule = Zone::parse(tailrace::testing::zone_file({}, {{3600, false, "CET"}}, ""));
   EXPECT_EQ(no_rule->lookup(0).offset, 3600);
 }
 
 TEST(Zone, damaged_files_are_refused) {
-  const std::string whole = testing::new_york_file();
+  const std::string whole = tailrace::testing::new_york_file();
   const std::size_t footer = whole.find("\nEST5");
   for (std::size_t length = 0; length < footer; ++length) {
     EXPECT_FALSE(Zone::parse(std::string_view(whole).substr(0, length)).has_value()) << length;
   }
-  EXPECT_FALSE(Zone::parse(testing::zone_file({{0, 7}}, {{0, false, "AAA"}}, "")).has_value());
-  std::string no_kinds = testing::zone_block({}, {{0, false, "AAA"}}, '\0', 4);
+  EXPECT_FALSE(
+      Zone::parse(tailrace::testing::zone_file({{0, 7}}, {{0, false, "AAA"}}, "")).has_value());
+  std::string no_kinds = tailrace::testing::zone_block({}, {{0, false, "AAA"}}, '\0', 4);
   no_kinds[39] = 0;
   EXPECT_FALSE(Zone::parse(no_kinds).has_value());
 }

@@ -12,14 +12,14 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-struct Case {
+struct LabelCase {
   std::vector<LabelPair> labels;
   Pairs external;
   std::string want;
 };
 
 TEST(StreamLabels, are_sorted_and_merged_under_the_entrys_own) {
-  const std::vector<Case> cases{
+  const std::vector<LabelCase> cases{
       {{}, {}, "{}"},
       {{{"b", "2"}, {"a", "1"}}, {}, R"({a="1", b="2"})"},
       {{}, {{"x", "y"}}, R"({x="y"})"},
@@ -30,7 +30,7 @@ TEST(StreamLabels, are_sorted_and_merged_under_the_entrys_own) {
       {{{"empty", ""}}, {}, R"({empty=""})"},
       {{{"__kept", "1"}, {"__tenant_id__", "t"}}, {}, R"({__kept="1"})"},
   };
-  for (const Case& row : cases) {
+  for (const LabelCase& row : cases) {
     const LabelSet labels(row.labels);
     EXPECT_EQ(stream_labels(labels, row.external, "").text, row.want);
   }

@@ -9,7 +9,7 @@
 namespace tailrace::shippers {
 namespace {
 
-struct Case {
+struct RetryCase {
   int status;
   const char* content_type;
   const char* body;
@@ -17,7 +17,7 @@ struct Case {
 };
 
 TEST(RetryPolicy, judges_every_status) {
-  const std::vector<Case> cases{
+  const std::vector<RetryCase> cases{
       {0, "", "", Verdict::kUnavailable},
       {200, "", "", Verdict::kAccepted},
       {204, "", "", Verdict::kAccepted},
@@ -50,7 +50,7 @@ TEST(RetryPolicy, judges_every_status) {
       {599, "", "", Verdict::kUnavailable},
       {600, "", "", Verdict::kMisconfigured},
   };
-  for (const Case& row : cases) {
+  for (const RetryCase& row : cases) {
     const http::Response response{
         .status = row.status, .error = {}, .body = row.body, .content_type = row.content_type};
     EXPECT_EQ(judge(response), row.want) << row.status << " " << row.content_type << row.body;

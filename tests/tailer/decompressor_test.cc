@@ -13,13 +13,13 @@ namespace {
 
 using Format = Decompressor::Format;
 
-constexpr Format kFormats[] = {Format::kGzip, Format::kZlib, Format::kBzip2, Format::kZstd};
+constexpr Format kAllFormats[] = {Format::kGzip, Format::kZlib, Format::kBzip2, Format::kZstd};
 
 TEST(Decompressor, unpacks_a_member_in_steps_of_any_size) {
   std::string text;
   for (int i = 0; i < 3000; ++i)
     text += std::to_string(i * i);
-  for (const Format format : kFormats) {
+  for (const Format format : kAllFormats) {
     const std::string stored = testing::pack(format, text);
     for (const std::size_t step_bytes : {std::size_t{1}, std::size_t{100}, stored.size()}) {
       auto decompressor = Decompressor::create(format);
@@ -43,7 +43,7 @@ TEST(Decompressor, unpacks_a_member_in_steps_of_any_size) {
 }
 
 TEST(Decompressor, begins_the_next_member_after_an_end) {
-  for (const Format format : kFormats) {
+  for (const Format format : kAllFormats) {
     const std::string stored = testing::pack(format, "a");
     auto decompressor = Decompressor::create(format);
     for (int i = 0; i < 3; ++i) {
@@ -66,7 +66,7 @@ TEST(Decompressor, begins_the_next_member_after_an_end) {
 }
 
 TEST(Decompressor, says_that_data_is_damaged) {
-  for (const Format format : kFormats) {
+  for (const Format format : kAllFormats) {
     auto decompressor = Decompressor::create(format);
     std::vector<char> out(100);
     std::string_view rest = "certainly not compressed data";
@@ -83,7 +83,7 @@ TEST(Decompressor, says_that_data_is_damaged) {
 }
 
 TEST(Decompressor, does_nothing_without_input) {
-  for (const Format format : kFormats) {
+  for (const Format format : kAllFormats) {
     auto decompressor = Decompressor::create(format);
     std::vector<char> out(10);
     const Decompressor::Step step = (*decompressor)->run({}, out);

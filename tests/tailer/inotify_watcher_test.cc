@@ -20,7 +20,7 @@ namespace tailrace::tailer {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = FileEvent::Kind;
+using EventKind = FileEvent::Kind;
 
 class InotifyWatcherTest : public ::testing::Test {
  protected:
@@ -41,9 +41,9 @@ class InotifyWatcherTest : public ::testing::Test {
     std::vector<std::string> result;
     for (const FileEvent& event : watcher_->take_events()) {
       const std::string token = std::to_string(event.token);
-      result.push_back(event.kind == Kind::kOverflow    ? "overflow"
-                       : event.kind == Kind::kDirectory ? token + ":" + event.name
-                                                        : token + "~" + event.name);
+      result.push_back(event.kind == EventKind::kOverflow    ? "overflow"
+                       : event.kind == EventKind::kDirectory ? token + ":" + event.name
+                                                             : token + "~" + event.name);
     }
     std::sort(result.begin(), result.end());
     return result;
