@@ -1,4 +1,4 @@
-// Names: label names and near names.
+// Names in configuration files: which are valid, and which were probably meant.
 #include "config/names.h"
 
 #include <algorithm>
@@ -48,11 +48,6 @@ std::string squeeze(std::string_view name) {
 }
 
 }  // namespace
-
-bool is_label_name(std::string_view name) {
-  return !name.empty() && is_letter(name[0]) &&
-         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c); });
-}
 
 bool is_metric_name(std::string_view name) {
   const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == ':'; };

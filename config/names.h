@@ -1,4 +1,4 @@
-// Names in configuration files: which are label names, and which were probably meant.
+// Names in configuration files: which are valid, and which were probably meant.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,6 @@
 #include <string_view>
 
 namespace tailrace::config {
-
-// [a-zA-Z_][a-zA-Z0-9_]*
-bool is_label_name(std::string_view name);
 
 // [a-zA-Z_:][a-zA-Z0-9_:]*
 bool is_metric_name(std::string_view name);

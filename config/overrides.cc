@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "config/names.h"
+#include "model/label_set.h"
 
 namespace tailrace::config {
 namespace {

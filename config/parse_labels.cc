@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "config/names.h"
 #include "config/parse.h"
+#include "model/label_set.h"
 
 namespace tailrace::config {
 

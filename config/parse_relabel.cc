@@ -6,6 +6,7 @@
 
 #include "config/names.h"
 #include "config/parse.h"
+#include "model/label_set.h"
 
 namespace tailrace::config {
 namespace {

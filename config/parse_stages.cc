@@ -24,12 +24,7 @@ RegexStageConfig parse_regex(const Body& body) {
 JsonStageConfig parse_json(const Body& body) {
   JsonStageConfig config;
   Fields fields = body.strict();
-  if (const YamlNode* expressions = fields.map("expressions")) {
-    read_names(body, *expressions, fields.path_of("expressions"), config.expressions);
-    if (expressions->entries.empty()) fields.error("expressions", "may not be empty");
-  } else if (fields.present("expressions") == nullptr) {
-    fields.error("expressions", "is required");
-  }
+  read_required_names(body, fields, "expressions", config.expressions);
   read_source(fields, config.source);
   fields.read("drop_malformed", config.drop_malformed);
   fields.finish();

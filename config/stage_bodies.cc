@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "config/names.h"
 #include "config/parse.h"
+#include "model/label_set.h"
 
 namespace tailrace::config {
 namespace {
@@ -26,15 +26,7 @@ void check_label_name(const Body& body, const YamlEntry& entry) {
                     fmt::format("\"{}\" is not a valid label name", entry.key));
 }
 
-}  // namespace
-
-// `source: ""` would name no key; Promtail refuses it at start.
-void read_source(Fields& fields, std::optional<std::string>& source) {
-  fields.read("source", source);
-  if (source && source->empty()) fields.error("source", "may not be empty");
-}
-
-// A map whose null or empty values stand for the key itself.
+// A null or empty value stands for the key itself.
 void read_names(const Body& body, const YamlNode& map, const std::string& path, NamePairs& names) {
   for (const YamlEntry& entry : map.entries) {
     const std::string entry_path = fmt::format("{}.{}", path, entry.key);
@@ -52,6 +44,23 @@ void read_names(const Body& body, const YamlNode& map, const std::string& path, 
       continue;
     }
     names.emplace_back(entry.key, value.text.empty() || value.is_null() ? entry.key : value.text);
+  }
+}
+
+}  // namespace
+
+// `source: ""` would name no key; Promtail refuses it at start.
+void read_source(Fields& fields, std::optional<std::string>& source) {
+  fields.read("source", source);
+  if (source && source->empty()) fields.error("source", "may not be empty");
+}
+
+void read_required_names(const Body& body, Fields& fields, std::string_view key, NamePairs& names) {
+  if (const YamlNode* const map = fields.map(key)) {
+    read_names(body, *map, fields.path_of(key), names);
+    if (map->entries.empty()) fields.error(key, "may not be empty");
+  } else if (fields.present(key) == nullptr) {
+    fields.error(key, "is required");
   }
 }
 
@@ -188,12 +197,7 @@ PackStageConfig parse_pack_stage(const Body& body) {
 LogfmtStageConfig parse_logfmt_stage(const Body& body) {
   LogfmtStageConfig config;
   Fields fields = body.strict();
-  if (const YamlNode* mapping = fields.map("mapping")) {
-    read_names(body, *mapping, fields.path_of("mapping"), config.mapping);
-    if (mapping->entries.empty()) fields.error("mapping", "may not be empty");
-  } else if (fields.present("mapping") == nullptr) {
-    fields.error("mapping", "is required");
-  }
+  read_required_names(body, fields, "mapping", config.mapping);
   read_source(fields, config.source);
   fields.finish();
   return config;

@@ -25,9 +25,9 @@ struct Body {
 
 // `source: ""` would name no key; Promtail refuses it at start.
 void read_source(Fields& fields, std::optional<std::string>& source);
-// A map whose null or empty values stand for the key itself.
-void read_names(const Body& body, const YamlNode& map, const std::string& path, NamePairs& names);
-// The same as the whole body, with label names as its keys.
+// `key` is a map of at least one name; null or empty values stand for the name itself.
+void read_required_names(const Body& body, Fields& fields, std::string_view key, NamePairs& names);
+// Such a map as the whole body, which may be empty, with label names as its keys.
 NamePairs read_label_names(const Body& body);
 // A list of at least one text as the whole body.
 std::vector<std::string> read_label_list(const Body& body);

@@ -226,10 +226,10 @@ void Intake::release_due() {
   }
 }
 
-void Intake::release_all() {
+void Intake::end_input() {
   start_clock();
   for (const auto& [name, pipeline] : pipelines_) {
-    pipeline->release_all(*this);
+    pipeline->end_input(*this);
     arena_.reset();
   }
 }

@@ -99,8 +99,8 @@ class Intake final : private pipeline::EntrySink {
 
   // Releases held entries whose time has come.
   void release_due();
-  // Releases all held entries (end of stdin).
-  void release_all();
+  // Nothing is held any more afterwards (end of stdin).
+  void end_input();
 
   // After kPaused no line of the job, after kRateUsed none at all, may run before this time.
   SteadyTime paused_until() const { return paused_until_; }

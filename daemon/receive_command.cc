@@ -50,8 +50,22 @@ void append_json(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// Nanoseconds since 1970, also those that do not fit 64 bits.
+std::string nanoseconds_text(const Timestamp& time) {
+  const bool negative = time.seconds < 0;
+  std::int64_t seconds = negative ? -time.seconds : time.seconds;
+  std::int64_t rest = time.nanoseconds;
+  if (negative && rest != 0) {
+    --seconds;
+    rest = Timestamp::kPerSecond - rest;
+  }
+  if (seconds == 0) return (negative ? "-" : "") + std::to_string(rest);
+  const std::string digits = std::to_string(Timestamp::kPerSecond + rest).substr(1);
+  return (negative ? "-" : "") + std::to_string(seconds) + digits;
+}
+
 std::string json_line(const receivers::PushedEntry& entry) {
-  std::string out = "{\"time\":\"" + std::to_string(entry.time_ns) + "\",\"labels\":";
+  std::string out = "{\"time\":\"" + nanoseconds_text(entry.time) + "\",\"labels\":";
   append_json(out, entry.labels);
   out += ",\"line\":";
   append_json(out, entry.line);
@@ -209,7 +223,7 @@ std::string PushReceiver::render(const receivers::PushedEntry& entry) const {
   if (options_.output == ReceiveOptions::Output::kJson) return json_line(entry);
   const bool colour = options_.output == ReceiveOptions::Output::kColour;
   std::string out = colour ? "\x1b[34m" : "";
-  out += shippers::dry_run_time(entry.time_ns);
+  out += shippers::dry_run_time(entry.time);
   out += colour ? "\x1b[0m \x1b[33m" : " ";
   out += entry.labels;
   out += colour ? "\x1b[0m " : " ";

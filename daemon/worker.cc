@@ -160,7 +160,7 @@ bool Worker::read_block() {
   if (is_file) {
     follower_.read_returned(*source, result);
   } else if (result == Source::Outcome::kEnded) {
-    intake_.release_all();
+    intake_.end_input();
     std::erase_if(sources_, [&](const auto& owned) { return owned.get() == source; });
     next_source_ = 0;
   }

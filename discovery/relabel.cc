@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "discovery/letter_case.h"
 #include "discovery/relabel_template.h"
+#include "model/label_set.h"
 
 namespace tailrace::discovery {
 namespace {
@@ -53,14 +54,6 @@ std::string_view action_text(Action action) {
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-bool is_name(std::string_view text) {
-  if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
-  for (const char c : text) {
-    if (!is_word(c)) return false;
-  }
-  return true;
 }
 
 // Whether `text` is a label name in which $1 or ${name} may stand for a part. What they stand for
@@ -145,7 +138,7 @@ std::string field_problem(const RelabelConfig& rule) {
     return action + " needs a 'modulus' that is not 0";
   }
   const bool target_is_name = rule.action == Action::kReplace ? is_name_template(rule.target_label)
-                                                              : is_name(rule.target_label);
+                                                              : is_label_name(rule.target_label);
   if (has_target && !target_is_name) {
     return "'" + rule.target_label + "' is not a valid 'target_label' for " + action;
   }
@@ -260,7 +253,7 @@ class Relabeler::Rule {
     const std::vector<std::string_view> groups = match(value);
     if (groups.empty()) return;
     const std::string target = target_.expand(groups);
-    if (is_name(target)) set_label(labels, target, replacement_.expand(groups));
+    if (is_label_name(target)) set_label(labels, target, replacement_.expand(groups));
   }
 
   void hash(LabelMap& labels) const {
@@ -276,7 +269,7 @@ class Relabeler::Rule {
       const std::vector<std::string_view> groups = match(name);
       if (groups.empty()) continue;
       const std::string target = replacement_.expand(groups);
-      if (is_name(target)) set_label(labels, target, value);
+      if (is_label_name(target)) set_label(labels, target, value);
     }
   }
 

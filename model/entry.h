@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/timestamp.h"
 #include "model/label_set.h"
 
 namespace tailrace {
@@ -74,7 +75,7 @@ struct Entry {
 
   std::vector<Value> extracted;  // By slot.
 
-  std::int64_t time_ns = 0;  // Nanoseconds since 1970 (UTC).
+  Timestamp time;
   std::string_view line;
   std::vector<LabelPair> metadata;  // Structured metadata, in order; names may repeat.
 

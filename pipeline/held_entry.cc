@@ -19,7 +19,7 @@ void HeldEntry::capture(const Entry& entry, const LabelSet& labels) {
     if (labels_ != nullptr) labels_->unpin();
     labels_ = &labels;
   }
-  time_ns_ = entry.time_ns;
+  time_ = entry.time;
   std::size_t bytes = 0;
   for (const Value& value : entry.extracted)
     bytes += value.text.size();
@@ -47,7 +47,7 @@ void HeldEntry::show_in(Entry& entry) const {
   entry.base_labels = labels_;
   entry.changes.assign(entry.changes.size(), {});
   entry.extracted.assign(extracted_.begin(), extracted_.end());
-  entry.time_ns = time_ns_;
+  entry.time = time_;
   entry.line = text;
   entry.metadata.assign(metadata_.begin(), metadata_.end());
 }

@@ -38,7 +38,7 @@ class HeldEntry {
   std::string_view keep(std::string_view value);
 
   const LabelSet* labels_ = nullptr;
-  std::int64_t time_ns_ = 0;
+  Timestamp time_;
   std::vector<Value> extracted_;
   std::vector<LabelPair> metadata_;
   std::vector<char> storage_;  // What extracted_ and metadata_ view.

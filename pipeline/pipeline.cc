@@ -41,8 +41,8 @@ SteadyTime Pipeline::next_release() const {
   return next;
 }
 
-void Pipeline::release_all(EntrySink& sink) {
-  context_->release_due(SteadyTime::max(), sink);
+void Pipeline::end_input(EntrySink& sink) {
+  context_->end_input(sink);
 }
 
 SteadyTime Pipeline::paused_until() const {

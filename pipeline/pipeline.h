@@ -44,10 +44,9 @@ class Pipeline {
   // When release_due() has something to do; SteadyTime::max(): nothing is held with a deadline;
   // SteadyTime::min(): at once, held lines exceed the worker's share.
   SteadyTime next_release() const;
-  // Releases everything held (stdin at its end, receivers at a reload), asking the sink for room
-  // before each. Held lines of sources that can be read again are not released at a stop: they are
-  // in the resume point.
-  void release_all(EntrySink& sink);
+  // The input has ended for good (stdin): releases or drops everything held, asking the sink for
+  // room before each. Held lines of sources that can be read again stay in the resume point.
+  void end_input(EntrySink& sink);
 
   // A limit stage without `drop` waits: no line may run before this time. SteadyTime::min(): none.
   SteadyTime paused_until() const;

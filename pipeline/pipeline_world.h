@@ -30,7 +30,7 @@ class EntrySink {
   // this returns.
   virtual void accept(const LabelSet& labels, const Entry& entry) = 0;
   // An entry of up to `bytes` (text, metadata and labels) follows. Called by
-  // Pipeline::release_due() and release_all() only: there every line read is either done or held,
+  // Pipeline::release_due() and end_input() only: there every line read is either done or held,
   // so a cut may be made.
   virtual void make_room(std::uint64_t /*bytes*/) {}
 };

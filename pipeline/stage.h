@@ -55,6 +55,8 @@ class Stage {
   // Releases entries held past their deadline, through context.emit(); with SteadyTime::max()
   // everything held.
   virtual void release_held(SteadyTime /*now*/, StageContext& /*context*/) {}
+  // The input has ended for good: nothing will come to complete what is held.
+  virtual void end_input(StageContext& context) { release_held(SteadyTime::max(), context); }
   // When release_held() has something to do; SteadyTime::max(): nothing is held with a deadline.
   virtual SteadyTime next_release() const { return SteadyTime::max(); }
   // Emits the entry that waits longest, or forgets what is kept for later lines, because memory is

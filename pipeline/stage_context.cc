@@ -122,8 +122,8 @@ void StageContext::emit(HeldEntry& held) {
   stage_ = emitting_stage;
 }
 
-void StageContext::discard_context(HeldEntry& held) {
-  let_go(held.origins, EntryRole::kContext);
+void StageContext::discard(HeldEntry& held, EntryRole role) {
+  let_go(held.origins, role);
   held.origins.clear();
 }
 
@@ -132,7 +132,7 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
   if (stages_.empty() && role != EntryRole::kContext) {
     // Nobody looks at it on its way.
     plain_.base_labels = &labels;
-    plain_.time_ns = time_ns;
+    plain_.time = Timestamp::of_ns(time_ns);
     plain_.line = line.text;
     plain_.role = role;
     return sink.accept(labels, plain_);
@@ -149,7 +149,7 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
   entry.base_labels = &labels;
   entry.changes.assign(entry.changes.size(), {});
   entry.extracted.assign(frame.base->extracted.begin(), frame.base->extracted.end());
-  entry.time_ns = time_ns;
+  entry.time = Timestamp::of_ns(time_ns);
   entry.line = line.text;
   entry.metadata.clear();
   entry.origins.assign(1, origin);
@@ -199,6 +199,14 @@ void StageContext::release_due(SteadyTime now, EntrySink& sink) {
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     stage_ = i;
     stages_[i]->release_held(now, *this);
+  }
+}
+
+void StageContext::end_input(EntrySink& sink) {
+  sink_ = &sink;
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    stage_ = i;
+    stages_[i]->end_input(*this);
   }
 }
 

@@ -60,8 +60,8 @@ class StageContext {
   void hold();
   // Runs the stages behind this one on a held entry and empties `held.origins`.
   void emit(HeldEntry& held);
-  // Gives up the lines of a held entry of kContext without emitting it.
-  void discard_context(HeldEntry& held);
+  // Gives up the lines of a held entry without emitting it: context, or lines that are dropped.
+  void discard(HeldEntry& held, EntryRole role);
   // A line that stays in the resume point after its release, for what later lines take from it.
   void keep_as_context(LineOrigin origin) { world_.held_lines.keep_as_context(origin); }
   void forget_context(LineOrigin origin) { world_.held_lines.forget_context(origin); }
@@ -74,6 +74,7 @@ class StageContext {
   void run_line(const Line& line, LineOrigin origin, const LabelSet& labels, std::int64_t time_ns,
                 EntryRole role, EntrySink& sink);
   void release_due(SteadyTime now, EntrySink& sink);
+  void end_input(EntrySink& sink);
   // Until held lines fit the worker's share again.
   void release_overflow(EntrySink& sink);
   bool over_held_limit() const;

@@ -37,7 +37,7 @@ Result<std::vector<PushedEntry>> decode_protobuf(std::string_view body,
     for (const shippers::DecodedEntry& decoded : stream.entries) {
       PushedEntry entry;
       entry.labels = stream.labels;
-      entry.time_ns = decoded.time_ns();
+      entry.time = decoded.time();
       entry.line = decoded.line;
       for (const auto& [name, value] : decoded.metadata)
         entry.metadata.emplace_back(name, value);
@@ -100,10 +100,12 @@ Status decode_value(simdjson::dom::element value, PushedEntry& entry) {
   if (parts.at(0).get(time) != simdjson::SUCCESS || parts.at(1).get(line) != simdjson::SUCCESS) {
     return fail(bad("an entry of `values` is not [\"<time>\", \"<line>\"]"));
   }
-  const auto parsed = std::from_chars(time.data(), time.data() + time.size(), entry.time_ns);
+  std::int64_t time_ns = 0;
+  const auto parsed = std::from_chars(time.data(), time.data() + time.size(), time_ns);
   if (parsed.ec != std::errc{} || parsed.ptr != time.data() + time.size()) {
     return fail(bad("a time is not a number of nanoseconds: " + std::string(time)));
   }
+  entry.time = Timestamp::of_ns(time_ns);
   entry.line = line;
   if (parts.size() == 2) return {};
   simdjson::dom::object metadata;

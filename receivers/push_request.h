@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/timestamp.h"
 
 namespace tailrace::receivers {
 
 struct PushedEntry {
   std::string labels;  // Text: {a="v", b="w"}.
-  std::int64_t time_ns = 0;
+  Timestamp time;
   std::string line;
   std::vector<std::pair<std::string, std::string>> metadata;
 };

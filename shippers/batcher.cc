@@ -176,7 +176,7 @@ void Batcher::State::append_to(Client& client, const LabelSet& labels, const Ent
     }
     open_stream(client, stream, now_ns);
   }
-  const EntryEncoder encoder(entry.time_ns, line, entry.metadata);
+  const EntryEncoder encoder(entry.time, line, entry.metadata);
   const std::size_t bytes = encoder.bytes();
   if (stream.parts.open.room() < bytes) buffers.extend(stream.parts, bytes);
   encoder.write(stream.parts.open.end());

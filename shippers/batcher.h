@@ -71,8 +71,7 @@ class Batcher {
   bool room_for(std::uint64_t line_bytes) const;
 
   // Appends to all clients. `labels` is the final set, __tenant_id__ included: it chooses the
-  // tenant and is not sent. `now_ns`: wall time, for the age of the batch. (Every Entry::time_ns is
-  // between the years 1677 and 2262, which the wire carries.)
+  // tenant and is not sent. `now_ns`: wall time, for the age of the batch.
   void append(const LabelSet& labels, const Entry& entry, std::int64_t now_ns);
 
   bool empty() const;

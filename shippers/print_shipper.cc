@@ -22,10 +22,9 @@ constexpr std::string_view kPlain = "\033[0m";
 
 }  // namespace
 
-std::string dry_run_time(std::int64_t time_ns) {
+std::string dry_run_time(const Timestamp& timestamp) {
   using std::chrono::days;
-  using std::chrono::nanoseconds;
-  const std::chrono::sys_time<nanoseconds> time{nanoseconds(time_ns)};
+  const std::chrono::sys_seconds time{std::chrono::seconds(timestamp.seconds)};
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
@@ -36,8 +35,8 @@ std::string dry_run_time(std::int64_t time_ns) {
                 static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()));
   std::string result = text.data();
-  if (clock.subseconds().count() != 0) {
-    std::snprintf(text.data(), text.size(), ".%09d", static_cast<int>(clock.subseconds().count()));
+  if (timestamp.nanoseconds != 0) {
+    std::snprintf(text.data(), text.size(), ".%09u", timestamp.nanoseconds);
     result += text.data();
     result.erase(result.find_last_not_of('0') + 1);
   }
@@ -67,7 +66,7 @@ void PrintShipper::submit(RequestId id, PushBody body) {
         continue;
       }
       if (colours) text += kBlue;
-      text += dry_run_time(entry.time_ns());
+      text += dry_run_time(entry.time());
       if (colours) text += kPlain;
       text += '\t';
       if (colours) text += kYellow;

@@ -7,12 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/timestamp.h"
 #include "shippers/shipper.h"
 
 namespace tailrace::shippers {
 
 // 2026-01-02T03:04:05.123456789+0000, the fraction without trailing zeros; nothing when it is zero.
-std::string dry_run_time(std::int64_t time_ns);
+std::string dry_run_time(const Timestamp& timestamp);
 
 // Writes `<time>\t<labels>\t<line>\n` per entry and accepts everything. Where Promtail's tab writer
 // pads or eats tabs, there is always one (docs/compatibility.md, dry-run).

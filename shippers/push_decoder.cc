@@ -182,15 +182,14 @@ bool decode_stream(std::string_view bytes, RawStream& stream) {
 
 }  // namespace
 
-std::int64_t DecodedEntry::time_ns() const {
-  constexpr std::int64_t kPerSecond = 1'000'000'000;
-  std::int64_t result = 0;
-  if (__builtin_mul_overflow(seconds, kPerSecond, &result) ||
-      __builtin_add_overflow(result, std::int64_t{nanoseconds}, &result)) {
-    return seconds < 0 ? std::numeric_limits<std::int64_t>::min()
-                       : std::numeric_limits<std::int64_t>::max();
-  }
-  return result;
+Timestamp DecodedEntry::time() const {
+  constexpr Timestamp kFirst{Timestamp::kSecondsMin, 0};
+  constexpr Timestamp kLast{Timestamp::kSecondsMax, Timestamp::kPerSecond - 1};
+  // Strange senders may put more than a second into the nanoseconds.
+  const std::int64_t whole = nanoseconds / Timestamp::kPerSecond;
+  const std::int64_t nearest = std::clamp(seconds, 2 * kFirst.seconds, 2 * kLast.seconds);
+  const auto result = Timestamp::of(nearest + whole, nanoseconds % Timestamp::kPerSecond);
+  return result.value_or(nearest < 0 ? kFirst : kLast);
 }
 
 std::size_t DecodedPush::entries() const {

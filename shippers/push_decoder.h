@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/timestamp.h"
 
 namespace tailrace::shippers {
 
@@ -19,8 +20,8 @@ struct DecodedEntry {
   std::string_view line;
   std::vector<std::pair<std::string_view, std::string_view>> metadata;
 
-  // Nanoseconds since 1970; the nearest possible value when it does not fit.
-  std::int64_t time_ns() const;
+  // The nearest possible one when what was decoded lies beyond the years 1 to 9999.
+  Timestamp time() const;
 };
 
 struct DecodedStream {

@@ -7,8 +7,6 @@ namespace tailrace::shippers {
 
 namespace {
 
-constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
-
 // A length-delimited field; absent when empty, as proto3 wants it.
 std::size_t field_bytes(std::string_view value) {
   return value.empty() ? 0 : 1 + varint_bytes(value.size()) + value.size();
@@ -40,18 +38,12 @@ std::uint64_t metadata_bytes(std::span<const LabelPair> metadata) {
   return bytes;
 }
 
-EntryEncoder::EntryEncoder(std::int64_t time_ns, std::string_view line,
+EntryEncoder::EntryEncoder(const Timestamp& time, std::string_view line,
                            std::span<const LabelPair> metadata)
-    : line_(line), metadata_(metadata) {
-  std::int64_t seconds = time_ns / kNanosecondsPerSecond;
-  std::int64_t rest = time_ns % kNanosecondsPerSecond;
-  if (rest < 0) {
-    // The wire wants nanoseconds that count forward also before 1970.
-    rest += kNanosecondsPerSecond;
-    --seconds;
-  }
-  seconds_ = static_cast<std::uint64_t>(seconds);
-  nanoseconds_ = static_cast<std::uint32_t>(rest);
+    : seconds_(static_cast<std::uint64_t>(time.seconds)),
+      nanoseconds_(time.nanoseconds),
+      line_(line),
+      metadata_(metadata) {
   if (seconds_ != 0) timestamp_bytes_ += 1 + varint_bytes(seconds_);
   if (nanoseconds_ != 0) timestamp_bytes_ += 1 + varint_bytes(nanoseconds_);
   // The timestamp is always present, and shorter than 128 bytes.

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/timestamp.h"
 #include "model/label_set.h"
 
 namespace tailrace::shippers {
@@ -52,7 +53,7 @@ std::uint64_t metadata_bytes(std::span<const LabelPair> metadata);
 class EntryEncoder {
  public:
   // The views must live until write().
-  EntryEncoder(std::int64_t time_ns, std::string_view line, std::span<const LabelPair> metadata);
+  EntryEncoder(const Timestamp& time, std::string_view line, std::span<const LabelPair> metadata);
 
   // Exactly how many bytes write() writes.
   std::size_t bytes() const { return 1 + varint_bytes(body_bytes_) + body_bytes_; }

@@ -1,10 +1,11 @@
-// Template functions that hash and encode, and those for paths.
+// Template functions that hash and encode.
 #include <algorithm>
 #include <array>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "pipeline/go_template/digest.h"
 #include "pipeline/go_template/functions.h"
 #include "pipeline/json/json_text.h"
 
@@ -14,20 +15,26 @@ namespace {
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-using Digest = Runtime::Digest;
+bool return_digest(Call& call, Digest digest, std::string_view first, std::string_view second) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string& out = call.runtime.start_text();
+  std::array<unsigned char, kDigestBytesMax> room;
+  for (const unsigned char byte : digest_of(digest, first, second, room)) {
+    out += kDigits[byte >> 4U];
+    out += kDigits[byte & 15U];
+  }
+  return call.return_scratch();
+}
 
 template <Digest How>
 bool digest(Call& call) {
-  std::string& out = call.runtime.start_text();
-  return call.runtime.append_digest(out, How, call.args[0].text, {}) && call.return_scratch();
+  return return_digest(call, How, call.args[0].text, {});
 }
 
 // Hash salt text.
 template <Digest How>
 bool salted(Call& call) {
-  std::string& out = call.runtime.start_text();
-  return call.runtime.append_digest(out, How, call.args[0].text, call.args[1].text) &&
-         call.return_scratch();
+  return return_digest(call, How, call.args[0].text, call.args[1].text);
 }
 
 bool adler32(Call& call) {
@@ -86,6 +93,58 @@ bool from_base64(Call& call) {
   return call.return_scratch();
 }
 
+constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+bool to_base32(Call& call) {
+  std::string& out = call.runtime.start_text();
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : call.args[0].text) {
+    bits = (bits << 8U) | static_cast<unsigned char>(c);
+    for (count += 8; count >= 5; count -= 5)
+      out += kBase32[(bits >> (count - 5)) & 31U];
+    bits &= 31U;
+  }
+  if (count > 0) out += kBase32[(bits << (5 - count)) & 31U];
+  out.append((8 - out.size() % 8) % 8, '=');
+  return call.return_scratch();
+}
+
+// Bad input gives Go's error message as the text.
+bool from_base32(Call& call) {
+  std::string kept;
+  std::size_t at = 0;
+  std::size_t padding = 0;
+  const std::string_view text = call.args[0].text;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\n' || c == '\r') continue;
+    if (c == '=' && kept.size() % 8 >= 2 && padding < 8 - kept.size() % 8) {
+      ++padding;
+      continue;
+    }
+    if (padding != 0 || kBase32.find(c) == std::string_view::npos) break;
+    kept += c;
+  }
+  std::string& out = call.runtime.start_text();
+  const std::size_t last = kept.size() % 8;
+  const bool cut_short = last == 1 || last == 3 || last == 6;
+  if (at < text.size() || cut_short || (kept.size() + padding) % 8 != 0) {
+    out = fmt::format("illegal base32 data at input byte {}", at);
+    return call.return_scratch();
+  }
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : kept) {
+    bits = ((bits << 5U) | static_cast<std::uint32_t>(kBase32.find(c))) & 0xFFFU;
+    count += 5;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>((bits >> count) & 255U);
+  }
+  return call.return_scratch();
+}
+
 // --- JSON ---
 
 std::size_t children_of(const json::Document& document, const json::Node& node) {
@@ -129,112 +188,108 @@ bool value_of(const json::Document& document, const json::Node& node, Arena& are
   return true;
 }
 
-// What is no JSON gives nil.
-bool from_json(Call& call) {
+bool must_from_json(Call& call) {
   json::Document& document = call.runtime.document();
   if (!call.runtime.step(call.args[0].text.size() / 8)) return false;
   const auto outcome = document.parse(call.args[0].text, call.arena);
-  if (outcome != json::Document::Outcome::kOk) return true;
-  return value_of(document, document.root(), call.arena, 0, call.result);
+  return outcome == json::Document::Outcome::kOk &&
+         value_of(document, document.root(), call.arena, 0, call.result);
+}
+// What is no JSON gives nil.
+bool from_json(Call& call) {
+  if (must_from_json(call)) return true;
+  call.result = Value{};
+  return call.runtime.step(0);
 }
 
-void append_json(std::string& out, const Value& value, int depth) {
-  if (depth > kValueDepthMax || out.size() > kTextBytesMax) return;
-  switch (value.kind) {
-    case Value::Kind::kNil:
-      out += "null";
-      break;
-    case Value::Kind::kBool:
-      out += value.boolean ? "true" : "false";
-      break;
-    case Value::Kind::kFloat:
-      json::append_number(out, value.number);
-      break;
-    case Value::Kind::kText:
-      json::append_valid_string(out, value.text);
-      break;
-    case Value::Kind::kList:
-      out += '[';
-      for (std::size_t i = 0; i < value.list->size; ++i) {
-        if (i != 0) out += ',';
-        append_json(out, value.list->items[i], depth + 1);
-      }
-      out += ']';
-      break;
-    case Value::Kind::kMap:
-      out += '{';
-      for (std::size_t i = 0; i < value.map->size; ++i) {
-        if (i != 0) out += ',';
-        json::append_valid_string(out, value.map->entries[i].key);
-        out += ':';
-        append_json(out, value.map->entries[i].value, depth + 1);
-      }
-      out += '}';
-      break;
-    default:
-      out += std::to_string(value.integer);
-  }
-}
+enum class Layout { kOneLine, kLines };
+enum class Escape { kHtml, kNone };
 
-bool to_json(Call& call) {
-  std::string& out = call.runtime.start_text();
-  append_json(out, call.args[0], 0);
-  return out.size() <= kTextBytesMax && call.return_scratch();
-}
+template <Layout How, Escape What>
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) : out_(out) {}
 
-// --- Paths with slashes ---
-
-// Go's path.Clean.
-std::string cleaned(std::string_view path) {
-  const bool rooted = path.starts_with('/');
-  std::string out;
-  std::size_t ups = 0;  // Leading ".." that nothing takes back.
-  while (!path.empty()) {
-    const std::size_t end = std::min(path.find('/'), path.size());
-    const std::string_view part = path.substr(0, end);
-    path.remove_prefix(std::min(end + 1, path.size()));
-    if (part.empty() || part == ".") continue;
-    const std::size_t fixed = ups == 0 ? 0 : ups * 3 - 1;
-    if (part != "..") {
-      if (!out.empty()) out += '/';
-      out += part;
-    } else if (out.size() > fixed) {
-      const std::size_t slash = out.rfind('/');
-      out.resize(slash == std::string::npos || slash < fixed ? fixed : slash);
-    } else if (!rooted) {
-      if (!out.empty()) out += '/';
-      out += "..";
-      ++ups;
+  // What is nested too deep or too long is cut off.
+  void value(const Value& value, int depth) {
+    if (depth > kValueDepthMax || out_.size() > kTextBytesMax) return;
+    switch (value.kind) {
+      case Value::Kind::kNil:
+        out_ += "null";
+        break;
+      case Value::Kind::kBool:
+        out_ += value.boolean ? "true" : "false";
+        break;
+      case Value::Kind::kFloat:
+        json::append_number(out_, value.number);
+        break;
+      case Value::Kind::kText:
+        text(value.text);
+        break;
+      case Value::Kind::kList:
+        list(*value.list, depth);
+        break;
+      case Value::Kind::kMap:
+        map(*value.map, depth);
+        break;
+      default:
+        out_ += std::to_string(value.integer);
     }
   }
-  if (rooted) out.insert(0, 1, '/');
-  return out.empty() ? "." : out;
-}
 
-bool clean(Call& call) {
-  call.runtime.start_text() = cleaned(call.args[0].text);
-  return call.return_scratch();
-}
-bool dir(Call& call) {
-  const std::string_view path = call.args[0].text;
-  const std::size_t slash = path.rfind('/');
-  call.runtime.start_text() =
-      cleaned(slash == std::string_view::npos ? "" : path.substr(0, slash + 1));
-  return call.return_scratch();
-}
-bool base(Call& call) {
-  std::string_view path = call.args[0].text;
-  if (path.empty()) return call.return_text(".");
-  while (path.ends_with('/'))
-    path.remove_suffix(1);
-  if (path.empty()) return call.return_text("/");
-  return call.return_text(path.substr(path.rfind('/') + 1));
-}
-bool extension(Call& call) {
-  const std::string_view path = call.args[0].text;
-  const std::size_t dot = path.find_last_of("./");
-  const bool has = dot != std::string_view::npos && path[dot] == '.';
-  return call.return_text(has ? path.substr(dot) : "");
+ private:
+  void text(std::string_view text) {
+    const std::size_t begin = out_.size();
+    json::append_valid_string(out_, text);
+    if (What == Escape::kHtml) return;
+    for (const auto& [escape, plain] :
+         {std::pair("\\u003c", '<'), {"\\u003e", '>'}, {"\\u0026", '&'}})
+      undo(begin, escape, plain);
+  }
+  // A backslash of the text itself stands there twice.
+  void undo(std::size_t begin, std::string_view escape, char plain) {
+    for (std::size_t at = begin; (at = out_.find('\\', at)) != std::string::npos;) {
+      const bool found = out_.compare(at, escape.size(), escape) == 0;
+      if (found) out_.replace(at, escape.size(), 1, plain);
+      at += found ? 1 : 2;
+    }
+  }
+  void new_line(int depth) {
+    if (How == Layout::kOneLine) return;
+    out_ += '\n';
+    out_.append(static_cast<std::size_t>(depth) * 2, ' ');
+  }
+  void list(const List& list, int depth) {
+    out_ += '[';
+    for (std::size_t i = 0; i < list.size; ++i) {
+      if (i != 0) out_ += ',';
+      new_line(depth + 1);
+      value(list.items[i], depth + 1);
+    }
+    if (list.size != 0) new_line(depth);
+    out_ += ']';
+  }
+  void map(const Map& map, int depth) {
+    out_ += '{';
+    for (std::size_t i = 0; i < map.size; ++i) {
+      if (i != 0) out_ += ',';
+      new_line(depth + 1);
+      text(map.entries[i].key);
+      out_ += How == Layout::kLines ? ": " : ":";
+      value(map.entries[i].value, depth + 1);
+    }
+    if (map.size != 0) new_line(depth);
+    out_ += '}';
+  }
+
+  std::string& out_;
+};
+
+template <Layout How, Escape What>
+bool to_json(Call& call) {
+  std::string& out = call.runtime.start_text();
+  JsonWriter<How, What>(out).value(call.args[0], 0);
+  return out.size() <= kTextBytesMax && call.return_scratch();
 }
 
 constexpr auto kEncodingFunctions = std::to_array<Function>({
@@ -246,12 +301,16 @@ constexpr auto kEncodingFunctions = std::to_array<Function>({
     {"adler32sum", "s", adler32},
     {"b64enc", "s", to_base64},
     {"b64dec", "s", from_base64},
+    {"b32enc", "s", to_base32},
+    {"b32dec", "s", from_base32},
     {"fromJson", "s", from_json},
-    {"toJson", "a", to_json},
-    {"base", "s", base},
-    {"dir", "s", dir},
-    {"ext", "s", extension},
-    {"clean", "s", clean},
+    {"mustFromJson", "s", must_from_json},
+    {"toJson", "a", to_json<Layout::kOneLine, Escape::kHtml>},
+    {"mustToJson", "a", to_json<Layout::kOneLine, Escape::kHtml>},
+    {"toPrettyJson", "a", to_json<Layout::kLines, Escape::kHtml>},
+    {"mustToPrettyJson", "a", to_json<Layout::kLines, Escape::kHtml>},
+    {"toRawJson", "a", to_json<Layout::kOneLine, Escape::kNone>},
+    {"mustToRawJson", "a", to_json<Layout::kOneLine, Escape::kNone>},
 });
 
 }  // namespace

@@ -63,9 +63,11 @@ bool is_unsupported_function(std::string_view name);
 std::span<const Function> builtin_functions();
 std::span<const Function> text_functions();
 std::span<const Function> number_functions();
+std::span<const Function> list_functions();
 std::span<const Function> collection_functions();
 std::span<const Function> pattern_functions();
 std::span<const Function> encoding_functions();
+std::span<const Function> path_functions();
 std::span<const Function> time_functions();
 
 }  // namespace tailrace::pipeline::go_template

@@ -1,11 +1,15 @@
 // Template functions that calculate.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <string>
+#include <system_error>
 
 #include "pipeline/go_template/decimal.h"
 #include "pipeline/go_template/functions.h"
 #include "pipeline/go_template/numbers.h"
+#include "pipeline/go_template/print.h"
 
 namespace tailrace::pipeline::go_template {
 namespace {
@@ -35,6 +39,17 @@ bool to_integer64(Call& call) {
 }
 bool to_float(Call& call) {
   return call.return_float(to_double(call.args[0]));
+}
+
+// toDecimal value: its text as an octal number; 0 when it is none.
+bool to_decimal(Call& call) {
+  std::string& text = call.runtime.start_text();
+  append_value(text, call.args[0]);
+  const bool plus = text.starts_with('+') && !text.starts_with("+-");
+  const char* const end = text.data() + text.size();
+  std::int64_t value = 0;
+  const auto [at, error] = std::from_chars(text.data() + (plus ? 1 : 0), end, value, 8);
+  return call.return_int64(error == std::errc{} && at == end ? value : 0);
 }
 
 bool add(Call& call) {
@@ -176,6 +191,7 @@ constexpr auto kNumberFunctions = std::to_array<Function>({
     {"int", "a", to_integer},
     {"int64", "a", to_integer64},
     {"float64", "a", to_float},
+    {"toDecimal", "a", to_decimal},
     {"add", "a*", add},
     {"add1", "a", add_one},
     {"sub", "aa", subtract},

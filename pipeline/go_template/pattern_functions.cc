@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/go_template/functions.h"
+#include "pipeline/go_template/sprig_values.h"
 
 namespace tailrace::pipeline::go_template {
 namespace {
@@ -84,12 +85,15 @@ bool replace(Call& call) {
   return call.return_scratch();
 }
 
-// A pattern that does not compile matches nothing.
-bool matches(Call& call) {
+bool must_match(Call& call) {
   RegexScanner* const regex = call.runtime.regex(call.args[0].text);
-  if (regex == nullptr) return call.return_bool(false);
+  if (regex == nullptr) return false;
   regex->start(call.args[1].text);
   return call.return_bool(regex->next());
+}
+// A pattern that does not compile matches nothing.
+bool matches(Call& call) {
+  return must_match(call) || call.return_bool(false);
 }
 
 bool find(Call& call) {
@@ -99,13 +103,6 @@ bool find(Call& call) {
   if (!regex->next()) return call.return_text("");
   const RegexScanner::Span match = regex->group(0);
   return call.return_text(call.args[1].text.substr(match.begin, match.end - match.begin));
-}
-
-bool return_parts(Call& call, const std::vector<std::string_view>& texts) {
-  List* const list = make_list(call.arena, texts.size(), Element::kText);
-  std::transform(texts.begin(), texts.end(), list->items, Value::of_text);
-  call.result = Value::of_list(list);
-  return call.runtime.step(texts.size());
 }
 
 // regexFindAll pattern text count; below 0: all.
@@ -120,7 +117,7 @@ bool find_all(Call& call) {
     const RegexScanner::Span match = regex->group(0);
     found.push_back(text.substr(match.begin, match.end - match.begin));
   }
-  return return_parts(call, found);
+  return return_texts(call, found);
 }
 
 // regexSplit pattern text count.
@@ -130,8 +127,8 @@ bool split_at_pattern(Call& call) {
   const std::string_view text = call.args[1].text;
   const std::int64_t max = call.args[2].integer;
   std::vector<std::string_view> parts;
-  if (max == 0) return return_parts(call, parts);
-  if (!call.args[0].text.empty() && text.empty()) return return_parts(call, {""});
+  if (max == 0) return return_texts(call, parts);
+  if (!call.args[0].text.empty() && text.empty()) return return_texts(call, {""});
   std::size_t begin = 0;
   std::size_t end = 0;
   regex->start(text);
@@ -143,7 +140,7 @@ bool split_at_pattern(Call& call) {
     begin = match.end;
   }
   if (end != text.size()) parts.push_back(text.substr(begin));
-  return return_parts(call, parts);
+  return return_texts(call, parts);
 }
 
 bool quote_meta(Call& call) {
@@ -164,6 +161,12 @@ constexpr auto kPatternFunctions = std::to_array<Function>({
     {"regexFindAll", "ssi", find_all},
     {"regexSplit", "ssi", split_at_pattern},
     {"regexQuoteMeta", "s", quote_meta},
+    {"mustRegexReplaceAll", "sss", replace<Replacement::kExpanded>},
+    {"mustRegexReplaceAllLiteral", "sss", replace<Replacement::kLiteral>},
+    {"mustRegexMatch", "ss", must_match},
+    {"mustRegexFind", "ss", find},
+    {"mustRegexFindAll", "ssi", find_all},
+    {"mustRegexSplit", "ssi", split_at_pattern},
 });
 
 }  // namespace

@@ -20,8 +20,6 @@ namespace tailrace::pipeline::go_template {
 class Runtime {
  public:
   static constexpr std::size_t kPatternsMax = 64;
-  enum class Digest { kSha1, kSha256, kSha512, kSha3 };
-  struct Hashing;
   struct Characters;
 
   explicit Runtime(Surroundings surroundings);
@@ -40,9 +38,6 @@ class Runtime {
 
   // Null: Go does not take the pattern.
   RegexScanner* regex(std::string_view pattern);
-  // Appends the digest of `first` and `second` behind each other, in hexadecimal digits.
-  bool append_digest(std::string& out, Digest digest, std::string_view first,
-                     std::string_view second);
   json::Document& document() { return document_; }
 
   // Simple case mapping of a code point.
@@ -63,7 +58,6 @@ class Runtime {
   const Surroundings surroundings_;
   std::string scratch_;
   std::map<std::string, std::unique_ptr<RegexScanner>, std::less<>> patterns_;
-  const std::unique_ptr<Hashing> hashing_;
   const std::unique_ptr<Characters> characters_;
   json::Document document_;
   std::size_t steps_ = 0;

@@ -128,6 +128,76 @@ bool abbrev(Call& call) {
   return call.return_scratch();
 }
 
+// abbrevboth from width text: the middle of a text, with dots for what is left out.
+bool abbreviate_both(Call& call) {
+  const std::string_view whole = text(call, 2);
+  const auto size = static_cast<std::int64_t>(whole.size());
+  const std::int64_t width = call.args[1].integer;
+  std::int64_t from = std::min(call.args[0].integer, size);
+  if (width < 4 || (from > 0 && width < 7) || size <= width) return call.return_text(whole);
+  from = std::min(from, size - (width - 3));
+  std::string& out = call.runtime.start_text();
+  const auto part = [&whole](std::int64_t begin, std::int64_t bytes) {
+    return whole.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(bytes));
+  };
+  if (from <= 4) {
+    out = part(0, width - 3);
+    out += "...";
+  } else if (from + width - 3 < size) {
+    out = "...";
+    out += part(from, width - 6);
+    out += "...";
+  } else {
+    out = "...";
+    out += part(size - (width - 3), width - 3);
+  }
+  return call.return_scratch();
+}
+
+enum class LongWords { kCut, kKeep };
+
+// Lines of at most `width` bytes, as far as words allow.
+bool return_wrapped(Call& call, std::string_view whole, std::string_view line_end,
+                    std::int64_t width, LongWords long_words) {
+  const auto bytes = static_cast<std::size_t>(std::max<std::int64_t>(width, 1));
+  std::string& out = call.runtime.start_text();
+  while (whole.size() > bytes) {
+    if (whole[0] == ' ') {
+      whole.remove_prefix(1);
+      continue;
+    }
+    std::size_t end = whole.substr(0, bytes + 1).rfind(' ');
+    std::size_t next = end + 1;
+    if (end == std::string_view::npos && long_words == LongWords::kCut) {
+      end = bytes;
+      next = bytes;
+    } else if (end == std::string_view::npos) {
+      end = whole.find(' ', bytes);
+      if (end == std::string_view::npos) break;
+      next = end + 1;
+    }
+    out += whole.substr(0, end);
+    out += line_end;
+    whole.remove_prefix(next);
+    if (out.size() > kTextBytesMax) return false;
+  }
+  out += whole;
+  return call.return_scratch();
+}
+// wrap width text.
+bool wrap(Call& call) {
+  return return_wrapped(call, text(call, 1), "\n", call.args[0].integer, LongWords::kKeep);
+}
+// wrapWith width line_end text.
+bool wrap_with(Call& call) {
+  const std::string_view line_end = text(call, 1).empty() ? "\n" : text(call, 1);
+  return return_wrapped(call, text(call, 2), line_end, call.args[0].integer, LongWords::kCut);
+}
+
+bool hello(Call& call) {
+  return call.return_text("Hello!");
+}
+
 bool no_space(Call& call) {
   std::string& out = call.runtime.start_text();
   std::string_view rest = text(call, 0);
@@ -292,6 +362,10 @@ constexpr auto kTextFunctions = std::to_array<Function>({
     {"substr", "iis", substr},
     {"trunc", "is", trunc},
     {"abbrev", "is", abbrev},
+    {"abbrevboth", "iis", abbreviate_both},
+    {"wrap", "is", wrap},
+    {"wrapWith", "iss", wrap_with},
+    {"hello", "", hello},
     {"nospace", "s", no_space},
     {"repeat", "is", repeat},
     {"indent", "is", indent},

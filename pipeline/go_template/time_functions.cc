@@ -62,19 +62,27 @@ bool html_date(Call& call) {
   return return_date(call, "2006-01-02", call.args[0], "Local");
 }
 
+bool html_date_in_zone(Call& call) {
+  return return_date(call, "2006-01-02", call.args[0], std::string(call.args[1].text));
+}
+
 bool now(Call& call) {
   call.result = now_of(call);
   return true;
 }
 
-// toDate layout text; what does not parse is the zero time.
-bool to_date(Call& call) {
-  call.result = make_time(kZeroTime, 0, "");
+// mustToDate layout text.
+bool must_to_date(Call& call) {
   auto parser = TimeParser::create(call.args[0].text, "Local");
-  if (!parser.has_value()) return true;
+  if (!parser.has_value()) return false;
   const std::int64_t now = unix_nanoseconds(call.runtime.surroundings().clock.wall_now());
   const auto time = (*parser)->parse(call.args[1].text, now);
-  if (time.has_value()) call.result = time_of_nanoseconds(*time, "Local");
+  if (time.has_value()) call.result = make_time(time->seconds, time->nanoseconds, "Local");
+  return time.has_value();
+}
+// toDate: what does not parse is the zero time.
+bool to_date(Call& call) {
+  if (!must_to_date(call)) call.result = make_time(kZeroTime, 0, "");
   return true;
 }
 
@@ -135,11 +143,10 @@ bool duration_round(Call& call) {
   return call.return_text("0s");
 }
 
-// dateModify duration time.
-bool date_modify(Call& call) {
-  call.result = call.args[1];
+// mustDateModify duration time.
+bool must_date_modify(Call& call) {
   const auto by = duration_of(call.args[0].text);
-  if (!by.has_value()) return true;
+  if (!by.has_value()) return false;
   const std::int64_t seconds = go_time::floor_divide(*by, kSecond);
   std::int64_t ns = static_cast<std::int64_t>(call.args[1].number) + (*by - seconds * kSecond);
   std::int64_t sum = 0;
@@ -151,6 +158,12 @@ bool date_modify(Call& call) {
   call.result = make_time(sum, ns, call.args[1].text);
   return true;
 }
+// dateModify: what is no duration changes nothing.
+bool date_modify(Call& call) {
+  if (duration_of(call.args[0].text).has_value()) return must_date_modify(call);
+  call.result = call.args[1];
+  return true;
+}
 
 constexpr auto kTimeFunctions = std::to_array<Function>({
     {"now", "", now},
@@ -158,13 +171,17 @@ constexpr auto kTimeFunctions = std::to_array<Function>({
     {"dateInZone", "sas", date_in_zone},
     {"date_in_zone", "sas", date_in_zone},
     {"htmlDate", "a", html_date},
+    {"htmlDateInZone", "as", html_date_in_zone},
     {"toDate", "ss", to_date},
+    {"mustToDate", "ss", must_to_date},
     {"unixEpoch", "t", unix_epoch},
     {"ago", "a", ago},
     {"duration", "a", duration},
     {"durationRound", "a", duration_round},
     {"dateModify", "st", date_modify},
     {"date_modify", "st", date_modify},
+    {"mustDateModify", "st", must_date_modify},
+    {"must_date_modify", "st", must_date_modify},
 });
 
 }  // namespace

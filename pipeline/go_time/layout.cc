@@ -19,8 +19,6 @@ using go_time::Parts;
 using go_time::Zone;
 using go_time::ZoneSpan;
 
-constexpr std::int64_t kNanoseconds = 1'000'000'000;
-
 struct NamedLayout {
   std::string_view name;
   std::string_view layout;
@@ -58,19 +56,12 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
   return -value;
 }
 
-std::optional<std::int64_t> join(std::int64_t seconds, std::int64_t nanoseconds) {
-  std::int64_t result = 0;
-  if (__builtin_mul_overflow(seconds, kNanoseconds, &result)) return std::nullopt;
-  if (__builtin_add_overflow(result, nanoseconds, &result)) return std::nullopt;
-  return result;
-}
-
 // Seconds, with decimals behind a point; these are a number of their own, with a sign if they like.
-std::optional<std::int64_t> parse_unix(std::string_view text) {
+std::optional<Timestamp> parse_unix(std::string_view text) {
   const std::size_t point = text.find('.');
   const auto seconds = to_integer(text.substr(0, point));
   if (!seconds) return std::nullopt;
-  if (point == std::string_view::npos) return join(*seconds, 0);
+  if (point == std::string_view::npos) return Timestamp::of(*seconds, 0);
   const std::string_view decimals = text.substr(point + 1);
   for (const char c : decimals.substr(std::min<std::size_t>(9, decimals.size()))) {
     if (c < '0' || c > '9') return std::nullopt;
@@ -81,14 +72,14 @@ std::optional<std::int64_t> parse_unix(std::string_view text) {
   std::int64_t nanoseconds = *value;
   for (std::size_t i = counted.size(); i < 9; ++i)
     nanoseconds *= 10;
-  return join(*seconds, nanoseconds);
+  return Timestamp::of(*seconds, nanoseconds);
 }
 
 // A whole number of units; too large a one wraps around, as in Promtail.
-std::optional<std::int64_t> parse_units(std::string_view text, std::uint64_t unit) {
+std::optional<Timestamp> parse_units(std::string_view text, std::uint64_t unit) {
   const auto value = to_integer(text);
   if (!value) return std::nullopt;
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(*value) * unit);
+  return Timestamp::of_ns(static_cast<std::int64_t>(static_cast<std::uint64_t>(*value) * unit));
 }
 
 }  // namespace
@@ -110,7 +101,7 @@ struct TimeParser::State {
   std::int64_t offset_of(const Parts& parts, std::int64_t wall_seconds);
   void set_year(Parts& parts, std::int64_t now_ns) const;
   std::int64_t seconds_of_day(const Parts& parts);
-  std::optional<std::int64_t> parse_layout(std::string_view text, std::int64_t now_ns);
+  std::optional<Timestamp> parse_layout(std::string_view text, std::int64_t now_ns);
 };
 
 std::int64_t TimeParser::State::offset_of(const Parts& parts, std::int64_t wall_seconds) {
@@ -135,7 +126,7 @@ std::int64_t TimeParser::State::offset_of(const Parts& parts, std::int64_t wall_
 
 // December read in January was last year, January read in December is next year.
 void TimeParser::State::set_year(Parts& parts, std::int64_t now_ns) const {
-  const std::int64_t now = go_time::floor_divide(now_ns, kNanoseconds);
+  const std::int64_t now = go_time::floor_divide(now_ns, Timestamp::kPerSecond);
   const std::int64_t local = now + host_zone.lookup(now).offset;
   const auto today = go_time::year_month_of(go_time::floor_divide(local, kSecondsPerDay));
   parts.year = today.year;
@@ -152,15 +143,15 @@ std::int64_t TimeParser::State::seconds_of_day(const Parts& parts) {
   return day_seconds;
 }
 
-std::optional<std::int64_t> TimeParser::State::parse_layout(std::string_view text,
-                                                            std::int64_t now_ns) {
+std::optional<Timestamp> TimeParser::State::parse_layout(std::string_view text,
+                                                         std::int64_t now_ns) {
   std::optional<Parts> parts = go_time::read_parts(layout, text);
   if (!parts) return std::nullopt;
   // February 29 was checked against year 0, a leap year; in another it becomes March 1.
   if (!has_year) set_year(*parts, now_ns);
   const std::int64_t wall = seconds_of_day(*parts) + std::int64_t{parts->hour} * 3600 +
                             std::int64_t{parts->minute} * 60 + parts->second;
-  return join(wall - offset_of(*parts, wall), parts->nanosecond);
+  return Timestamp::of(wall - offset_of(*parts, wall), parts->nanosecond);
 }
 
 Result<std::unique_ptr<TimeParser>> TimeParser::create(std::string_view format,
@@ -204,7 +195,7 @@ Result<std::unique_ptr<TimeParser>> TimeParser::create(std::string_view format,
 TimeParser::TimeParser(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TimeParser::~TimeParser() = default;
 
-std::optional<std::int64_t> TimeParser::parse(std::string_view text, std::int64_t now_ns) {
+std::optional<Timestamp> TimeParser::parse(std::string_view text, std::int64_t now_ns) {
   switch (state_->manner) {
     case Manner::kLayout:
       return state_->parse_layout(text, now_ns);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/timestamp.h"
 #include "pipeline/go_time/zone_files.h"
 
 namespace tailrace::pipeline {
@@ -17,8 +18,7 @@ namespace tailrace::pipeline {
 // Threading: confined to one worker.
 // Errors: create() refuses an unknown location; any text is a valid layout.
 // Memory: parse() does not allocate.
-// Units: nanoseconds since 1970 (UTC). Times before 1678 and after 2261 do not fit and count as not
-//   parsed.
+// Units: times before the year 1 and after 9999 count as not parsed.
 class TimeParser {
  public:
   struct State;
@@ -33,8 +33,9 @@ class TimeParser {
   TimeParser(const TimeParser&) = delete;
   TimeParser& operator=(const TimeParser&) = delete;
 
-  // Nothing when `text` is not of the format. `now_ns` gives the year to layouts without one.
-  std::optional<std::int64_t> parse(std::string_view text, std::int64_t now_ns);
+  // Nothing when `text` is not of the format. `now_ns` (since 1970, UTC) gives the year to layouts
+  // without one.
+  std::optional<Timestamp> parse(std::string_view text, std::int64_t now_ns);
 
  private:
   const std::unique_ptr<State> state_;

@@ -12,7 +12,7 @@ using Kind = Expression::Kind;
 
 class Evaluation {
  public:
-  explicit Evaluation(Arena& arena) : arena_(arena) {}
+  explicit Evaluation(const Workspace& room) : room_(room), arena_(room.arena) {}
 
   bool run(const Expression& e, const Value& value, Value& result) {
     switch (e.kind) {
@@ -205,16 +205,18 @@ class Evaluation {
       if (!run(*e.children[i], value, args[i])) return false;
     }
     result = {};
-    return call_function(e.name, {args, e.children.size()}, arena_, result);
+    return call_function(e.name, {args, e.children.size()}, room_, result);
   }
 
+  const Workspace room_;
   Arena& arena_;
 };
 
 }  // namespace
 
-bool evaluate(const Expression& expression, const Value& value, Arena& arena, Value& result) {
-  return Evaluation(arena).run(expression, value, result);
+bool evaluate(const Expression& expression, const Value& value, const Workspace& room,
+              Value& result) {
+  return Evaluation(room).run(expression, value, result);
 }
 
 }  // namespace tailrace::pipeline::jmespath

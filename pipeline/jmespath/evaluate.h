@@ -4,7 +4,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/arena.h"
 #include "pipeline/jmespath/expression.h"
 #include "pipeline/jmespath/value.h"
 
@@ -12,9 +11,11 @@ namespace tailrace::pipeline::jmespath {
 
 // What `expression` gives on `value`. False: a run-time error (a wrong argument, an unknown
 // function). Values made on the way are in the arena.
-bool evaluate(const Expression& expression, const Value& value, Arena& arena, Value& result);
+bool evaluate(const Expression& expression, const Value& value, const Workspace& room,
+              Value& result);
 
 // One call, with its arguments.
-bool call_function(std::string_view name, std::span<const Value> args, Arena& arena, Value& result);
+bool call_function(std::string_view name, std::span<const Value> args, const Workspace& room,
+                   Value& result);
 
 }  // namespace tailrace::pipeline::jmespath

@@ -16,8 +16,9 @@ namespace {
 
 struct Call {
   std::span<const Value> args;
-  Arena& arena;
+  const Workspace& room;
   Value& result;
+  Arena& arena = room.arena;
 
   bool give(const Value& value) {
     result = value;
@@ -72,7 +73,8 @@ bool ends_with(Call& call) {
 }
 
 bool join(Call& call) {
-  std::string text;
+  std::string& text = call.room.text;
+  text.clear();
   bool is_first = true;
   for (const Value& item : call.items(1)) {
     if (!is_first) text += call.args[0].text;
@@ -108,7 +110,7 @@ bool map(Call& call) {
   const auto items = call.items(1);
   Value* const mapped = make_array<Value>(call.arena, items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!evaluate(*call.args[0].reference, items[i], call.arena, mapped[i])) return false;
+    if (!evaluate(*call.args[0].reference, items[i], call.room, mapped[i])) return false;
   }
   return call.give(Value::of_array({mapped, items.size()}));
 }
@@ -117,13 +119,15 @@ bool map(Call& call) {
 struct Ordered {
   Value key;
   Value item;
+  std::size_t place = 0;
 };
 std::optional<std::span<Ordered>> ordered(const Call& call, const Expression* by) {
   const auto items = call.items(0);
   Ordered* const all = make_array<Ordered>(call.arena, items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
     all[i].item = all[i].key = items[i];
-    if (by != nullptr && !evaluate(*by, items[i], call.arena, all[i].key)) return std::nullopt;
+    all[i].place = i;
+    if (by != nullptr && !evaluate(*by, items[i], call.room, all[i].key)) return std::nullopt;
     const bool fits =
         (all[i].key.is_number() || all[i].key.is_text()) && all[i].key.kind == all[0].key.kind;
     if (!fits) return std::nullopt;
@@ -149,7 +153,10 @@ bool smallest_by(Call& call, const Expression* by) {
 bool sorted_by(Call& call, const Expression* by) {
   const auto all = ordered(call, by);
   if (!all) return false;
-  std::stable_sort(all->begin(), all->end(), before);
+  // Equal ones stay in order; std::stable_sort would take memory for that.
+  std::sort(all->begin(), all->end(), [](const Ordered& a, const Ordered& b) {
+    return before(a, b) || (!before(b, a) && a.place < b.place);
+  });
   Value* const items = make_array<Value>(call.arena, all->size());
   std::transform(all->begin(), all->end(), items, [](const Ordered& entry) { return entry.item; });
   return call.give(Value::of_array({items, all->size()}));
@@ -205,14 +212,15 @@ bool not_null(Call& call) {
 
 bool reverse(Call& call) {
   if (call.args[0].is_text()) {
-    std::string text;
     std::string_view rest = call.args[0].text;
+    const std::size_t size = rest.size();
+    char* const text = call.arena.allocate(size);
     while (!rest.empty()) {
       const std::size_t bytes = std::max<std::size_t>(utf8_sequence_bytes(rest), 1);
-      text.insert(0, rest.substr(0, bytes));
+      std::copy_n(rest.data(), bytes, text + rest.size() - bytes);
       rest.remove_prefix(bytes);
     }
-    return call.give(Value::of_text(call.arena.copy(text)));
+    return call.give(Value::of_text({text, size}));
   }
   const auto items = call.items(0);
   Value* const reversed = make_array<Value>(call.arena, items.size());
@@ -229,7 +237,8 @@ bool to_array(Call& call) {
 
 bool to_string(Call& call) {
   if (call.args[0].is_text()) return call.give(call.args[0]);
-  std::string text;
+  std::string& text = call.room.text;
+  text.clear();
   append_json(text, call.args[0], KeyOrder::kSorted, call.arena);
   return call.give(Value::of_text(call.arena.copy(text)));
 }
@@ -316,7 +325,7 @@ bool fits(const Value& value, char parameter, Arena& arena) {
 
 }  // namespace
 
-bool call_function(std::string_view name, std::span<const Value> args, Arena& arena,
+bool call_function(std::string_view name, std::span<const Value> args, const Workspace& room,
                    Value& result) {
   const auto function =
       std::find_if(kFunctions.begin(), kFunctions.end(),
@@ -327,9 +336,9 @@ bool call_function(std::string_view name, std::span<const Value> args, Arena& ar
   const std::size_t required = parameters.size() - (more ? 1 : 0);
   if (args.size() < required || (!more && args.size() > required)) return false;
   for (std::size_t i = 0; i < args.size(); ++i) {
-    if (!fits(args[i], parameters[std::min(i, required - 1)], arena)) return false;
+    if (!fits(args[i], parameters[std::min(i, required - 1)], room.arena)) return false;
   }
-  Call call{args, arena, result};
+  Call call{args, room, result};
   return function->run(call);
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <vector>
 
 #include "base/arena_array.h"
 #include "pipeline/json/json_text.h"
@@ -169,15 +168,16 @@ void append_json(std::string& out, const Value& value, KeyOrder order, Arena& ar
     return;
   }
   const Content content = content_of(value, arena);
-  std::vector<std::size_t> places(content.values.size());
-  std::iota(places.begin(), places.end(), std::size_t{0});
+  const std::size_t count = content.values.size();
+  std::size_t* const places = make_array<std::size_t>(arena, count);
+  std::iota(places, places + count, std::size_t{0});
   if (content.keys != nullptr && order == KeyOrder::kSorted) {
-    std::sort(places.begin(), places.end(), [&content](std::size_t a, std::size_t b) {
+    std::sort(places, places + count, [&content](std::size_t a, std::size_t b) {
       return content.keys[a] < content.keys[b];
     });
   }
   out += value.is_array() ? '[' : '{';
-  for (std::size_t i = 0; i < places.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (i != 0) out += ',';
     if (content.keys != nullptr) {
       json::append_string(out, content.keys[places[i]]);

@@ -50,6 +50,12 @@ struct Value {
   bool is_text() const { return kind == Kind::kString; }
 };
 
+// Room to work in: values are made in the arena, texts are put together in `text`.
+struct Workspace {
+  Arena& arena;
+  std::string& text;
+};
+
 // What is in an array or object; of the latter also the keys, in the order of the text.
 struct Content {
   std::span<const Value> values;

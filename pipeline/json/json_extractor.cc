@@ -15,7 +15,7 @@ namespace {
 using json::Document;
 using json::Node;
 
-Value value_of(const jmespath::Value& found, Arena& arena) {
+Value value_of(const jmespath::Value& found, const jmespath::Workspace& room) {
   using Kind = jmespath::Value::Kind;
   switch (found.kind) {
     case Kind::kNull:
@@ -31,9 +31,9 @@ Value value_of(const jmespath::Value& found, Arena& arena) {
     case Kind::kObject:
       break;
   }
-  std::string text;
-  jmespath::append_json(text, found, jmespath::KeyOrder::kOfDocument, arena);
-  return Value::of(arena.copy(text));
+  room.text.clear();
+  jmespath::append_json(room.text, found, jmespath::KeyOrder::kOfDocument, room.arena);
+  return Value::of(room.arena.copy(room.text));
 }
 
 }  // namespace
@@ -43,6 +43,7 @@ struct JsonExtractor::State {
   bool only_paths = true;
   json::FieldScanner scanner;
   Document document;
+  std::string text;  // Scratch.
 };
 
 Result<std::unique_ptr<JsonExtractor>> JsonExtractor::create(
@@ -58,8 +59,8 @@ Result<std::unique_ptr<JsonExtractor>> JsonExtractor::create(
     paths.push_back(std::move(path).value_or(std::vector<std::string>{"unused"}));
     expressions.push_back(std::move(*expression));
   }
-  auto state = std::make_unique<State>(
-      State{std::move(expressions), only_paths, json::FieldScanner(paths), Document()});
+  auto state = std::make_unique<State>(State{std::move(expressions), only_paths,
+                                             json::FieldScanner(paths), Document(), std::string()});
   return std::make_unique<JsonExtractor>(std::move(state));
 }
 
@@ -81,11 +82,12 @@ JsonExtractor::Outcome JsonExtractor::extract_from_tree(std::string_view text, s
   if (root.kind != Node::Kind::kObject && root.kind != Node::Kind::kNull) {
     return Outcome::kMalformed;
   }
+  const jmespath::Workspace room{arena, state_->text};
   for (std::size_t i = 0; i < state_->expressions.size(); ++i) {
     jmespath::Value found;
     const bool done = jmespath::evaluate(*state_->expressions[i],
-                                         jmespath::Value::of(document, &root), arena, found);
-    out[i] = done ? value_of(found, arena) : Value{};
+                                         jmespath::Value::of(document, &root), room, found);
+    out[i] = done ? value_of(found, room) : Value{};
   }
   return Outcome::kOk;
 }

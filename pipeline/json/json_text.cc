@@ -1,6 +1,7 @@
 // The words of JSON: strings, escapes and numbers, read and written as Promtail does.
 #include "pipeline/json/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -206,34 +207,36 @@ std::optional<double> to_double(std::string_view number) {
   return value;
 }
 
-void append_fixed(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out.append(std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
-    return;
-  }
-  if (std::signbit(value)) out.push_back('-');
+std::string_view fixed_text(double value, FixedBuffer& buffer) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  // std::to_chars in fixed notation prints large numbers exactly (...567168), where Promtail fills
+  // the shortest digits up with zeros (...567000).
   const Digits digits = shortest_digits(std::fabs(value));
-  const std::string_view text(digits.text.data(), static_cast<std::size_t>(digits.count));
+  const char* const begin = digits.text.data();
+  const char* const end = begin + digits.count;
+  char* out = buffer.data();
+  if (std::signbit(value)) *out++ = '-';
   if (digits.point <= 0) {
-    out.append("0.");
-    out.append(static_cast<std::size_t>(-digits.point), '0');
-    out.append(text);
-    return;
+    *out++ = '0';
+    *out++ = '.';
+    out = std::fill_n(out, -digits.point, '0');
+    out = std::copy(begin, end, out);
+  } else {
+    const int whole = std::min(digits.count, digits.point);
+    out = std::copy(begin, begin + whole, out);
+    out = std::fill_n(out, digits.point - whole, '0');
+    if (begin + whole != end) *out++ = '.';
+    out = std::copy(begin + whole, end, out);
   }
-  const auto whole = static_cast<std::size_t>(digits.point);
-  out.append(text.substr(0, whole));
-  if (whole >= text.size()) {
-    out.append(whole - text.size(), '0');
-    return;
-  }
-  out.push_back('.');
-  out.append(text.substr(whole));
+  return {buffer.data(), static_cast<std::size_t>(out - buffer.data())};
 }
 
 void append_number(std::string& out, double value) {
   const double size = std::fabs(value);
   if (size == 0 || (size >= 1e-6 && size < 1e21)) {
-    append_fixed(out, value);
+    FixedBuffer buffer;
+    out.append(fixed_text(value, buffer));
     return;
   }
   std::array<char, 40> buffer{};

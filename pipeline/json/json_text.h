@@ -1,6 +1,7 @@
 // The words of JSON: strings, escapes and numbers, read and written as Promtail does.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,11 +20,14 @@ std::optional<std::string> unescaped(std::string_view raw);
 // too small to be told from zero is zero.
 std::optional<double> to_double(std::string_view number);
 
-// Appends the shortest digits that give `value` back, never with an exponent: what Promtail makes
-// of an extracted number (docs/compatibility.md, "values").
-void append_fixed(std::string& out, double value);
+// Room for the longest text of fixed_text(): a sign, "0.", 323 zeros and 17 digits.
+using FixedBuffer = std::array<char, 352>;
 
-// As append_fixed(), but with an exponent from 1e21 on and below 1e-6: numbers inside of an array
+// The shortest digits that give `value` back, never with an exponent: what Promtail makes of an
+// extracted number (docs/compatibility.md, "values"). The text is in `buffer` or constant.
+std::string_view fixed_text(double value, FixedBuffer& buffer);
+
+// As fixed_text(), but with an exponent from 1e21 on and below 1e-6: numbers inside of an array
 // or object that is written as text (docs/compatibility.md, "json").
 void append_number(std::string& out, double value);
 

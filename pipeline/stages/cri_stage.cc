@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/job_state.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -53,48 +54,33 @@ bool is_context(EntryRole role) {
 
 Result<std::unique_ptr<Stage>> CriStage::create(const config::CriStageConfig& config,
                                                 StageBuild& build) {
-  auto time_parser = TimeParser::create("RFC3339Nano", std::nullopt);
-  if (!time_parser.has_value()) return fail(time_parser.error());
-  return std::make_unique<CriStage>(config, std::move(*time_parser), build.names);
+  auto stream_and_time = StreamAndTime::create("time", build.names);
+  if (!stream_and_time.has_value()) return fail(stream_and_time.error());
+  return std::make_unique<CriStage>(config, std::move(*stream_and_time), build.names);
 }
 
-CriStage::CriStage(const config::CriStageConfig& config, std::unique_ptr<TimeParser> time_parser,
-                   Names& names)
+CriStage::CriStage(const config::CriStageConfig& config,
+                   std::unique_ptr<StreamAndTime> stream_and_time, Names& names)
     : config_(config),
-      time_parser_(std::move(time_parser)),
-      time_(names.extracted("time")),
-      stream_(names.extracted("stream")),
+      stream_and_time_(std::move(stream_and_time)),
       flags_(names.extracted("flags")),
       content_(names.extracted("content")),
-      tags_(names.extracted("tags")),
-      stream_label_(names.label("stream")) {}
+      tags_(names.extracted("tags")) {}
 
 // Values that the line itself does not give may come from labels and earlier stages, as in
 // Promtail's nested pipeline.
 void CriStage::take_apart(Entry& entry, StageContext& context) {
   context.copy_labels_to_extracted();
   if (const auto parsed = parse(entry.line)) {
-    entry.extracted[time_] = Value::of(parsed->time);
-    entry.extracted[stream_] = Value::of(parsed->stream);
+    entry.extracted[stream_and_time_->time_slot()] = Value::of(parsed->time);
+    entry.extracted[stream_and_time_->stream_slot()] = Value::of(parsed->stream);
     entry.extracted[flags_] = Value::of(parsed->flags);
     entry.extracted[content_] = Value::of(parsed->content);
   }
+  stream_and_time_->apply(entry, context);
   const auto text = [&](ExtractedSlot slot) {
     return text_of(entry.extracted[slot], context.arena());
   };
-  const auto stream = text(stream_);
-  if (stream.has_value() && is_valid_utf8(*stream)) context.set_label(stream_label_, *stream);
-
-  const auto time_text = text(time_);
-  std::optional<std::int64_t> time;
-  if (time_text.has_value()) time = time_parser_->parse(*time_text, context.received_ns());
-  if (time.has_value()) {
-    last_times_.set(context.label_set(), *time);
-  } else {
-    time = last_times_.next(context.label_set());
-  }
-  entry.time_ns = time.value_or(entry.time_ns);
-
   entry.line = text(content_).value_or(entry.line);
   entry.line = text(tags_).value_or(entry.line);
 }
@@ -171,7 +157,7 @@ void CriStage::finish(Entry& entry, Stream& stream, StageContext& context) {
 
 void CriStage::release(Stream& stream, StageContext& context) {
   if (is_context(stream.role)) {
-    context.discard_context(stream.held);  // It was sent before.
+    context.discard(stream.held, stream.role);  // It was sent before.
   } else {
     context.emit(stream.held);
   }
@@ -189,6 +175,22 @@ void CriStage::release_held(SteadyTime now, StageContext& context) {
   while (!pending_.empty() && pending_.oldest()->deadline <= now) {
     release(*pending_.oldest(), context);
   }
+}
+
+// As in Promtail a line without its end is none (docs/compatibility.md, cri).
+void CriStage::end_input(StageContext& context) {
+  while (!pending_.empty()) {
+    Stream& stream = *pending_.oldest();
+    if (!is_context(stream.role)) unfinished_ += stream.held.origins.size();
+    context.discard(stream.held, stream.role);
+    remove(stream);
+  }
+}
+
+void CriStage::publish(JobState& job) {
+  if (unfinished_ == 0) return;
+  job.count_dropped("cri_unfinished", unfinished_);
+  unfinished_ = 0;
 }
 
 SteadyTime CriStage::next_release() const {

@@ -7,11 +7,10 @@
 
 #include "base/result.h"
 #include "config/stage_config.h"
-#include "pipeline/go_time/layout.h"
 #include "pipeline/held_entry.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage_build.h"
-#include "pipeline/stages/last_times.h"
+#include "pipeline/stages/stream_and_time.h"
 #include "pipeline/stages/stream_table.h"
 
 namespace tailrace::pipeline {
@@ -26,16 +25,18 @@ class CriStage final : public Stage {
 
   static Result<std::unique_ptr<Stage>> create(const config::CriStageConfig& config,
                                                StageBuild& build);
-  CriStage(const config::CriStageConfig& config, std::unique_ptr<TimeParser> time_parser,
+  CriStage(const config::CriStageConfig& config, std::unique_ptr<StreamAndTime> stream_and_time,
            Names& names);
 
   std::string_view name() const override { return "cri"; }
   Verdict run(Entry& entry, StageContext& context) override;
   void release_held(SteadyTime now, StageContext& context) override;
+  void end_input(StageContext& context) override;
   SteadyTime next_release() const override;
   bool release_oldest(StageContext& context) override;
   bool holds() const override { return !pending_.empty(); }
   std::uint64_t releasable_bytes() const override;
+  void publish(JobState& job) override;
 
  private:
   // The pieces of an unfinished line.
@@ -55,18 +56,15 @@ class CriStage final : public Stage {
   std::size_t joined_bytes(const Stream& stream, std::string_view piece) const;
 
   const config::CriStageConfig config_;
-  const std::unique_ptr<TimeParser> time_parser_;
-  const ExtractedSlot time_;
-  const ExtractedSlot stream_;
+  const std::unique_ptr<StreamAndTime> stream_and_time_;
   const ExtractedSlot flags_;
   const ExtractedSlot content_;
   const ExtractedSlot tags_;
-  const LabelSlot stream_label_;
-  LastTimes last_times_;
   StreamTable<Stream> streams_;
   StreamList<Stream> pending_;
   std::uint64_t pending_bytes_ = 0;  // Of all pending pieces, joined.
   std::uint64_t largest_bytes_ = 0;  // No pending line is larger.
+  std::uint64_t unfinished_ = 0;     // Lines dropped at the end of the input.
 };
 
 }  // namespace tailrace::pipeline

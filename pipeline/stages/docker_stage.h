@@ -7,11 +7,10 @@
 
 #include "base/result.h"
 #include "config/stage_config.h"
-#include "pipeline/go_time/layout.h"
 #include "pipeline/json/json_extractor.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage_build.h"
-#include "pipeline/stages/last_times.h"
+#include "pipeline/stages/stream_and_time.h"
 
 namespace tailrace::pipeline {
 
@@ -27,12 +26,8 @@ class DockerStage final : public Stage {
 
  private:
   std::unique_ptr<JsonExtractor> json_;
-  std::unique_ptr<TimeParser> time_parser_;
+  std::unique_ptr<StreamAndTime> stream_and_time_;
   ExtractedSlot output_ = 0;
-  ExtractedSlot stream_ = 0;
-  ExtractedSlot timestamp_ = 0;
-  LabelSlot stream_label_ = 0;
-  LastTimes last_times_;
 };
 
 }  // namespace tailrace::pipeline

@@ -64,7 +64,8 @@ bool DropStage::is_old(const Entry& entry, const StageContext& context) const {
   const bool is_fresh = entry.role == EntryRole::kFresh;
   const std::int64_t now = is_fresh ? context.wall_now_ns() : context.received_ns();
   std::int64_t limit = 0;
-  return !__builtin_sub_overflow(now, config_.older_than->count(), &limit) && entry.time_ns < limit;
+  return !__builtin_sub_overflow(now, config_.older_than->count(), &limit) &&
+         entry.time < Timestamp::of_ns(limit);
 }
 
 std::optional<std::string_view> DropStage::joined_sources(const Entry& entry,

@@ -33,9 +33,9 @@ void LastTimes::link_newest(std::uint32_t number) {
   newest_ = number;
 }
 
-void LastTimes::set(const LabelSet& labels, std::int64_t time_ns) {
+void LastTimes::set(const LabelSet& labels, const Timestamp& time) {
   if (Known* const known = find(labels)) {
-    known->time_ns = time_ns;
+    known->time = time;
     return;
   }
   auto number = static_cast<std::uint32_t>(known_.size());
@@ -49,16 +49,24 @@ void LastTimes::set(const LabelSet& labels, std::int64_t time_ns) {
   }
   labels.pin();
   known_[number].labels = &labels;
-  known_[number].time_ns = time_ns;
+  known_[number].time = time;
   link_newest(number);
   if (labels.index() >= number_of_.size()) number_of_.resize(labels.index() + 1, kNone);
   number_of_[labels.index()] = number;
 }
 
-std::optional<std::int64_t> LastTimes::next(const LabelSet& labels) {
+std::optional<Timestamp> LastTimes::settle(const LabelSet& labels,
+                                           std::optional<Timestamp> parsed) {
+  if (!parsed.has_value()) return next(labels);
+  set(labels, *parsed);
+  return parsed;
+}
+
+std::optional<Timestamp> LastTimes::next(const LabelSet& labels) {
   Known* const known = find(labels);
   if (known == nullptr) return std::nullopt;
-  return ++known->time_ns;
+  known->time = known->time.next();
+  return known->time;
 }
 
 }  // namespace tailrace::pipeline

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/timestamp.h"
 #include "model/label_set.h"
 
 namespace tailrace::pipeline {
@@ -23,16 +24,19 @@ class LastTimes {
   LastTimes(const LastTimes&) = delete;
   LastTimes& operator=(const LastTimes&) = delete;
 
-  // Remembers `time_ns` as the last time of `labels`.
-  void set(const LabelSet& labels, std::int64_t time_ns);
+  // Remembers `time` as the last time of `labels`.
+  void set(const LabelSet& labels, const Timestamp& time);
+  // The time of an entry whose own time is `parsed`: that, which is remembered, or, where there is
+  // none, next().
+  std::optional<Timestamp> settle(const LabelSet& labels, std::optional<Timestamp> parsed);
   // One nanosecond after the last time, which becomes the last time; nullopt: there was none.
-  std::optional<std::int64_t> next(const LabelSet& labels);
+  std::optional<Timestamp> next(const LabelSet& labels);
 
  private:
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
   struct Known {
     const LabelSet* labels = nullptr;
-    std::int64_t time_ns = 0;
+    Timestamp time;
     std::uint32_t newer = kNone;
     std::uint32_t older = kNone;
   };

@@ -48,7 +48,8 @@ Verdict PackStage::run(Entry& entry, StageContext& context) {
   entry.line = context.arena().copy(text_);
   // What ran before a restart keeps the time at which it was read.
   if (stamps_) {
-    entry.time_ns = entry.role == EntryRole::kFresh ? context.wall_now_ns() : context.received_ns();
+    const bool is_fresh = entry.role == EntryRole::kFresh;
+    entry.time = Timestamp::of_ns(is_fresh ? context.wall_now_ns() : context.received_ns());
   }
   return Verdict::kKeep;
 }

@@ -29,7 +29,7 @@ Result<std::unique_ptr<Stage>> TimestampStage::create(const config::TimestampSta
 
 Verdict TimestampStage::run(Entry& entry, StageContext& context) {
   const std::optional<std::string_view> text = text_of(entry.extracted[source_], context.arena());
-  std::optional<std::int64_t> time;
+  std::optional<Timestamp> time;
   if (text.has_value()) {
     // A layout without a year takes it from the time at which the line was read.
     for (const auto& format : formats_) {
@@ -37,17 +37,8 @@ Verdict TimestampStage::run(Entry& entry, StageContext& context) {
       if (time.has_value()) break;
     }
   }
-  if (on_failure_ == OnFailure::kSkip) {
-    entry.time_ns = time.value_or(entry.time_ns);
-    return Verdict::kKeep;
-  }
-  const LabelSet& labels = context.label_set();
-  if (time.has_value()) {
-    last_times_.set(labels, *time);
-    entry.time_ns = *time;
-  } else {
-    entry.time_ns = last_times_.next(labels).value_or(entry.time_ns);
-  }
+  if (on_failure_ == OnFailure::kFudge) time = last_times_.settle(context.label_set(), time);
+  entry.time = time.value_or(entry.time);
   return Verdict::kKeep;
 }
 

@@ -67,7 +67,7 @@ void append_and_seal(benchmark::State& state) {
   std::uint64_t sealed_bytes = 0;
   for (auto _ : state) {
     entry.line = lines[i % lines.size()];
-    entry.time_ns = ++time_ns;
+    entry.time = Timestamp::of_ns(++time_ns);
     batcher.append(sets[i / 16], entry, time_ns);
     ++i;
     if (batcher.full()) {

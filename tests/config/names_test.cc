@@ -1,4 +1,4 @@
-// Label names and near names.
+// Metric names and near names.
 #include "config/names.h"
 
 #include <string>
@@ -8,14 +8,6 @@
 
 namespace tailrace::config {
 namespace {
-
-TEST(Names, label_names_are_ascii_words) {
-  for (const char* name : {"a", "_", "Z9", "__path__", "a_b"})
-    EXPECT_TRUE(is_label_name(name)) << name;
-  for (const char* name : {"", "9a", "a-b", "a.b", "a:b", "a b", "\xc3\xa9"}) {
-    EXPECT_FALSE(is_label_name(name)) << name;
-  }
-}
 
 TEST(Names, metric_names_may_have_colons) {
   for (const char* name : {"a", ":a", "a:b9", "_"})

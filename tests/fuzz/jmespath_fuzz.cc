@@ -23,11 +23,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   json::Document document;
   if (document.parse(input.substr(end + 1), arena) != json::Document::Outcome::kOk) return 0;
   jmespath::Value result;
-  if (!jmespath::evaluate(**expression, jmespath::Value::of(document, &document.root()), arena,
-                          result)) {
+  std::string text;
+  if (!jmespath::evaluate(**expression, jmespath::Value::of(document, &document.root()),
+                          {arena, text}, result)) {
     return 0;
   }
-  std::string text;
+  text.clear();
   jmespath::append_json(text, result, jmespath::KeyOrder::kSorted, arena);
   return 0;
 }

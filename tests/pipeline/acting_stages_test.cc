@@ -1,5 +1,7 @@
 // Tests of the stages that act on an entry: labels, labeldrop, output, drop, metrics. More are in
 // tests/cases/stages.
+#include <gtest/gtest.h>
+
 #include "pipeline/stages/drop_stage.h"
 #include "pipeline/stages/labeldrop_stage.h"
 #include "pipeline/stages/labels_stage.h"

@@ -1,6 +1,8 @@
 // Tests of building pipelines: what is refused, and what is only warned of.
 #include "pipeline/build_pipeline.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/pipeline/pipeline_rig.h"
 
 namespace tailrace::pipeline::testing {

@@ -1,6 +1,8 @@
 // Tests of `cri`: taking lines apart, joining partial ones, restarts.
 #include "pipeline/stages/cri_stage.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/pipeline/pipeline_rig.h"
 
 namespace tailrace::pipeline::testing {
@@ -192,6 +194,17 @@ TEST(CriStage, context_made_of_pieces_is_joined_again_and_not_sent) {
   EXPECT_EQ(after.held().size(), 1U + 0U);
 }
 
+TEST(CriStage, a_line_without_its_end_is_dropped_and_counted_when_the_input_ends) {
+  PipelineRig rig(stages(config::CriStageConfig{}));
+  rig.run(piece('P', "a"));
+  rig.run(piece('P', "b"));
+  rig.pipeline_->end_input(rig);
+  EXPECT_TRUE(rig.sent_.empty());
+  EXPECT_TRUE(rig.held().empty());
+  EXPECT_EQ(rig.metric_lines("logentry_dropped_lines_total{"),
+            (Texts{R"(logentry_dropped_lines_total{reason="cri_unfinished"} 2)"}));
+}
+
 TEST(CriStage, pieces_of_context_never_join_a_fresh_line) {
   PipelineRig rig(stages(config::CriStageConfig{}));
   rig.run(piece('P', "sent "), EntryRole::kContext);
@@ -203,7 +216,7 @@ TEST(CriStage, pieces_of_context_never_join_a_fresh_line) {
   rig.run(piece('F', "c"));
   EXPECT_EQ(rig.last().line, "c");
   rig.run(piece('P', "sent "), EntryRole::kContext);
-  rig.pipeline_->release_all(rig);
+  rig.pipeline_->end_input(rig);
   EXPECT_EQ(rig.sent_.size(), 2U);
   EXPECT_TRUE(rig.held().empty());
 }

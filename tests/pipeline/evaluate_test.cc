@@ -17,7 +17,10 @@ std::string result(std::string_view text, std::string_view json) {
   json::Document document;
   if (document.parse(json, arena) != json::Document::Outcome::kOk) return "bad document";
   Value value;
-  if (!evaluate(**expression, Value::of(document, &document.root()), arena, value)) return "error";
+  std::string scratch;
+  if (!evaluate(**expression, Value::of(document, &document.root()), {arena, scratch}, value)) {
+    return "error";
+  }
   std::string out;
   append_json(out, value, KeyOrder::kOfDocument, arena);
   return out;

@@ -17,7 +17,7 @@ TEST(HeldEntry, survives_what_the_entry_viewed) {
   entry.changes.resize(2);
   entry.extracted = {Value::of(std::string_view(text).substr(0, 4)), Value{}, Value::of(1.5),
                      Value::nil()};
-  entry.time_ns = 42;
+  entry.time = Timestamp::of_ns(42);
   entry.metadata = {{std::string_view(text).substr(5, 4), std::string_view(text).substr(17)}};
   HeldEntry held;
   held.capture(entry, labels);
@@ -34,7 +34,7 @@ TEST(HeldEntry, survives_what_the_entry_viewed) {
   EXPECT_FALSE(shown.extracted[1].present());
   EXPECT_EQ(shown.extracted[2].number, 1.5);
   EXPECT_EQ(shown.extracted[3].kind, Value::Kind::kNil);
-  EXPECT_EQ(shown.time_ns, 42);
+  EXPECT_EQ(shown.time.ns(), 42);
   EXPECT_EQ(shown.line, "joined");
   ASSERT_EQ(shown.metadata.size(), 1U);
   EXPECT_EQ(shown.metadata[0].name, "text");

@@ -1,6 +1,8 @@
 // Tests of `multiline`, with the held lines over restarts.
 #include "pipeline/stages/multiline_stage.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/pipeline/pipeline_rig.h"
 
 namespace tailrace::pipeline::testing {
@@ -73,7 +75,7 @@ TEST(MultilineStage, streams_are_told_apart_by_their_labels) {
   PipelineRig rig(stages(regex("(?P<who>\\w)$"), labels({"who"}), multiline("^\\[")));
   rig.run_all({"[1] a", "[2] b", "x a", "y b"});
   EXPECT_TRUE(rig.sent_.empty());
-  rig.pipeline_->release_all(rig);
+  rig.pipeline_->end_input(rig);
   EXPECT_EQ(rig.sent_lines(), (Texts{"[1] a\nx a", "[2] b\ny b"}));
   EXPECT_EQ(rig.sent_labels(), (Texts{R"({job="t", who="a"})", R"({job="t", who="b"})"}));
   EXPECT_TRUE(rig.held_texts().empty());
@@ -117,7 +119,7 @@ TEST(MultilineStage, a_line_over_the_limit_is_an_entry_of_its_own) {
   PipelineRig rig(stages(multiline("^\\[", 0)));
   const std::string long_line(kMergedBytesMax + 1, 'x');
   rig.run_all({"[1]", long_line, long_line, "y"});
-  rig.pipeline_->release_all(rig);
+  rig.pipeline_->end_input(rig);
   EXPECT_EQ(rig.sent_lines(), (Texts{"[1]", long_line, long_line, "y"}));
 }
 
@@ -160,7 +162,7 @@ TEST(MultilineStage, room_is_asked_for_between_lines_only) {
   PipelineRig rig(joining());
   rig.run_all({"[1] a", "[2] b"});
   EXPECT_TRUE(rig.rooms_.empty());
-  rig.pipeline_->release_all(rig);
+  rig.pipeline_->end_input(rig);
   ASSERT_EQ(rig.rooms_.size(), 1U);
   EXPECT_EQ(rig.rooms_[0], 5U + 4U);  // Text, and the label job="t".
 }
@@ -248,7 +250,7 @@ TEST(MultilineStage, an_entry_that_a_replayed_line_completes_was_counted_before)
   after.replay(before);
   EXPECT_TRUE(after.metric_lines("promtail_custom_").empty());
   EXPECT_EQ(after.held_texts(), (Texts{"[1] a", "b", "[2] c"}));
-  after.pipeline_->release_all(after);
+  after.pipeline_->end_input(after);
   EXPECT_EQ(after.sent_lines(), (Texts{"[1] a\nb\n[2] c"}));
   EXPECT_EQ(after.metric_lines("promtail_custom_"),
             (Texts{"promtail_custom_behind{job=\"t\"} 1", "promtail_custom_between{job=\"t\"} 1"}));

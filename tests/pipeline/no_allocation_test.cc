@@ -7,6 +7,7 @@
 
 #include "tests/pipeline/pipeline_rig.h"
 #include "tests/support/allocation_counter.h"
+#include "tests/support/stage_examples.h"
 
 namespace tailrace::pipeline::testing {
 namespace {
@@ -82,6 +83,21 @@ TEST(NoAllocation, counting_counts) {
   const std::vector<std::string> something(3, std::string(100, 'x'));
   EXPECT_EQ(stop_counting_allocations(), 5U) << something.size();
 }
+
+class EveryStage : public ::testing::TestWithParam<tailrace::testing::StageExample> {};
+
+TEST_P(EveryStage, allocates_nothing_per_line) {
+  const tailrace::testing::StageExample& example = GetParam();
+  const std::uint64_t allocations = allocations_of(
+      tailrace::testing::parse_stages(example),
+      [&example](int i) { return tailrace::testing::example_line(example.line, i); });
+  EXPECT_LE(static_cast<double>(allocations),
+            example.re2_allocations * static_cast<double>(kCountedLines));
+}
+
+INSTANTIATE_TEST_SUITE_P(Examples, EveryStage,
+                         ::testing::ValuesIn(tailrace::testing::stage_examples()),
+                         [](const auto& test) { return test.param.name; });
 
 TEST(NoAllocation, regex_timestamp_labels_metrics) {
   config::MetricConfig histogram;

@@ -1,4 +1,6 @@
 // Tests of the stages that read a text: regex, json, timestamp. More are in tests/cases/stages.
+#include <gtest/gtest.h>
+
 #include "pipeline/stages/json_stage.h"
 #include "pipeline/stages/regex_stage.h"
 #include "pipeline/stages/timestamp_stage.h"

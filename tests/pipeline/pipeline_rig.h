@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "base/metrics.h"
 #include "pipeline/build_pipeline.h"
 #include "tests/fakes/fake_clock.h"
@@ -23,9 +21,10 @@ namespace tailrace::pipeline::testing {
 struct Sent {
   std::string labels;
   std::string line;
-  std::int64_t time_ns = 0;
-  std::size_t lines = 0;  // Of how many raw lines it is made.
+  std::int64_t time_ns = 0;  // The nearest, where it does not fit.
+  std::size_t lines = 0;     // Of how many raw lines it is made.
   std::vector<std::pair<std::string, std::string>> metadata;
+  Timestamp time{};
 };
 
 inline std::vector<config::StageConfig> stages() {
@@ -158,8 +157,12 @@ class PipelineRig : public EntrySink {
   }
 
   void accept(const LabelSet& labels, const Entry& entry) override {
-    sent_.push_back(
-        {labels.text(), std::string(entry.line), entry.time_ns, entry.origins.size(), {}});
+    sent_.push_back({labels.text(),
+                     std::string(entry.line),
+                     entry.time.ns(),
+                     entry.origins.size(),
+                     {},
+                     entry.time});
     metadata_.clear();
     for (const LabelPair& pair : entry.metadata)
       metadata_ += std::string(pair.name) + "=" + std::string(pair.value);

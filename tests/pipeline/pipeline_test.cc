@@ -1,6 +1,8 @@
 // Tests of the engine: order, extracted values, label sets, inspection, room.
 #include "pipeline/pipeline.h"
 
+#include <gtest/gtest.h>
+
 #include "pipeline/stage_observer.h"
 #include "tests/pipeline/pipeline_rig.h"
 
@@ -72,7 +74,7 @@ TEST(Pipeline, room_grows_with_the_line_its_labels_and_what_is_held) {
   const std::uint64_t before = holding.pipeline_->room_needed(10);
   holding.run("[" + std::string(999, 'x'));
   EXPECT_GE(holding.pipeline_->room_needed(10), before + 1000);
-  holding.pipeline_->release_all(holding);
+  holding.pipeline_->end_input(holding);
   EXPECT_EQ(holding.pipeline_->room_needed(10), before);
 }
 

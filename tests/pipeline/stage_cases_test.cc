@@ -79,19 +79,18 @@ std::string configuration(const YAML::Node& node) {
   return text;
 }
 
-std::string rfc3339(std::int64_t ns) {
+std::string rfc3339(const Timestamp& timestamp) {
   using namespace std::chrono;
-  const sys_time<nanoseconds> time{nanoseconds(ns)};
+  const sys_seconds time{seconds(timestamp.seconds)};
   const auto day = floor<days>(time);
   const year_month_day date(day);
   const hh_mm_ss clock(time - day);
   std::array<char, 64> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%09d",
+  std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%09u",
                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                 static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
                 static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+                static_cast<int>(clock.seconds().count()), timestamp.nanoseconds);
   std::string text = buffer.data();
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
@@ -181,7 +180,7 @@ class CaseRun {
     }
     pause_before(index);
     const std::size_t sent = rig_.sent_.size();
-    rig_.pipeline_->release_all(rig_);
+    rig_.pipeline_->end_input(rig_);
     note_times(sent);
   }
 
@@ -230,7 +229,7 @@ class CaseRun {
     for (std::size_t i = from; i < rig_.sent_.size(); ++i) {
       const std::int64_t time = rig_.sent_[i].time_ns;
       const bool is_now = time >= begin_ && time <= unix_nanoseconds(rig_.clock_.wall_now());
-      times_.push_back(is_now ? "now" : rfc3339(time));
+      times_.push_back(is_now ? "now" : rfc3339(rig_.sent_[i].time));
     }
   }
 

@@ -260,6 +260,65 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{{ unixEpoch (dateModify \"1h\" (toDate \"2006-01-02 MST\" \"1970-01-01 UTC\")) }}",
              "3600"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    RareOnes, Executes,
+    ::testing::Values(
+        Case{"{{ abbrevboth 5 10 \"abcdefghijklmnop\" }} {{ abbrevboth 2 8 \"abcdefghijkl\" }} {{ "
+             "abbrevboth 9 8 \"abcdefghijkl\" }} {{ abbrevboth 1 6 \"abcdefghijkl\" }}",
+             "...fghi... abcde... ...hijkl abcdefghijkl"},
+        Case{"{{ wrap 5 \"ab cd efghijkl m\" }}", "ab cd\nefghijkl\nm"},
+        Case{"{{ wrapWith 3 \"|\" \"ab cdefgh  i\" }} {{ wrapWith 0 \"\" \"ab\" }}",
+             "ab|cde|fgh| i a\nb"},
+        Case{"{{ hello }} {{ toDecimal \"0755\" }} {{ toDecimal \"8\" }} {{ toDecimal 17 }} {{ "
+             "toDecimal \"+-1\" }} {{ toDecimal \"+7\" }}",
+             "Hello! 493 0 15 0 7"},
+        Case{"{{ splitn \",\" 2 \"a,b,c\" }} {{ splitn \",\" 0 \"a\" }} {{ splitn \",\" -1 "
+             "\"a,b\" }} {{ splitn \",\" 1 \"a,b\" }}",
+             "map[_0:a _1:b,c] map[] map[_0:a _1:b] map[_0:a,b]"},
+        Case{"{{ typeIs \"string\" .n }} {{ typeIsLike \"int\" 1 }} {{ kindIs \"map\" (dict) }} {{ "
+             "kindIs \"slice\" 1 }}",
+             "true true true false"},
+        Case{"{{ b32enc \"a\" }} {{ b32enc \"abcde\" }} {{ b32enc \"\" }} {{ b32dec \"ME======\" "
+             "}} {{ b32dec \"MFRGGZDF\" }} {{ b32dec \"a\" }}",
+             "ME====== MFRGGZDF  a abcde illegal base32 data at input byte 0"},
+        Case{"{{ b32dec (b32enc \"abcdefg\") }} {{ b32dec \"M=======\" }}",
+             "abcdefg illegal base32 data at input byte 1"},
+        Case{"{{ toPrettyJson (dict \"a\" (list 1 (dict)) \"b\" (list)) }}",
+             "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}"},
+        Case{"{{ toRawJson (list \"<&>\" \"\\\\u003c\" \"\\\"\") }}",
+             "[\"<&>\",\"\\\\u003c\",\"\\\"\"]"},
+        Case{"{{ mustFromJson \"{\" }}", "error"}, Case{"{{ mustToJson (list 1) }}", "[1]"},
+        Case{"{{ mergeOverwrite (dict \"a\" 1 \"b\" 2 \"m\" (dict \"x\" 1)) (dict \"a\" 3 \"b\" "
+             "\"\" \"m\" (dict \"y\" 2)) }}",
+             "map[a:3 b:2 m:map[x:1 y:2]]"},
+        Case{"{{ $a := dict \"m\" (dict \"x\" 1) }}{{ $b := deepCopy $a }}{{ $_ := set $b.m \"x\" "
+             "2 }}{{ $a }} {{ $b }} {{ mustDeepCopy (list 1) }}",
+             "map[m:map[x:1]] map[m:map[x:2]] [1]"},
+        Case{"{{ deepCopy nil }}", "error"},
+        Case{"{{ $a := dict }}{{ $_ := set $a \"a\" $a }}{{ deepCopy $a }}", "error"},
+        Case{"{{ mustAppend (list 1) 2 }} {{ mustRest (list 1 2) }} {{ mustHas 1 (list) }} {{ "
+             "mustSlice (list 1 2) 1 }} {{ mustMerge (dict) (dict \"a\" 1) }}",
+             "[1 2] [2] false [2] map[a:1]"},
+        Case{"{{ mustRegexMatch \"a\" \"ba\" }} {{ mustRegexFind \"a+\" \"baa\" }} {{ "
+             "mustRegexReplaceAll \"a\" \"a\" \"b\" }} {{ mustRegexSplit \",\" \"a,b\" -1 }}",
+             "true aa b [a b]"},
+        Case{"{{ mustRegexMatch \"(\" \"a\" }}", "error"},
+        Case{"{{ isAbs \"/a\" }} {{ osIsAbs \"a\" }} {{ osBase \"/a/b\" }} {{ osExt \"a.b\" }}",
+             "true false b .b"},
+        Case{"{{ htmlDateInZone 86400 \"UTC\" }} {{ unixEpoch (mustToDate \"2006 MST\" \"1970 "
+             "UTC\") }} {{ unixEpoch (mustDateModify \"1s\" (toDate \"2006 MST\" \"1970 UTC\")) }}",
+             "1970-01-02 0 1"},
+        Case{"{{ mustToDate \"2006\" \"x\" }}", "error"},
+        Case{"{{ mustDateModify \"x\" now }}", "error"},
+        Case{"{{ (urlParse \"http://u:p@h:80/a?b=c#d\").host }} {{ urlParse \"//x/%41\" }}",
+             "h:80 map[fragment: host:x hostname:x opaque: path:/A query: scheme: userinfo:]"},
+        Case{"{{ urlParse \"http://h/a\" | urlJoin }} {{ urlJoin (dict \"host\" \"h\" \"path\" "
+             "\"a b\" \"userinfo\" \"u\" \"query\" \"q\" \"fragment\" \"f g\") }}",
+             "http://h/a //u@h/a%20b?q#f%20g"},
+        Case{"{{ urlParse \"http://a b/\" }}", "error"},
+        Case{"{{ urlJoin (dict \"host\" 1) }}", "error"},
+        Case{"{{ urlJoin (dict \"userinfo\" \"a b\") }}", "error"}));
+
 TEST(Template, refuses_what_go_does_not_parse) {
   for (const char* text : {"{{",
                            "{{ .a",

@@ -49,7 +49,7 @@ std::string stream_of(std::string_view labels, std::int64_t time_ns,
                       const std::vector<LabelPair>& metadata = {}) {
   std::string entries;
   for (const std::string& line : lines) {
-    const shippers::EntryEncoder encoder(time_ns, line, metadata);
+    const shippers::EntryEncoder encoder(Timestamp::of_ns(time_ns), line, metadata);
     const std::size_t begin = entries.size();
     entries.resize(begin + encoder.bytes());
     encoder.write(entries.data() + begin);
@@ -68,12 +68,12 @@ TEST(PushRequest, reads_protobuf_in_snappy) {
     ASSERT_TRUE(entries) << type;
     ASSERT_EQ(entries->size(), 3U);
     EXPECT_EQ((*entries)[0].labels, "{a=\"1\"}");
-    EXPECT_EQ((*entries)[0].time_ns, 1'700'000'000'000'000'042);
+    EXPECT_EQ((*entries)[0].time.ns(), 1'700'000'000'000'000'042);
     EXPECT_EQ((*entries)[0].line, "x");
     EXPECT_TRUE((*entries)[0].metadata.empty());
     EXPECT_EQ((*entries)[1].line, "y");
     EXPECT_EQ((*entries)[2].labels, "{a=\"2\"}");
-    EXPECT_EQ((*entries)[2].time_ns, 7);
+    EXPECT_EQ((*entries)[2].time.ns(), 7);
     EXPECT_EQ((*entries)[2].metadata,
               (std::vector<std::pair<std::string, std::string>>{{"trace", "t"}, {"user", "u"}}));
   }
@@ -96,10 +96,10 @@ TEST(PushRequest, reads_json_plain_and_compressed) {
     ASSERT_TRUE(entries) << c.encoding << entries.error().message;
     ASSERT_EQ(entries->size(), 3U);
     EXPECT_EQ((*entries)[0].labels, R"({a="q\"uote", b="2"})");
-    EXPECT_EQ((*entries)[0].time_ns, 1'700'000'000'000'000'042);
+    EXPECT_EQ((*entries)[0].time.ns(), 1'700'000'000'000'000'042);
     EXPECT_EQ((*entries)[0].line, "x");
     EXPECT_EQ((*entries)[1].labels, R"({a="q\"uote", b="2"})");
-    EXPECT_EQ((*entries)[1].time_ns, -5);
+    EXPECT_EQ((*entries)[1].time.ns(), -5);
     EXPECT_EQ((*entries)[1].line, "y");
     EXPECT_EQ((*entries)[1].metadata,
               (std::vector<std::pair<std::string, std::string>>{{"trace", "t"}}));

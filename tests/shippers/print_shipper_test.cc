@@ -21,7 +21,9 @@ TEST(DryRunTime, trims_the_fraction) {
       {-1, "1969-12-31T23:59:59.999999999+0000"},
   };
   for (const auto& [time, want] : cases)
-    EXPECT_EQ(dry_run_time(time), want);
+    EXPECT_EQ(dry_run_time(Timestamp::of_ns(time)), want);
+  EXPECT_EQ(dry_run_time({Timestamp::kSecondsMin, 0}), "0001-01-01T00:00:00+0000");
+  EXPECT_EQ(dry_run_time({Timestamp::kSecondsMax, 1}), "9999-12-31T23:59:59.000000001+0000");
 }
 
 TEST(PrintShipper, prints_time_labels_and_line_and_accepts) {

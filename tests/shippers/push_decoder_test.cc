@@ -45,13 +45,13 @@ TEST(PushDecoder, reads_streams_entries_and_metadata) {
   ASSERT_EQ(push->streams[0].entries.size(), 2U);
   const DecodedEntry& entry = push->streams[0].entries[0];
   EXPECT_EQ(entry.line, "one");
-  EXPECT_EQ(entry.time_ns(), 5'000'000'006);
+  EXPECT_EQ(entry.time().ns(), 5'000'000'006);
   ASSERT_EQ(entry.metadata.size(), 2U);
   EXPECT_EQ(entry.metadata[0].first, "n");
   EXPECT_EQ(entry.metadata[0].second, "v");
   EXPECT_EQ(entry.metadata[1].second, "w");
   EXPECT_EQ(push->streams[0].entries[1].line, "");
-  EXPECT_EQ(push->streams[0].entries[1].time_ns(), 0);
+  EXPECT_EQ(push->streams[0].entries[1].time().ns(), 0);
   EXPECT_EQ(push->streams[1].labels, "{}");
   EXPECT_TRUE(push->streams[1].entries.empty());
 }
@@ -135,15 +135,15 @@ TEST(PushDecoder, takes_the_last_of_a_repeated_field) {
 TEST(DecodedEntry, bounds_a_time_that_does_not_fit) {
   DecodedEntry entry;
   entry.seconds = std::numeric_limits<std::int64_t>::max();
-  EXPECT_EQ(entry.time_ns(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(entry.time().ns(), std::numeric_limits<std::int64_t>::max());
   entry.seconds = std::numeric_limits<std::int64_t>::min();
-  EXPECT_EQ(entry.time_ns(), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(entry.time().ns(), std::numeric_limits<std::int64_t>::min());
   entry.seconds = 9'223'372'036;
   entry.nanoseconds = 999'999'999;
-  EXPECT_EQ(entry.time_ns(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(entry.time().ns(), std::numeric_limits<std::int64_t>::max());
   entry.seconds = -1;
   entry.nanoseconds = 999'999'999;
-  EXPECT_EQ(entry.time_ns(), -1);
+  EXPECT_EQ(entry.time().ns(), -1);
 }
 
 TEST(RawStreams, are_the_entries_as_they_stand) {

@@ -15,7 +15,7 @@ namespace {
 
 std::string encoded(std::int64_t time_ns, std::string_view line,
                     std::vector<LabelPair> metadata = {}) {
-  const EntryEncoder encoder(time_ns, line, metadata);
+  const EntryEncoder encoder(Timestamp::of_ns(time_ns), line, metadata);
   std::string out(encoder.bytes(), '?');
   EXPECT_EQ(encoder.write(out.data()), out.data() + out.size());
   return out;

@@ -32,7 +32,7 @@ class Labels {
 inline Entry entry_of(std::string_view line, std::int64_t time_ns = 1'700'000'000'000'000'001) {
   Entry entry;
   entry.line = line;
-  entry.time_ns = time_ns;
+  entry.time = Timestamp::of_ns(time_ns);
   return entry;
 }
 
@@ -60,7 +60,7 @@ inline std::string body_of(const std::vector<std::string>& lines,
                            std::string_view labels = "{job=\"j\"}") {
   std::string entries;
   for (const std::string& line : lines) {
-    const EntryEncoder encoder(1'700'000'000'000'000'000, line, {});
+    const EntryEncoder encoder({1'700'000'000, 0}, line, {});
     const std::size_t begin = entries.size();
     entries.resize(begin + encoder.bytes());
     encoder.write(entries.data() + begin);

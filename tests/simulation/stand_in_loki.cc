@@ -53,7 +53,7 @@ StandInLoki::Reply StandInLoki::push(std::string_view tenant, std::string_view b
   bool resent = false;
   for (const shippers::DecodedStream& stream : push->streams) {
     for (const shippers::DecodedEntry& entry : stream.entries) {
-      EntryKey key{std::string(tenant) + "|" + std::string(stream.labels), entry.time_ns(),
+      EntryKey key{std::string(tenant) + "|" + std::string(stream.labels), entry.time().ns(),
                    std::string(entry.line)};
       if (entry.line.find("poison") != std::string_view::npos) {
         refused = true;
