@@ -35,7 +35,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"version", Kind::kBool, "", "print the version"},
     {"help", Kind::kBool, "", "print this text"},
     {"h", Kind::kBool, "", ""},
-    {"inspect", Kind::kLater, "", ""},
+    {"inspect", Kind::kBool, "", "print what each stage changes, on standard error"},
     {"print-config-stderr", Kind::kLater, "", ""},
     {"log-config-reverse-order", Kind::kLater, "", ""},
     {"server.http-tls-cert-path", Kind::kLater, "", ""},
@@ -82,6 +82,7 @@ void set_switch(CommandLine& line, std::string_view name, bool value) {
   if (name == "config.expand-env") line.expand_env = value;
   if (name == "check-syntax") line.check_syntax = value;
   if (name == "dry-run") line.dry_run = value;
+  if (name == "inspect") line.inspect = value;
   if (name == "stdin") {
     line.stdin_source = value;
     line.overrides.stdin_source = value;  // Jobs need no input of their own then.

@@ -19,6 +19,7 @@ struct CommandLine {
   bool version = false;
   bool help = false;
   bool dry_run = false;
+  bool inspect = false;
   bool stdin_source = false;
   std::vector<std::string> flags_without_effect;  // "-server.grpc-listen-port"
   config::Overrides overrides;                    // Applied over the file.

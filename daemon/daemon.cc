@@ -172,14 +172,8 @@ Status Daemon::create_engine(config::Config config) {
     options.mode = options_.mode;
     options.input = options_.input;
     options.config_file = options_.config_file;
-    options.print = [](std::string_view text) {
-      // Standard output is the product of a dry run.
-      for (std::string_view rest = text; !rest.empty();) {
-        const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
-        if (written <= 0) return;
-        rest.remove_prefix(static_cast<std::size_t>(written));
-      }
-    };
+    options.print = options_.print;
+    options.inspect = options_.inspect;
     Result<std::unique_ptr<Engine>> engine =
         Engine::create(config, std::move(world), std::move(options));
     if (engine) {

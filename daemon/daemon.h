@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "daemon/engine.h"
+#include "daemon/text_output.h"
 #include "http/server.h"
 
 namespace tailrace::daemon {
@@ -36,6 +37,8 @@ class Daemon {
   struct Options {
     Engine::Mode mode = Engine::Mode::kDaemon;
     Engine::Input input = Engine::Input::kFiles;
+    TextOutput print = {};    // Dry run: where entries go.
+    TextOutput inspect = {};  // Where every stage's changes go.
     std::string host_name;
     std::string working_directory;
     std::uint32_t cpus = 1;

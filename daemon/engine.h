@@ -20,7 +20,9 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "daemon/inspect_printer.h"
 #include "daemon/outbox_room.h"
+#include "daemon/text_output.h"
 #include "daemon/topology.h"
 #include "daemon/worker.h"
 #include "positions/positions.h"
@@ -69,8 +71,9 @@ class Engine {
   struct Options {
     Mode mode = Mode::kDaemon;
     Input input = Input::kFiles;
-    std::function<void(std::string_view)> print;  // Dry run: where entries go.
-    std::string config_file = {};                 // For messages.
+    TextOutput print = {};                     // Dry run: where entries go.
+    TextOutput inspect = {};                   // Where every stage's changes go.
+    std::string config_file = {};              // For messages.
     std::uint64_t segment_bytes = 16U << 20U;  // Of the outbox (house 6); less in the simulation.
   };
 
@@ -133,6 +136,8 @@ class Engine {
   const Options options_;
   std::unique_ptr<positions::Positions> positions_;
   std::unique_ptr<tailer::FileWatcher> watcher_;
+  // One per worker, in inspect mode. Before the workers: their pipelines call them.
+  std::vector<std::unique_ptr<InspectPrinter>> inspectors_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<tailer::FileSet> files_;
   Mailbox<WorkerReport> reports_;

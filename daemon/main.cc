@@ -85,6 +85,22 @@ std::string working_directory() {
   return getcwd(path, sizeof path) == nullptr ? "/" : path;
 }
 
+// Where text for people goes, coloured where a terminal shows it (docs/compatibility.md, dry run).
+daemon::TextOutput terminal_print(int descriptor) {
+  const char* const terminal = std::getenv("TERM");
+  const bool coloured = isatty(descriptor) != 0 && std::getenv("NO_COLOR") == nullptr &&
+                        (terminal == nullptr || std::string_view(terminal) != "dumb");
+  const auto write_all = [descriptor](std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t written = write(descriptor, text.data(), text.size());
+      if (written <= 0) return;
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+  };
+  return {write_all,
+          coloured ? daemon::TextOutput::Colours::kAnsi : daemon::TextOutput::Colours::kNone};
+}
+
 struct Loaded {
   std::optional<config::Config> config;
   std::string message;  // All diagnostics, ready to be shown.
@@ -190,6 +206,8 @@ int run(const daemon::CommandLine& line) {
   if (from_stdin) keep_first_job(*loaded.config, log);
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
+  if (line.inspect) options.inspect = terminal_print(STDERR_FILENO);
+  if (line.dry_run) options.print = terminal_print(STDOUT_FILENO);
   options.host_name = host_name();
   options.working_directory = working_directory();
   options.cpus = allowed_cpus();

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "config/config.h"
 #include "config/source_location.h"
+#include "daemon/text_output.h"
 #include "daemon/worker_plan.h"
 #include "discovery/target.h"
 #include "pipeline/job_state.h"
@@ -38,7 +39,7 @@ struct Topology {
     // One per worker: what its pipelines are built with.
     std::vector<pipeline::PipelineWorld> workers;
     // Set: entries are printed here instead of being sent.
-    std::function<void(std::string_view)> print;
+    TextOutput print;
   };
 
   std::shared_ptr<const config::Config> config;

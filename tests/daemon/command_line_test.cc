@@ -37,6 +37,7 @@ TEST(CommandLine, a_boolean_never_takes_the_next_argument) {
 TEST(CommandLine, each_switch_sets_its_own_field) {
   EXPECT_TRUE(parse({"-check-syntax"})->check_syntax);
   EXPECT_TRUE(parse({"-config.expand-env=true"})->expand_env);
+  EXPECT_TRUE(parse({"-inspect"})->inspect);
   EXPECT_TRUE(parse({"-version"})->version);
   EXPECT_TRUE(parse({"-help"})->help);
   EXPECT_TRUE(parse({"-h"})->help);
@@ -68,11 +69,11 @@ TEST(CommandLine, refuses_what_it_does_not_know_by_name) {
     std::vector<const char*> arguments;
     const char* message;
   };
-  for (const Case& c :
-       std::vector<Case>{{{"-nonsense"}, "flag provided but not defined: -nonsense"},
-                         {{"-inspect"}, "flag -inspect is not yet supported"},
-                         {{"-config.file"}, "flag needs an argument: -config.file"},
-                         {{"-dry-run=maybe"}, "invalid boolean value \"maybe\" for -dry-run"}}) {
+  for (const Case& c : std::vector<Case>{
+           {{"-nonsense"}, "flag provided but not defined: -nonsense"},
+           {{"-print-config-stderr"}, "flag -print-config-stderr is not yet supported"},
+           {{"-config.file"}, "flag needs an argument: -config.file"},
+           {{"-dry-run=maybe"}, "invalid boolean value \"maybe\" for -dry-run"}}) {
     const Result<CommandLine> line = parse(c.arguments);
     ASSERT_FALSE(line);
     EXPECT_EQ(line.error().message, c.message);
@@ -85,7 +86,7 @@ TEST(CommandLine, help_names_every_flag_that_works_and_no_other) {
                            "-client.url=URL", "-positions.file=FILE"}) {
     EXPECT_NE(help.find(flag), std::string::npos) << flag;
   }
-  EXPECT_EQ(help.find("-inspect"), std::string::npos);
+  EXPECT_EQ(help.find("-print-config-stderr"), std::string::npos);
 }
 
 TEST(CommandLine, version_begins_with_name_and_number) {

@@ -1,0 +1,125 @@
+// What inspect mode says about each stage.
+#include "daemon/inspect_printer.h"
+
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/pipeline_rig.h"
+
+namespace tailrace::daemon {
+namespace {
+
+using pipeline::testing::PipelineRig;
+using pipeline::testing::stages;
+
+// What is printed while the lines run.
+std::string inspected(std::vector<config::StageConfig> config,
+                      const std::vector<std::string>& lines,
+                      TextOutput::Colours colours = TextOutput::Colours::kNone) {
+  std::string text;
+  InspectPrinter printer({[&text](std::string_view part) { text += part; }, colours});
+  PipelineRig rig(std::move(config), pipeline::kHeldBytesMax, &printer);
+  rig.target_ = {{"job", "x"}};
+  rig.received_ns_ = 1'000'000'000;
+  rig.run_all(lines);
+  rig.pipeline_->release_all(rig);
+  return text;
+}
+
+TEST(InspectPrinter, shows_new_values_and_changed_labels) {
+  config::LabelsStageConfig labels;
+  labels.labels = {{"level", "level"}};
+  EXPECT_EQ(inspected(stages(pipeline::testing::regex("(?P<level>\\w+) (?P<rest>.*)"), labels),
+                      {"info a\"b"}),
+            "[inspect: regex stage]: \n"
+            "{stages.Entry}.Extracted[\"level\"]:\n"
+            "\t+: info\n"
+            "{stages.Entry}.Extracted[\"rest\"]:\n"
+            "\t+: a\"b\n"
+            "[inspect: labels stage]: \n"
+            "{stages.Entry}.Entry.Labels:\n"
+            "\t-: {job=\"x\"}\n"
+            "\t+: {job=\"x\", level=\"info\"}\n");
+}
+
+TEST(InspectPrinter, shows_changed_lines_and_times) {
+  config::OutputStageConfig output;
+  output.source = "rest";
+  config::TimestampStageConfig timestamp;
+  timestamp.source = "time";
+  timestamp.format = "Unix";
+  const std::string text =
+      inspected(stages(pipeline::testing::regex("(?P<time>\\d+) (?P<rest>.*)"), timestamp, output),
+                {"1767225600 hello"});
+  EXPECT_NE(text.find("[inspect: timestamp stage]: \n"
+                      "{stages.Entry}.Entry.Entry.Timestamp:\n"
+                      "\t-: 1970-01-01 00:00:01 +0000 UTC\n"
+                      "\t+: 2026-01-01 00:00:00 +0000 UTC\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("[inspect: output stage]: \n"
+                      "{stages.Entry}.Entry.Entry.Line:\n"
+                      "\t-: 1767225600 hello\n"
+                      "\t+: hello\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(InspectPrinter, shows_values_that_change_or_stay) {
+  const auto stage = pipeline::testing::regex("(?P<a>\\w)");
+  EXPECT_EQ(inspected(stages(stage, stage), {"q"}),
+            "[inspect: regex stage]: \n"
+            "{stages.Entry}.Extracted[\"a\"]:\n"
+            "\t+: q\n"
+            "[inspect: regex stage]: \n"
+            "none\n");
+  EXPECT_EQ(inspected(stages(stage, pipeline::testing::regex("\\w(?P<a>\\w)")), {"qr"}),
+            "[inspect: regex stage]: \n"
+            "{stages.Entry}.Extracted[\"a\"]:\n"
+            "\t+: q\n"
+            "[inspect: regex stage]: \n"
+            "{stages.Entry}.Extracted[\"a\"]:\n"
+            "\t-: q\n"
+            "\t+: r\n");
+}
+
+TEST(InspectPrinter, says_what_became_of_an_entry) {
+  config::DropStageConfig drop;
+  drop.expression = "gone";
+  EXPECT_EQ(inspected(stages(drop), {"gone", "kept"}),
+            "[inspect: drop stage]: \n"
+            "dropped\n"
+            "[inspect: drop stage]: \n"
+            "none\n");
+}
+
+TEST(InspectPrinter, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run) {
+  EXPECT_EQ(inspected(stages(pipeline::testing::multiline("^a"),
+                             pipeline::testing::regex("(?P<all>(?s:.*))")),
+                      {"a1", "b", "a2"}),
+            "[inspect: multiline stage]: \n"
+            "held\n"
+            "[inspect: multiline stage]: \n"
+            "held\n"
+            "[inspect: regex stage]: \n"
+            "{stages.Entry}.Extracted[\"all\"]:\n"
+            "\t+: a1\nb\n"
+            "[inspect: multiline stage]: \n"
+            "held\n"
+            "[inspect: regex stage]: \n"
+            "{stages.Entry}.Extracted[\"all\"]:\n"
+            "\t+: a2\n");
+}
+
+TEST(InspectPrinter, colours_names_and_signs) {
+  EXPECT_EQ(
+      inspected(stages(pipeline::testing::regex("(?P<a>.)")), {"q"}, TextOutput::Colours::kAnsi),
+      "\033[1m[inspect: regex stage]:\033[0m \n"
+      "\033[32m{stages.Entry}.Extracted[\"a\"]:\033[0m\n"
+      "\t\033[32m+: q\033[0m\n");
+}
+
+}  // namespace
+}  // namespace tailrace::daemon
