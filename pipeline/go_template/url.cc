@@ -10,6 +10,9 @@ namespace {
 
 enum class Part { kHost, kZone, kPath, kUser, kFragment };
 
+bool is_url_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 bool is_one_of(char c, std::string_view set) {
   return set.find(c) != std::string_view::npos;
 }
@@ -22,7 +25,7 @@ int hex_value(char c) {
 }
 
 bool must_escape(char c, Part part) {
-  if (is_letter(c) || is_digit(c) || is_one_of(c, "-_.~")) return false;
+  if (is_url_letter(c) || is_digit(c) || is_one_of(c, "-_.~")) return false;
   switch (part) {
     case Part::kHost:
     case Part::kZone:
@@ -132,7 +135,7 @@ bool take_scheme(std::string_view& text, std::string& scheme) {
       text.remove_prefix(i + 1);
       return true;
     }
-    if (!is_letter(c) && (i == 0 || !(is_digit(c) || is_one_of(c, "+-.")))) return true;
+    if (!is_url_letter(c) && (i == 0 || !(is_digit(c) || is_one_of(c, "+-.")))) return true;
   }
   return true;
 }
@@ -219,7 +222,7 @@ std::optional<Url> parse_url(std::string_view text) {
 
 std::optional<std::string> normal_userinfo(std::string_view text) {
   const bool valid = std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || is_one_of(c, "-._:~!$&'()*+,;=%@");
+    return is_url_letter(c) || is_digit(c) || is_one_of(c, "-._:~!$&'()*+,;=%@");
   });
   if (!valid) return std::nullopt;
   const std::size_t colon = text.find(':');

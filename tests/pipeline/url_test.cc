@@ -17,13 +17,13 @@ std::string parts_of(std::string_view text) {
          std::string(url->hostname()) + "|" + url->path + "|" + url->query + "|" + url->fragment;
 }
 
-struct Case {
+struct UrlCase {
   std::string text;
   std::string parts;
 };
 
 TEST(Url, is_taken_apart) {
-  const std::vector<Case> cases = {
+  const std::vector<UrlCase> cases = {
       {"", "|||||||"},
       {"*", "|||||*||"},
       {"/a/b", "|||||/a/b||"},
@@ -55,7 +55,7 @@ TEST(Url, is_taken_apart) {
       {"http://h/a\x01", "refused"},
       {"http://h/a b", "http|||h|h|/a b||"},
   };
-  for (const Case& one : cases)
+  for (const UrlCase& one : cases)
     EXPECT_EQ(parts_of(one.text), one.parts) << one.text;
 }
 
