@@ -10,7 +10,7 @@
 namespace tailrace::daemon {
 namespace {
 
-constexpr std::size_t kArenaBytes = 64U << 10U;
+constexpr std::size_t kScratchBytes = 64U << 10U;
 constexpr std::string_view kBold = "\033[1m";
 constexpr std::string_view kRed = "\033[31m";
 constexpr std::string_view kGreen = "\033[32m";
@@ -43,8 +43,8 @@ std::string labels_text(const Entry& entry, const pipeline::Names& names) {
 }
 
 // As Go prints a time: 2026-01-02 03:04:05.6 +0000 UTC.
-std::string time_text(std::int64_t time_ns) {
-  std::string text = shippers::dry_run_time(time_ns);
+std::string time_text(const Timestamp& time) {
+  std::string text = shippers::dry_run_time(time);
   text.replace(text.find('T'), 1, " ");
   text.insert(text.find('+'), " ");
   return text + " UTC";
@@ -67,7 +67,7 @@ std::string_view verdict_text(pipeline::Verdict verdict) {
 }  // namespace
 
 InspectPrinter::InspectPrinter(TextOutput output)
-    : output_(std::move(output)), arena_(kArenaBytes) {}
+    : output_(std::move(output)), arena_(kScratchBytes) {}
 
 void InspectPrinter::before(const pipeline::Stage& /*stage*/, const Entry& entry,
                             const pipeline::Names& names) {
@@ -107,7 +107,7 @@ InspectPrinter::Snapshot InspectPrinter::snapshot(const Entry& entry,
   for (const LabelPair& pair : entry.metadata)
     metadata[std::string(pair.name)] = pair.value;
   result.metadata = pairs_text(metadata);
-  result.time_ns = entry.time_ns;
+  result.time = entry.time;
   return result;
 }
 
@@ -130,8 +130,8 @@ std::string InspectPrinter::differences(const Snapshot& was, const Snapshot& now
   if (was.metadata != now.metadata) {
     add_change(text, "Entry.Entry.StructuredMetadata", was.metadata, now.metadata);
   }
-  if (was.time_ns != now.time_ns) {
-    add_change(text, "Entry.Entry.Timestamp", time_text(was.time_ns), time_text(now.time_ns));
+  if (was.time != now.time) {
+    add_change(text, "Entry.Entry.Timestamp", time_text(was.time), time_text(now.time));
   }
   return text;
 }

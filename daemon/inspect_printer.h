@@ -46,7 +46,7 @@ class InspectPrinter final : public pipeline::StageObserver {
     std::string labels;
     std::string line;
     std::string metadata;
-    std::int64_t time_ns = 0;
+    Timestamp time;
   };
 
   Snapshot snapshot(const Entry& entry, const pipeline::Names& names);

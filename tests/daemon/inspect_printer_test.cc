@@ -24,7 +24,7 @@ std::string inspected(std::vector<config::StageConfig> config,
   rig.target_ = {{"job", "x"}};
   rig.received_ns_ = 1'000'000'000;
   rig.run_all(lines);
-  rig.pipeline_->release_all(rig);
+  rig.pipeline_->end_input(rig);
   return text;
 }
 
