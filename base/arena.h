@@ -18,7 +18,7 @@ namespace tailrace {
 class Arena {
  public:
   explicit Arena(std::size_t block_bytes)
-      : block_(std::make_unique<char[]>(block_bytes)), block_bytes_(block_bytes) {}
+      : block_(std::make_unique_for_overwrite<char[]>(block_bytes)), block_bytes_(block_bytes) {}
 
   // `bytes` of uninitialised memory, unaligned.
   char* allocate(std::size_t bytes) {
@@ -47,7 +47,7 @@ class Arena {
  private:
   char* allocate_outside(std::size_t bytes) {
     overflow_bytes_ += bytes;
-    outside_.push_back(std::make_unique<char[]>(bytes));
+    outside_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
     return outside_.back().get();
   }
 

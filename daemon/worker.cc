@@ -164,7 +164,9 @@ bool Worker::read_block() {
     std::erase_if(sources_, [&](const auto& owned) { return owned.get() == source; });
     next_source_ = 0;
   }
-  if (progress == Intake::Progress::kNeedsCut) cut();
+  // Nothing comes that an input's last lines could wait for.
+  const bool input_over = !is_file && result == Source::Outcome::kEnded;
+  if (progress == Intake::Progress::kNeedsCut || input_over) cut();
   return is_file || result != Source::Outcome::kUpToDate;
 }
 

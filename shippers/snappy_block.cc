@@ -3,6 +3,8 @@
 
 #include <snappy.h>
 
+#include <cstring>
+
 #include <snappy-sinksource.h>
 
 namespace tailrace::shippers {
@@ -56,23 +58,37 @@ class PartsSource final : public snappy::Source {
   std::size_t available_ = 0;
 };
 
-class StringSink final : public snappy::Sink {
+// Lets snappy write where the result is to be.
+class MemorySink final : public snappy::Sink {
  public:
-  explicit StringSink(std::string& output) : output_(output) {}
-  void Append(const char* bytes, std::size_t count) override { output_.append(bytes, count); }
+  explicit MemorySink(std::span<char> memory) : memory_(memory) {}
+  char* GetAppendBuffer(std::size_t /*count*/, char* /*scratch*/) override {
+    return memory_.data() + used_;
+  }
+  void Append(const char* bytes, std::size_t count) override {
+    char* const end = memory_.data() + used_;
+    if (bytes != end) std::memcpy(end, bytes, count);
+    used_ += count;
+  }
+  std::string_view written() const { return {memory_.data(), used_}; }
 
  private:
-  std::string& output_;
+  std::span<char> memory_;
+  std::size_t used_ = 0;
 };
 
 }  // namespace
 
 std::string_view SnappyCompressor::compress(std::span<const std::string_view> parts) {
-  output_.clear();
   PartsSource source(parts);
-  StringSink sink(output_);
+  const std::size_t bytes_max = snappy::MaxCompressedLength(source.Available());
+  if (memory_bytes_ < bytes_max) {
+    memory_ = std::make_unique_for_overwrite<char[]>(bytes_max);
+    memory_bytes_ = bytes_max;
+  }
+  MemorySink sink({memory_.get(), memory_bytes_});
   snappy::Compress(&source, &sink);
-  return output_;
+  return sink.written();
 }
 
 Result<std::string> uncompress(std::span<const std::string_view> parts,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace tailrace::shippers {
 // Compresses `parts`, one behind the other, without joining them first.
 //
 // Threading: confined to one worker.
-// Memory: keeps a buffer of the largest result so far.
+// Memory: keeps a buffer for the worst result of the largest input so far.
 class SnappyCompressor {
  public:
   // The block: a varint of the raw length, then the elements. The raw length is below 4 GiB.
@@ -22,7 +23,8 @@ class SnappyCompressor {
   std::string_view compress(std::span<const std::string_view> parts);
 
  private:
-  std::string output_;
+  std::unique_ptr<char[]> memory_;
+  std::size_t memory_bytes_ = 0;
 };
 
 // Uncompresses the block that `parts` make, one behind the other.

@@ -66,5 +66,34 @@ TEST_F(WorkerTest, a_job_that_waits_does_not_hold_up_the_others) {
   EXPECT_EQ(worker().intake().lines_run(), 14U);
 }
 
+// Ends at its first read.
+class EmptySource final : public Source {
+ public:
+  explicit EmptySource(const LabelSet& labels) : labels_(labels) { labels_.pin(); }
+  ~EmptySource() override { labels_.unpin(); }
+  SourceId id() const override { return 99; }
+  std::string_view job() const override { return "a"; }
+  const LabelSet& labels() const override { return labels_; }
+  Result<Outcome> read(ReadBuffer& /*buffer*/, LineBlock& /*block*/) override {
+    return Outcome::kEnded;
+  }
+  void consume(const Line& /*last*/) override {}
+  void fill_resume_point(ResumePoint& point) const override { point.source = id(); }
+
+ private:
+  const LabelSet& labels_;
+};
+
+TEST_F(WorkerTest, an_input_that_ends_is_cut_at_once) {
+  start(text());
+  run(5);
+  worker().post(WorkerTask([](Worker& self) {
+    self.add_source(std::make_unique<EmptySource>(self.intake().label_sets().intern({})));
+  }));
+  engine_->run_main();
+  worker().run_once();
+  EXPECT_TRUE(worker().drained());
+}
+
 }  // namespace
 }  // namespace tailrace::daemon
