@@ -15,6 +15,8 @@ namespace tailrace::http {
 namespace {
 
 constexpr std::size_t kResponseBytesMax = 64U << 10U;
+// A compressed batch of 1 MiB mostly fits: one send, where curl's 64 KiB mean five.
+constexpr long kUploadBufferBytes = 384L << 10U;
 
 struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -158,6 +160,7 @@ void CurlTransport::Exchange::prepare(const EndpointOptions& endpoint, const Req
 
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBufferBytes);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error);
   curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
