@@ -34,5 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t begin = 3 + quoted.size() + 4;
   const auto rest = std::string_view(text).substr(begin, text.size() - 1 - begin);
   if (tailrace::unquote_go(rest) != std::string(second)) std::abort();
+
+  // Constants as somebody else wrote them: what they stand for can be quoted again.
+  if (const auto constant = tailrace::unquote_go(input)) {
+    std::string again;
+    tailrace::append_go_quoted(again, *constant);
+  }
+  (void)tailrace::unquote_go_character(input);
   return 0;
 }

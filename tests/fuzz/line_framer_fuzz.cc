@@ -67,5 +67,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     state = result.state;
   }
   TAILRACE_CHECK(lines == split(bytes, line_bytes_max));
+
+  // What is left has no line end; at the end of its file it is a line, too.
+  LineBlock last;
+  const FrameResult rest = framer.frame_to_end(bytes.substr(position), position, state, last);
+  TAILRACE_CHECK(rest.consumed == bytes.size() - position);
+  TAILRACE_CHECK(last.lines.size() <= 1);
+  if (!last.lines.empty()) TAILRACE_CHECK(last.lines[0].text == bytes.substr(position));
   return 0;
 }
