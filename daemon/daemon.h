@@ -20,9 +20,9 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "base/text_output.h"
 #include "config/config.h"
 #include "daemon/engine.h"
-#include "daemon/text_output.h"
 #include "http/server.h"
 
 namespace tailrace::daemon {

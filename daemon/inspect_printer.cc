@@ -17,11 +17,13 @@ constexpr std::string_view kGreen = "\033[32m";
 constexpr std::string_view kYellow = "\033[33m";
 constexpr std::string_view kPlain = "\033[0m";
 
-std::string pairs_text(const std::map<std::string, std::string>& pairs) {
+// `pairs`: names and values, whatever holds them.
+template <typename Pairs>
+std::string pairs_text(const Pairs& pairs) {
   std::string text = "{";
   for (const auto& [name, value] : pairs) {
     if (text.size() > 1) text += ", ";
-    text += name + "=";
+    text.append(name).append("=");
     append_go_quoted(text, value);
   }
   return text + "}";
@@ -103,10 +105,7 @@ InspectPrinter::Snapshot InspectPrinter::snapshot(const Entry& entry,
   arena_.reset();
   result.labels = labels_text(entry, names);
   result.line = entry.line;
-  std::map<std::string, std::string> metadata;
-  for (const LabelPair& pair : entry.metadata)
-    metadata[std::string(pair.name)] = pair.value;
-  result.metadata = pairs_text(metadata);
+  result.metadata = pairs_text(entry.metadata);  // In its order; names may repeat.
   result.time = entry.time;
   return result;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/arena.h"
-#include "daemon/text_output.h"
+#include "base/text_output.h"
 #include "pipeline/stage_observer.h"
 
 namespace tailrace::daemon {

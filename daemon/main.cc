@@ -20,6 +20,7 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/text_output.h"
 #include "config/expand_env.h"
 #include "config/load.h"
 #include "daemon/command_line.h"
@@ -86,19 +87,12 @@ std::string working_directory() {
 }
 
 // Where text for people goes, coloured where a terminal shows it (docs/compatibility.md, dry run).
-daemon::TextOutput terminal_print(int descriptor) {
+TextOutput text_output(int descriptor) {
   const char* const terminal = std::getenv("TERM");
   const bool coloured = isatty(descriptor) != 0 && std::getenv("NO_COLOR") == nullptr &&
                         (terminal == nullptr || std::string_view(terminal) != "dumb");
-  const auto write_all = [descriptor](std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t written = write(descriptor, text.data(), text.size());
-      if (written <= 0) return;
-      text.remove_prefix(static_cast<std::size_t>(written));
-    }
-  };
-  return {write_all,
-          coloured ? daemon::TextOutput::Colours::kAnsi : daemon::TextOutput::Colours::kNone};
+  return {[descriptor](std::string_view text) { write_text(descriptor, text); },
+          coloured ? TextOutput::Colours::kAnsi : TextOutput::Colours::kNone};
 }
 
 struct Loaded {
@@ -206,8 +200,8 @@ int run(const daemon::CommandLine& line) {
   if (from_stdin) keep_first_job(*loaded.config, log);
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
-  if (line.inspect) options.inspect = terminal_print(STDERR_FILENO);
-  if (line.dry_run) options.print = terminal_print(STDOUT_FILENO);
+  if (line.inspect) options.inspect = text_output(STDERR_FILENO);
+  if (line.dry_run) options.print = text_output(STDOUT_FILENO);
   options.host_name = host_name();
   options.working_directory = working_directory();
   options.cpus = allowed_cpus();
@@ -225,7 +219,7 @@ int run(const daemon::CommandLine& line) {
 }
 
 int receive(const std::vector<const char*>& arguments) {
-  const auto options = daemon::parse_receive_options(arguments);
+  auto options = daemon::parse_receive_options(arguments);
   if (!options) {
     print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
     return 2;
@@ -233,6 +227,11 @@ int receive(const std::vector<const char*>& arguments) {
   if (options->help) {
     print(stdout, daemon::receive_help_text());
     return 0;
+  }
+  using Output = daemon::ReceiveOptions::Output;
+  if (options->output == Output::kText &&
+      text_output(STDOUT_FILENO).colours == TextOutput::Colours::kAnsi) {
+    options->output = Output::kColour;
   }
   return daemon::run_receive(*options);
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text_output.h"
 #include "http/microhttpd_server.h"
 #include "shippers/print_shipper.h"
 
@@ -234,18 +235,7 @@ std::string PushReceiver::render(const receivers::PushedEntry& entry) const {
 }
 
 int run_receive(const ReceiveOptions& options) {
-  const auto write_all = [](int descriptor, std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t written = write(descriptor, text.data(), text.size());
-      if (written <= 0) return;
-      text.remove_prefix(static_cast<std::size_t>(written));
-    }
-  };
-  ReceiveOptions effective = options;
-  if (options.output == ReceiveOptions::Output::kText && isatty(STDOUT_FILENO) != 0) {
-    effective.output = ReceiveOptions::Output::kColour;
-  }
-  PushReceiver receiver(effective, [&](std::string_view text) { write_all(STDOUT_FILENO, text); });
+  PushReceiver receiver(options, [](std::string_view text) { write_text(STDOUT_FILENO, text); });
   http::MicrohttpdServer::Options server_options;
   server_options.address = options.address;
   server_options.port = options.port;
@@ -254,11 +244,11 @@ int run_receive(const ReceiveOptions& options) {
       server_options,
       [&receiver](const http::ServerRequest& request) { return receiver.answer(request); });
   if (!server) {
-    write_all(STDERR_FILENO, server.error().message + "\n");
+    write_text(STDERR_FILENO, server.error().message + "\n");
     return 1;
   }
-  write_all(STDERR_FILENO, "receiving on http://" + options.address + ":" +
-                               std::to_string((*server)->port()) + "/loki/api/v1/push\n");
+  write_text(STDERR_FILENO, "receiving on http://" + options.address + ":" +
+                                std::to_string((*server)->port()) + "/loki/api/v1/push\n");
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -266,7 +256,7 @@ int run_receive(const ReceiveOptions& options) {
   int signal = 0;
   sigwait(&signals, &signal);
   server->reset();
-  write_all(STDERR_FILENO, std::to_string(receiver.entries()) + " entries received\n");
+  write_text(STDERR_FILENO, std::to_string(receiver.entries()) + " entries received\n");
   return 0;
 }
 

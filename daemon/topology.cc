@@ -55,12 +55,8 @@ ClientPlan plan_client(const config::Config& config, const config::ClientConfig&
     // A dry run shows entries as they leave the pipeline (docs/compatibility.md, dry-run).
     plan.batch.line_bytes_max = 0;
     plan.batch.streams_max = 0;
-    using Colours = shippers::PrintShipper::Colours;
-    const Colours colours =
-        world.print.colours == TextOutput::Colours::kAnsi ? Colours::kAnsi : Colours::kNone;
-    plan.make_shipper = [write = world.print.write, colours](http::Transport&,
-                                                             shippers::ClientMetrics&) {
-      return std::make_unique<shippers::PrintShipper>(write, colours);
+    plan.make_shipper = [print = world.print](http::Transport&, shippers::ClientMetrics&) {
+      return std::make_unique<shippers::PrintShipper>(print);
     };
     return plan;
   }

@@ -43,11 +43,10 @@ std::string dry_run_time(const Timestamp& timestamp) {
   return result + "+0000";
 }
 
-PrintShipper::PrintShipper(Write write, Colours colours)
-    : write_(std::move(write)), colours_(colours) {}
+PrintShipper::PrintShipper(TextOutput output) : output_(std::move(output)) {}
 
 void PrintShipper::submit(RequestId id, PushBody body) {
-  const bool colours = colours_ == Colours::kAnsi;
+  const bool colours = output_.colours == TextOutput::Colours::kAnsi;
   const auto raw = uncompress(body_parts(body), std::numeric_limits<std::uint32_t>::max());
   const auto push = raw ? decode_push(*raw) : Result<DecodedPush>(fail(raw.error()));
   if (!push) {
@@ -77,7 +76,7 @@ void PrintShipper::submit(RequestId id, PushBody body) {
       text += '\n';
     }
   }
-  write_(text);
+  output_.write(text);
   results_.push_back({.request = id, .entries = body.entries, .accepted = true, .reason = {}});
 }
 

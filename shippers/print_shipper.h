@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/text_output.h"
 #include "base/timestamp.h"
 #include "shippers/shipper.h"
 
@@ -18,13 +18,11 @@ std::string dry_run_time(const Timestamp& timestamp);
 // Writes `<time>\t<labels>\t<line>\n` per entry and accepts everything. Where Promtail's tab writer
 // pads or eats tabs, there is always one (docs/compatibility.md, dry-run).
 //
-// Threading: confined to one worker; `write` must do for all of them.
+// Threading: confined to one worker; the output must do for all of them.
 class PrintShipper final : public Shipper {
  public:
-  using Write = std::function<void(std::string_view)>;
-  enum class Colours { kNone, kAnsi };  // Time blue, labels yellow.
-
-  PrintShipper(Write write, Colours colours);
+  // Colours: time blue, labels yellow.
+  explicit PrintShipper(TextOutput output);
 
   bool has_place() const override { return true; }
   void submit(RequestId id, PushBody body) override;
@@ -35,8 +33,7 @@ class PrintShipper final : public Shipper {
   std::string trouble() const override { return {}; }
 
  private:
-  const Write write_;
-  const Colours colours_;
+  const TextOutput output_;
   std::vector<PushResult> results_;
 };
 

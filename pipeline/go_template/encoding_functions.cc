@@ -64,30 +64,43 @@ bool to_base64(Call& call) {
   return call.return_scratch();
 }
 
-// Bad input gives Go's error message as the text.
-bool from_base64(Call& call) {
-  std::string& out = call.runtime.start_text();
-  std::string kept;
-  std::size_t at = 0;
+// The digits of a text in base 32 or 64, without line ends and padding.
+struct BaseDigits {
+  std::string digits;
+  std::size_t end = 0;    // Where the text stops being what it should be; its size: nowhere.
+  bool complete = false;  // All of it was read, and it is padded to whole groups.
+};
+
+BaseDigits take_digits(std::string_view text, std::string_view alphabet, std::size_t group) {
+  BaseDigits result;
+  std::string& kept = result.digits;
   std::size_t padding = 0;
-  const std::string_view text = call.args[0].text;
+  std::size_t& at = result.end;
   for (; at < text.size(); ++at) {
     const char c = text[at];
     if (c == '\n' || c == '\r') continue;
-    if (c == '=' && kept.size() % 4 >= 2 && padding < 4 - kept.size() % 4) {
+    if (c == '=' && kept.size() % group >= 2 && padding < group - kept.size() % group) {
       ++padding;
       continue;
     }
-    if (padding != 0 || kBase64.find(c) == std::string_view::npos) break;
+    if (padding != 0 || alphabet.find(c) == std::string_view::npos) break;
     kept += c;
   }
-  if (at < text.size() || (kept.size() + padding) % 4 != 0) {
-    out = fmt::format("illegal base64 data at input byte {}", at);
+  result.complete = at == text.size() && (kept.size() + padding) % group == 0;
+  return result;
+}
+
+// Bad input gives Go's error message as the text.
+bool from_base64(Call& call) {
+  const BaseDigits read = take_digits(call.args[0].text, kBase64, 4);
+  std::string& out = call.runtime.start_text();
+  if (!read.complete) {
+    out = fmt::format("illegal base64 data at input byte {}", read.end);
     return call.return_scratch();
   }
   std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    bits = (bits << 6U) | static_cast<std::uint32_t>(kBase64.find(kept[i]));
+  for (std::size_t i = 0; i < read.digits.size(); ++i) {
+    bits = (bits << 6U) | static_cast<std::uint32_t>(kBase64.find(read.digits[i]));
     if (i % 4 != 0) out += static_cast<char>((bits >> (6 - 2 * (i % 4))) & 255U);
   }
   return call.return_scratch();
@@ -112,30 +125,16 @@ bool to_base32(Call& call) {
 
 // Bad input gives Go's error message as the text.
 bool from_base32(Call& call) {
-  std::string kept;
-  std::size_t at = 0;
-  std::size_t padding = 0;
-  const std::string_view text = call.args[0].text;
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '\n' || c == '\r') continue;
-    if (c == '=' && kept.size() % 8 >= 2 && padding < 8 - kept.size() % 8) {
-      ++padding;
-      continue;
-    }
-    if (padding != 0 || kBase32.find(c) == std::string_view::npos) break;
-    kept += c;
-  }
+  const BaseDigits read = take_digits(call.args[0].text, kBase32, 8);
   std::string& out = call.runtime.start_text();
-  const std::size_t last = kept.size() % 8;
-  const bool cut_short = last == 1 || last == 3 || last == 6;
-  if (at < text.size() || cut_short || (kept.size() + padding) % 8 != 0) {
-    out = fmt::format("illegal base32 data at input byte {}", at);
+  const std::size_t last = read.digits.size() % 8;
+  if (!read.complete || last == 1 || last == 3 || last == 6) {
+    out = fmt::format("illegal base32 data at input byte {}", read.end);
     return call.return_scratch();
   }
   std::uint32_t bits = 0;
   unsigned count = 0;
-  for (const char c : kept) {
+  for (const char c : read.digits) {
     bits = ((bits << 5U) | static_cast<std::uint32_t>(kBase32.find(c))) & 0xFFFU;
     count += 5;
     if (count < 8) continue;

@@ -85,6 +85,20 @@ TEST(InspectPrinter, shows_values_that_change_or_stay) {
             "\t+: r\n");
 }
 
+TEST(InspectPrinter, shows_metadata_in_its_order) {
+  config::StructuredMetadataStageConfig first;
+  first.names = {{"b", "value"}};
+  config::StructuredMetadataStageConfig second;
+  second.names = {{"a", "value"}};
+  const std::string text =
+      inspected(stages(pipeline::testing::regex("(?P<value>.)"), first, second), {"q"});
+  EXPECT_NE(text.find("{stages.Entry}.Entry.Entry.StructuredMetadata:\n"
+                      "\t-: {b=\"q\"}\n"
+                      "\t+: {b=\"q\", a=\"q\"}\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(InspectPrinter, says_what_became_of_an_entry) {
   config::DropStageConfig drop;
   drop.expression = "gone";

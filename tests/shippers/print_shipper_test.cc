@@ -28,8 +28,8 @@ TEST(DryRunTime, trims_the_fraction) {
 
 TEST(PrintShipper, prints_time_labels_and_line_and_accepts) {
   std::string out;
-  PrintShipper shipper([&out](std::string_view text) { out += text; },
-                       PrintShipper::Colours::kNone);
+  PrintShipper shipper(
+      {[&out](std::string_view text) { out += text; }, TextOutput::Colours::kNone});
   EXPECT_EQ(shipper.next_deadline(), SteadyTime::max());
   EXPECT_TRUE(shipper.has_place());
   const std::string body = body_of({"one", "tab\there", ""});
@@ -50,8 +50,8 @@ TEST(PrintShipper, prints_time_labels_and_line_and_accepts) {
 
 TEST(PrintShipper, leaves_skipped_entries_out) {
   std::string out;
-  PrintShipper shipper([&out](std::string_view text) { out += text; },
-                       PrintShipper::Colours::kNone);
+  PrintShipper shipper(
+      {[&out](std::string_view text) { out += text; }, TextOutput::Colours::kNone});
   const std::string body = body_of({"one", "two"});
   shipper.submit(1, push_body(body, 1, 1));
   EXPECT_EQ(out, "2023-11-14T22:13:20+0000\t{job=\"j\"}\ttwo\n");
@@ -60,15 +60,15 @@ TEST(PrintShipper, leaves_skipped_entries_out) {
 
 TEST(PrintShipper, colours_time_blue_and_labels_yellow) {
   std::string out;
-  PrintShipper shipper([&out](std::string_view text) { out += text; },
-                       PrintShipper::Colours::kAnsi);
+  PrintShipper shipper(
+      {[&out](std::string_view text) { out += text; }, TextOutput::Colours::kAnsi});
   const std::string body = body_of({"one"});
   shipper.submit(1, push_body(body, 1));
   EXPECT_EQ(out, "\033[34m2023-11-14T22:13:20+0000\033[0m\t\033[33m{job=\"j\"}\033[0m\tone\n");
 }
 
 TEST(PrintShipper, says_that_it_cannot_read_a_body) {
-  PrintShipper shipper([](std::string_view) { FAIL(); }, PrintShipper::Colours::kNone);
+  PrintShipper shipper({[](std::string_view) { FAIL(); }, TextOutput::Colours::kNone});
   const std::string body = "garbage that is no snappy block";
   shipper.submit(1, push_body(body, 2));
   const auto results = shipper.take_results(SteadyTime{});

@@ -1,10 +1,10 @@
-// Where text for people and scripts goes: a dry run's entries, what stages change.
+// Where text for people and scripts goes: a dry run's entries, what stages change, what arrives.
 #pragma once
 
 #include <functional>
 #include <string_view>
 
-namespace tailrace::daemon {
+namespace tailrace {
 
 // Empty: nowhere. `write` gets whole lines, from every thread that has something to say.
 struct TextOutput {
@@ -15,4 +15,8 @@ struct TextOutput {
   explicit operator bool() const { return write != nullptr; }
 };
 
-}  // namespace tailrace::daemon
+// Writes all of `text`, over short writes. What cannot be written is gone: a reader that went away
+// is no reason to stop.
+void write_text(int descriptor, std::string_view text);
+
+}  // namespace tailrace
