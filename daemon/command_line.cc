@@ -36,8 +36,8 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"help", Kind::kBool, "", "print this text"},
     {"h", Kind::kBool, "", ""},
     {"inspect", Kind::kBool, "", "print what each stage changes, on standard error"},
-    {"print-config-stderr", Kind::kLater, "", ""},
-    {"log-config-reverse-order", Kind::kLater, "", ""},
+    {"print-config-stderr", Kind::kBool, "", "print the effective configuration at the start"},
+    {"log-config-reverse-order", Kind::kBool, "", "log it, a line each, the last one first"},
     {"server.http-tls-cert-path", Kind::kLater, "", ""},
     {"server.http-tls-key-path", Kind::kLater, "", ""},
     {"server.http-tls-ca-path", Kind::kLater, "", ""},
@@ -83,6 +83,8 @@ void set_switch(CommandLine& line, std::string_view name, bool value) {
   if (name == "check-syntax") line.check_syntax = value;
   if (name == "dry-run") line.dry_run = value;
   if (name == "inspect") line.inspect = value;
+  if (name == "print-config-stderr") line.print_config = value;
+  if (name == "log-config-reverse-order") line.log_config = value;
   if (name == "stdin") {
     line.stdin_source = value;
     line.overrides.stdin_source = value;  // Jobs need no input of their own then.
