@@ -341,8 +341,12 @@ void Daemon::on_signal() {
         world_.log.info("stopping", {{"signal", std::to_string(info.ssi_signo)}});
         if (engine_) engine_->begin_stop(world_.clock.steady_now() + kGracePeriod);
         break;
+      case SIGQUIT:
+        // Promtail logs its goroutines then.
+        if (engine_) log_status(ask_workers(engine_->workers(), kPatience), world_.log);
+        break;
       default:
-        break;  // SIGQUIT and SIGUSR1: as Promtail, nothing ends.
+        break;  // SIGUSR1: as Promtail, nothing ends.
     }
   }
 }

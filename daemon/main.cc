@@ -38,6 +38,15 @@ void print(FILE* stream, std::string_view text) {
   std::fflush(stream);
 }
 
+// As Go names it, in promtail_build_info.
+#if defined(__x86_64__)
+constexpr const char* kArchitecture = "amd64";
+#elif defined(__aarch64__)
+constexpr const char* kArchitecture = "arm64";
+#else
+constexpr const char* kArchitecture = "";
+#endif
+
 // CPUs that we may use: the affinity mask, and the cgroup's quota where there is one.
 std::uint32_t allowed_cpus() {
   cpu_set_t set;
@@ -194,7 +203,7 @@ int run(const daemon::CommandLine& line) {
               {"revision", ""},
               {"goversion", ""},
               {"goos", "linux"},
-              {"goarch", ""},
+              {"goarch", kArchitecture},
               {"tags", ""}})
       .set(1);
   raise_descriptor_limit();

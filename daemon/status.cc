@@ -10,6 +10,8 @@
 #include <memory>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace tailrace::daemon {
 namespace {
 
@@ -227,6 +229,23 @@ void append_labelled_metrics(const std::vector<WorkerStatus>& status,
 }
 
 }  // namespace
+
+void log_status(const std::vector<WorkerStatus>& status, Log& log) {
+  for (const WorkerStatus& worker : status) {
+    const std::string number = std::to_string(worker.worker);
+    log.info("state of a worker",
+             {{"worker", number},
+              {"files", std::to_string(worker.files.size())},
+              {"lag_bytes", std::to_string(worker.lag_bytes)},
+              {"lag_seconds", fmt::format("{:.1f}", worker.lag_seconds)},
+              {"outbox_bytes", std::to_string(worker.outbox_disk_bytes)},
+              {"outbox_entries", std::to_string(worker.outbox_pending_entries)},
+              {"outbox_age_seconds", fmt::format("{:.1f}", worker.outbox_age_seconds)},
+              {"stalled", worker.stalled ? "true" : "false"}});
+    for (const std::string& trouble : worker.troubles)
+      log.info("trouble of a worker", {{"worker", number}, {"trouble", trouble}});
+  }
+}
 
 void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out) {
   append_file_metrics(status, out);

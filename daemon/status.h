@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "daemon/topology.h"
 #include "daemon/worker.h"
@@ -71,6 +72,9 @@ WorkerStatus status_of(Worker& worker);
 // busy (or has ended) is left out. Any thread but a worker's.
 std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> workers,
                                       std::chrono::milliseconds patience);
+
+// One entry of the log per worker, and one per trouble: for SIGQUIT.
+void log_status(const std::vector<WorkerStatus>& status, Log& log);
 
 // The metrics that are made of a status: per file and per worker (docs/metrics.md).
 void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out);

@@ -111,6 +111,17 @@ TEST_F(StatusTest, the_engine_knows_which_file_is_whose) {
   EXPECT_EQ(targets, (std::map<std::string, std::size_t>{{"/logs/a.log", 0}, {"/other/b.log", 1}}));
 }
 
+TEST_F(StatusTest, the_state_of_a_worker_can_be_logged) {
+  loki_status_ = 503;
+  files_.append("/logs/a.log", noise(3U << 20U));
+  start(text("tailrace: {outbox: {size: 1MB}}"));
+  run();
+  log_status({status_of(worker())}, log_);
+  EXPECT_EQ(logged("msg=\"state of a worker\" worker=0 files=1 lag_bytes="), 1);
+  EXPECT_EQ(logged("stalled=true"), 1);
+  EXPECT_EQ(logged("trouble=\"client http://loki/push: its share of the outbox is full\""), 1);
+}
+
 TEST_F(StatusTest, a_worker_that_does_not_answer_is_left_out) {
   start(text());
   run(5);
