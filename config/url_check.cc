@@ -67,4 +67,13 @@ std::optional<std::string> find_url_fault(std::string_view url) {
   return find_authority_fault(rest.substr(0, rest.find_first_of("/?#")));
 }
 
+bool has_http_scheme(std::string_view url) {
+  const std::size_t colon = url.find("://");
+  if (colon == std::string_view::npos) return false;
+  std::string scheme(url.substr(0, colon));
+  for (char& c : scheme)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return scheme == "http" || scheme == "https";
+}
+
 }  // namespace tailrace::config

@@ -26,5 +26,14 @@ TEST(UrlCheck, shows_no_password) {
   EXPECT_EQ(find_url_fault("http://user:secret@h:x/")->find("secret"), std::string::npos);
 }
 
+TEST(UrlCheck, tells_urls_that_can_be_sent_to_by_their_scheme) {
+  for (const char* url : {"http://h", "https://h", "HTTP://h", "Https://h/"}) {
+    EXPECT_TRUE(has_http_scheme(url)) << url;
+  }
+  for (const char* url : {"", "h", "h:80/x", "http:/h", "http//h", "ftp://h", "httpx://h"}) {
+    EXPECT_FALSE(has_http_scheme(url)) << url;
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::config
