@@ -76,14 +76,14 @@ int register_cases(const std::string& folder, ConfigCase::Kind kind) {
   return static_cast<int>(paths.size());
 }
 
-const int kGood = register_cases("good", ConfigCase::Kind::kGood);
-const int kBad = register_cases("bad", ConfigCase::Kind::kBad);
-const int kExpanded = register_cases("expanded", ConfigCase::Kind::kExpanded);
+const int kGoodCount = register_cases("good", ConfigCase::Kind::kGood);
+const int kBadCount = register_cases("bad", ConfigCase::Kind::kBad);
+const int kExpandedCount = register_cases("expanded", ConfigCase::Kind::kExpanded);
 
 TEST(ConfigCases, are_found) {
-  EXPECT_GE(kGood, 35);
-  EXPECT_GE(kBad, 110);
-  EXPECT_GE(kExpanded, 12);
+  EXPECT_GE(kGoodCount, 35);
+  EXPECT_GE(kBadCount, 110);
+  EXPECT_GE(kExpandedCount, 12);
 }
 
 }  // namespace
