@@ -27,6 +27,16 @@ std::size_t offset_of(std::string_view text, const SourceLocation& location) {
   return begin + static_cast<std::size_t>(std::max(location.column, 1) - 1);
 }
 
+// Calls `visit` with the place of each stage, those nested in `match` too.
+template <typename Visit>
+void visit_locations(std::vector<StageConfig>& stages, const Visit& visit) {
+  for (StageConfig& stage : stages) {
+    visit(stage.location);
+    if (auto* match = std::get_if<MatchStageConfig>(&stage.stage))
+      visit_locations(match->stages, visit);
+  }
+}
+
 }  // namespace
 
 LoadResult load_text(std::string_view text, std::string_view /*file_name*/,
@@ -80,8 +90,8 @@ LoadResult load_text_expanding(std::string_view text, std::string_view file_name
       to_original(client.location);
     for (ScrapeConfig& job : result.config->scrape_configs) {
       to_original(job.location);
-      for (StageConfig& stage : job.pipeline_stages)
-        to_original(stage.location);
+      to_original(job.encoding_location);
+      visit_locations(job.pipeline_stages, to_original);
       for (RelabelConfig& rule : job.relabel_configs)
         to_original(rule.location);
     }

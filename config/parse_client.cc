@@ -285,6 +285,9 @@ void parse_client(Fields fields, ClientConfig& client) {
   }
   refuse_negative(fields, "batchwait", client.batch_wait);
   check_url(fields, "url", client.url);
+  if (!client.url.empty() && !has_http_scheme(client.url) && !find_url_fault(client.url)) {
+    fields.warning("url", "should begin with http:// or https://");
+  }
   constexpr const char* kLagLabels = "`stream_lag_labels` was removed in 3.0 and has no successor";
   fields.refuse("stream_lag_labels", kLagLabels);
   fields.finish();

@@ -18,11 +18,35 @@ bool is_scheme_byte(char c) {
   return is_scheme_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
 
+bool is_user_byte(char c) {
+  return is_scheme_letter(c) || (c >= '0' && c <= '9') ||
+         std::string_view("-._~!$&'()*+,;=:%@").find(c) != std::string_view::npos;
+}
+
+// "%41" is refused in a host: only `%` itself and bytes of other scripts may be written so.
+bool has_needless_escape(std::string_view host) {
+  for (std::size_t i = host.find('%'); i != std::string_view::npos; i = host.find('%', i + 1)) {
+    if (host.substr(i, 3) != "%25" && i + 1 < host.size() && host[i + 1] < '8') return true;
+  }
+  return false;
+}
+
 std::optional<std::string> find_authority_fault(std::string_view authority) {
   const std::size_t at = authority.rfind('@');
   std::string_view host = authority.substr(at == std::string_view::npos ? 0 : at + 1);
+  if (at != std::string_view::npos &&
+      !std::all_of(authority.begin(), authority.begin() + static_cast<std::ptrdiff_t>(at),
+                   is_user_byte)) {
+    return "a character in the user or the password that must be written with `%`";
+  }
   if (host.empty()) return "the host is missing";
   if (host.find(' ') != std::string_view::npos) return "a blank in the host name";
+  if (const std::size_t bad = host.find_first_of("{}|\\^`"); bad != std::string_view::npos) {
+    return fmt::format("invalid character \"{}\" in the host name", host[bad]);
+  }
+  if (host.front() != '[' && has_needless_escape(host)) {
+    return "a `%` in the host name";
+  }
   std::string_view port;
   if (host.front() == '[') {
     const std::size_t end = host.find(']');
@@ -65,6 +89,15 @@ std::optional<std::string> find_url_fault(std::string_view url) {
   if (!rest.starts_with("//")) return std::nullopt;
   rest.remove_prefix(2);
   return find_authority_fault(rest.substr(0, rest.find_first_of("/?#")));
+}
+
+bool has_http_scheme(std::string_view url) {
+  const std::size_t colon = url.find("://");
+  if (colon == std::string_view::npos) return false;
+  std::string scheme(url.substr(0, colon));
+  for (char& c : scheme)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return scheme == "http" || scheme == "https";
 }
 
 }  // namespace tailrace::config

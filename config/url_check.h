@@ -11,4 +11,7 @@ namespace tailrace::config {
 // when something is sent. A password in it does not show up in the message.
 std::optional<std::string> find_url_fault(std::string_view url);
 
+// Whether `url` begins with http:// or https://, in any case.
+bool has_http_scheme(std::string_view url);
+
 }  // namespace tailrace::config

@@ -75,6 +75,22 @@ TEST(Load, positions_in_a_valid_config_are_those_of_the_file_on_disk) {
   EXPECT_EQ(job.pipeline_stages[1].location.path, "scrape_configs[0].pipeline_stages[1].output");
 }
 
+TEST(Load, positions_of_nested_stages_and_encodings_are_those_of_the_file_on_disk) {
+  const LoadResult result = load_text_expanding(
+      "clients: [{url: 'http://a'}]\n# ${LINES}\nscrape_configs:\n  - job_name: a\n"
+      "    static_configs: [{}]\n    encoding: utf-8\n    pipeline_stages:\n"
+      "      - match: {selector: '{a=\"b\"}', stages: [{match: {selector: '{a=\"b\"}', stages:\n"
+      "          [{docker: {}}]}}]}\n",
+      "x", Overrides{}, [](std::string_view) { return "a\n#b"; });
+  ASSERT_TRUE(result.config);
+  const ScrapeConfig& job = result.config->scrape_configs[0];
+  EXPECT_EQ(job.encoding_location.line, 6);
+  const auto& outer = std::get<MatchStageConfig>(job.pipeline_stages[0].stage);
+  EXPECT_EQ(outer.stages[0].location.line, 8);
+  const auto& inner = std::get<MatchStageConfig>(outer.stages[0].stage);
+  EXPECT_EQ(inner.stages[0].location.line, 9);
+}
+
 TEST(Load, a_failed_expansion_has_its_position) {
   const LoadResult result = load_text_expanding("a: b\nc: ${}", "x", Overrides{}, lookup);
   EXPECT_FALSE(result.config);

@@ -316,6 +316,92 @@ scrape_configs:
         self.assertEqual(bad.returncode, 1)
         self.assertRegex(out, r"config\.yaml:7:\d+: scrape_configs\[0\]\.pipeline_stages\[0\]")
 
+    def test_what_is_wrong_with_the_file_goes_to_standard_output(self):
+        path = self.config(more="nonsense: 1\n").split("=")[1]
+        for arguments in ([f"-config.file={path}"], ["-config.file=/nowhere"], []):
+            process = self.spawn(arguments)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+            self.assertEqual((process.returncode, err), (1, b""), arguments)
+            self.assertNotEqual(out, b"", arguments)
+        process = self.spawn(["-client.timeout=soon"])
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        self.assertEqual((process.returncode, out), (2, b""))
+        self.assertIn(b"-client.timeout", err)
+
+    def test_a_flag_beats_the_file_and_of_several_files_the_first_is_taken(self):
+        self.append("one\n")
+        other = free_port()
+        path = self.config().split("=")[1]
+        self.spawn([f"-config.file=/nowhere.yaml, {path}", f"-server.http-listen-port={other}"])
+        self.wait_for_lines(1)
+        self.assertEqual(fetch(other, "/ready")[0], 200)
+        self.assertEqual(fetch(self.port, "/ready")[0], 0)
+
+    def test_a_client_that_refuses_everything_makes_it_not_ready(self):
+        refusing = free_port()
+        self.spawn(["receive", f"-listen=127.0.0.1:{refusing}", "-status=401"])
+        wait_for(lambda: fetch(refusing, "/ready")[0] == 200, "the receiver")
+        self.loki_port = refusing
+        self.append("one\n")
+        self.spawn([self.config()])
+        status, text = wait_for(lambda: (answer := fetch(self.port, "/ready"))[0] == 500 and answer,
+                                "the trouble")
+        self.assertEqual(status, 500)
+        self.assertRegex(text, r"^Not ready: ")
+
+    def test_a_reload_of_the_same_file_and_of_another_secret_succeeds(self):
+        server = ", enable_runtime_reload: true"
+        self.append("one\n")
+        self.spawn([self.config(server=server)])
+        self.wait_for_lines(1)
+        self.assertEqual(fetch(self.port, "/reload"), (200, ""))
+        path = self.config(server=server).split("=")[1]
+        for secret in ("a", "b"):
+            with open(path, encoding="utf-8") as file:
+                text = re.sub(r"batchwait: 50ms[^}]*}", f"batchwait: 50ms, bearer_token: {secret}}}",
+                              file.read())
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            self.assertEqual(fetch(self.port, "/reload"), (200, ""))
+        self.append("two\n")
+        self.assertEqual(self.wait_for_lines(2), ["one", "two"])
+
+    def test_a_dry_run_shows_no_external_labels_and_writes_no_positions(self):
+        self.append("one\n\nthree\n")
+        process = self.spawn([self.config(), "-dry-run", "-client.external-labels=where=here"])
+        out = b""
+        while out.count(b"\n") < 3:
+            out += process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_SECONDS)
+        rows = [line.split("\t") for line in out.decode().splitlines()]
+        labels = f'{{filename="{self.logs}/a.log", job="app"}}'
+        self.assertEqual([row[1:] for row in rows], [[labels, "one"], [labels, ""], [labels, "three"]])
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "positions.yaml")))
+        self.assertEqual(self.entries(), [])
+
+    def test_standard_input_is_not_relabelled_and_keeps_labels_with_underscores(self):
+        path = os.path.join(self.folder, "stdin.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"""server: {{disable: true}}
+clients: [{{url: "http://127.0.0.1:{self.loki_port}/loki/api/v1/push"}}]
+positions: {{filename: {self.folder}/positions.yaml}}
+scrape_configs:
+- job_name: app
+  static_configs: [{{labels: {{job: app, __x: y, __path__: /var/log/a.log}}}}]
+  relabel_configs: [{{target_label: job, replacement: other}}]
+""")
+        process = self.spawn([f"-config.file={path}", "-stdin"], stdin=subprocess.PIPE)
+        process.communicate(b"a\r\n\n\nlast", timeout=PATIENCE_SECONDS)
+        self.assertEqual([(e["labels"], e["line"]) for e in self.entries()],
+                         [('{__x="y", job="app"}', "a"), ('{__x="y", job="app"}', "last")])
+
+    def test_the_length_of_lines_is_limited_in_bytes(self):
+        self.append("h\u00e9llo w\u00f6rld\nshort\n")
+        limits = "limits_config: {max_line_size: 6, max_line_size_truncate: true}\n"
+        self.spawn([self.config(more=limits)])
+        self.assertEqual(self.wait_for_lines(2), ["h\u00e9llo", "short"])
+
     def test_exit_codes_of_flags(self):
         for arguments, status in ((["-version"], 0), (["-nonsense"], 2), (["-help"], 2),
                                   (["-check-syntax"], 1), (["-config.file=/nowhere"], 1)):
