@@ -38,11 +38,6 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"inspect", Kind::kBool, "", "print what each stage changes, on standard error"},
     {"print-config-stderr", Kind::kLater, "", ""},
     {"log-config-reverse-order", Kind::kLater, "", ""},
-    {"server.http-tls-cert-path", Kind::kLater, "", ""},
-    {"server.http-tls-key-path", Kind::kLater, "", ""},
-    {"server.http-tls-ca-path", Kind::kLater, "", ""},
-    {"server.http-tls-client-auth", Kind::kLater, "", ""},
-    {"server.proxy-protocol-enabled", Kind::kLater, "", ""},
 });
 
 std::optional<bool> parse_bool(std::string_view text) {

@@ -104,6 +104,7 @@ class Daemon {
   std::atomic<bool> disk_stopping_{false};
   std::atomic<std::chrono::nanoseconds> sync_period_{std::chrono::seconds(10)};
   config::ServerConfig server_config_;  // Of the start; a reload does not change the server.
+  std::optional<config::ServerBasicAuthConfig> server_basic_auth_;
   bool reload_wanted_ = false;
   bool stopping_ = false;
   // Requests of /reload, which wait on the server's thread for what main says; empty: it worked.
