@@ -55,7 +55,11 @@ class BasicAuth {
   Status refresh() {
     const Result<bool> read = password_.refresh();
     if (!read) return fail(read.error());
-    if (*read) expect();
+    if (!*read) return {};
+    if (trim(password_.text()).empty()) {
+      return fail(Error::kInvalid, options_.password_file + " holds no password");
+    }
+    expect();
     return {};
   }
 
