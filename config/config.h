@@ -93,7 +93,7 @@ struct TailraceConfig {
   std::string outbox_dir;                    // Empty: `<positions file>.outbox`.
   std::uint64_t outbox_bytes = 256U << 20U;  // Per client.
   ClientConfig::WhenFull when_full = ClientConfig::WhenFull::kBlock;
-  std::optional<ServerBasicAuthConfig> server_basic_auth;
+  std::optional<ServerBasicAuthConfig> server_basic_auth{};
   friend bool operator==(const TailraceConfig&, const TailraceConfig&) = default;
 };
 
