@@ -11,13 +11,12 @@
 #include "config/byte_size.h"
 #include "config/go_duration.h"
 #include "config/names.h"
+#include "config/secrets.h"
 
 namespace tailrace::config {
 namespace {
 
 constexpr std::size_t kShownMax = 60;
-// Promtail shows secrets of a configuration dump so.
-constexpr std::string_view kSecretPlaceholder = "<secret>";
 
 bool is_empty_value(const YamlNode& node) {
   return node.is_null() || (node.is_scalar() && node.text.empty()) ||

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
-#include "config/names.h"
+#include "config/secrets.h"
 
 namespace tailrace::config {
 namespace {
@@ -17,20 +17,6 @@ constexpr std::size_t kLineShownMax = 160;
 bool is_key_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
-}
-
-// Keys whose values are secret. Headers are secret as a whole: their names are anybody's.
-bool is_secret_key(std::string_view key) {
-  const std::string lower = to_lower_ascii(key);
-  if (lower.ends_with("_file") || lower.ends_with("_url")) return false;
-  if (lower == "key" || lower == "cookie" || lower == "headers" || lower == "api-key" ||
-      lower == "apikey" || lower == "values" || lower == "proxy_connect_header") {
-    return true;
-  }
-  constexpr std::array<std::string_view, 6> kParts = {"password",   "secret",        "token",
-                                                      "credential", "authorization", "api-key"};
-  return std::any_of(kParts.begin(), kParts.end(),
-                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
 }
 
 // Where the value of the first secret key of a line begins, if there is one.
@@ -52,16 +38,6 @@ std::optional<std::size_t> find_secret_value(std::string_view line) {
 std::size_t indent_of(std::string_view line) {
   const std::size_t indent = line.find_first_not_of(" \t-");
   return indent == std::string_view::npos ? line.size() : indent;
-}
-
-// Replaces the user and password of URLs.
-void mask_urls(std::string& line) {
-  for (std::size_t begin = line.find("://"); begin != std::string::npos;
-       begin = line.find("://", begin + 3)) {
-    const std::size_t end = line.find_first_of(" /?#\"'", begin + 3);
-    const std::size_t at = line.rfind('@', end);
-    if (at != std::string::npos && at > begin + 3) line.replace(begin + 3, at - begin - 3, "***");
-  }
 }
 
 // The line as it may be shown.

@@ -165,4 +165,31 @@ Result<std::chrono::nanoseconds> parse_prometheus_duration(std::string_view text
   return std::chrono::nanoseconds(static_cast<std::int64_t>(total));
 }
 
+std::string format_go_duration(std::chrono::nanoseconds duration) {
+  // Unsigned, so that the least of all has a magnitude.
+  auto rest = static_cast<std::uint64_t>(duration.count());
+  const bool negative = duration.count() < 0;
+  if (negative) rest = 0 - rest;
+  if (rest == 0) return "0s";
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  // Digits behind the point as many as there are, none for whole numbers.
+  const auto with_fraction = [](std::uint64_t value, std::uint64_t unit, const char* name) {
+    std::string text = std::to_string(value / unit);
+    if (value % unit != 0) {
+      std::string digits = std::to_string(unit + value % unit).substr(1);
+      digits.erase(digits.find_last_not_of('0') + 1);
+      text += "." + digits;
+    }
+    return text + name;
+  };
+  std::string text = negative ? "-" : "";
+  if (rest < 1'000) return text + std::to_string(rest) + "ns";
+  if (rest < 1'000'000) return text + with_fraction(rest, 1'000, "\xc2\xb5s");
+  if (rest < kSecond) return text + with_fraction(rest, 1'000'000, "ms");
+  const std::uint64_t minutes = rest / (60 * kSecond);
+  if (minutes >= 60) text += std::to_string(minutes / 60) + "h";
+  if (minutes > 0) text += std::to_string(minutes % 60) + "m";
+  return text + with_fraction(rest % (60 * kSecond), kSecond, "s");
+}
+
 }  // namespace tailrace::config

@@ -16,4 +16,7 @@ Result<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
 // "1d12h". "0" alone needs no unit.
 Result<std::chrono::nanoseconds> parse_prometheus_duration(std::string_view text);
 
+// As Go prints a duration: "1m0s", "1.5s", "250ms", "0s".
+std::string format_go_duration(std::chrono::nanoseconds duration);
+
 }  // namespace tailrace::config

@@ -8,6 +8,7 @@
 #include "config/go_duration.h"
 #include "config/names.h"
 #include "config/parse.h"
+#include "config/yaml_writer.h"
 
 namespace tailrace::config {
 namespace {
@@ -125,6 +126,23 @@ void parse_file_options(Fields fields, FileOptionsConfig& files) {
   fields.finish();
 }
 
+// What is nobody's secret, however its keys are called.
+bool is_free_of_secrets(std::string_view key) {
+  return key == "pipeline_stages" || key == "relabel_configs" || key == "static_configs";
+}
+
+// The job as an item of scrape_configs, for dumps.
+std::string write_job(const YamlNode& job) {
+  YamlWriter yaml;
+  yaml.begin_item();
+  for (const YamlEntry& entry : job.entries) {
+    yaml.node(
+        entry.key, *entry.value,
+        is_free_of_secrets(entry.key) ? YamlWriter::Show::kAll : YamlWriter::Show::kNoSecrets);
+  }
+  return yaml.result();
+}
+
 void refuse_removed(Fields& fields) {
   fields.refuse("entry_parser",
                 "`entry_parser` was removed in 2.0: use `pipeline_stages` with `- docker: {}` or "
@@ -150,6 +168,7 @@ void parse_scrape_config(Fields fields, JobSources sources, ScrapeConfig& job) {
   }
   if (auto block = fields.block("tailrace")) parse_file_options(std::move(*block), job.files);
   parse_inputs(fields, sources, job);
+  job.keys_as_yaml = write_job(fields.node());
   refuse_removed(fields);
   fields.finish();
 }

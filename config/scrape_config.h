@@ -49,8 +49,12 @@ struct ScrapeConfig {
   DecompressionConfig decompression;
   FileOptionsConfig files;
   SourceLocation location;
+  // All keys of the job as they were read, for dump_config(): an item of a YAML list, without
+  // secrets.
+  std::string keys_as_yaml;
 
-  friend bool operator==(const ScrapeConfig& a, const ScrapeConfig& b);  // Without location.
+  // Of what the job does: without location and keys_as_yaml.
+  friend bool operator==(const ScrapeConfig& a, const ScrapeConfig& b);
 };
 
 }  // namespace tailrace::config

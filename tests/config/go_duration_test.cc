@@ -99,5 +99,21 @@ TEST(PrometheusDuration, refuses_the_rest) {
   }
 }
 
+TEST(GoDuration, is_written_as_go_writes_it) {
+  for (const DurationCase& c :
+       {DurationCase{"0s", 0}, DurationCase{"5ns", 5}, DurationCase{"1.5\xc2\xb5s", 1500},
+        DurationCase{"250ms", 250'000'000}, DurationCase{"1.000001ms", 1'000'001},
+        DurationCase{"1s", kSecond}, DurationCase{"1.5s", kSecond * 3 / 2},
+        DurationCase{"5m0s", 300 * kSecond}, DurationCase{"1h0m0.00000001s", 3600 * kSecond + 10},
+        DurationCase{"24h1m1s", 86461 * kSecond},
+        DurationCase{"-1m0.5s", -60 * kSecond - kSecond / 2},
+        DurationCase{"2562047h47m16.854775807s", kMax},
+        DurationCase{"-2562047h47m16.854775808s", std::numeric_limits<std::int64_t>::min()}}) {
+    EXPECT_EQ(format_go_duration(std::chrono::nanoseconds(c.nanoseconds)), c.text);
+    EXPECT_EQ(parse_go_duration(c.text).value_or(std::chrono::nanoseconds(-7)).count(),
+              c.nanoseconds);
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::config
