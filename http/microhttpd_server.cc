@@ -257,7 +257,7 @@ Status MicrohttpdServer::State::start() {
   std::vector<MHD_OptionItem> tls_items;
   if (options.tls.enabled()) {
     auto made = ServerTls::create(options.tls, options.log);
-    if (!made) return fail(made.error());
+    if (!made) return fail(made.error().code, "TLS of the server: " + made.error().message);
     tls = std::move(*made);
     flags |= MHD_USE_TLS;
     // It wants some at its start; each connection gets its own.

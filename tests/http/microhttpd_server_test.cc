@@ -245,7 +245,9 @@ TEST_F(MicrohttpdServerTest, a_certificate_that_is_none_is_an_error_and_leaves_n
   options_.tls.cert = "no certificate";
   options_.tls.key = "no key";
   const std::size_t before = open_descriptors();
-  EXPECT_FALSE(MicrohttpdServer::create(options_, {}));
+  const auto server = MicrohttpdServer::create(options_, {});
+  ASSERT_FALSE(server);
+  EXPECT_TRUE(server.error().message.starts_with("TLS of the server: ")) << server.error().message;
   EXPECT_EQ(open_descriptors(), before);
 }
 
