@@ -145,6 +145,7 @@ std::uint64_t Log::count_repeat(std::string text) {
 }
 
 void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  messages_[static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
   // The sink is called under the lock: lines of several threads neither mix nor change their order.
   const MutexLock lock(mutex_);
   if (level < options_.level) return;

@@ -1,6 +1,9 @@
 // The program's own log: levelled lines in logfmt or JSON on stderr, repeated messages folded.
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -52,6 +55,11 @@ class Log {
   void warn(std::string_view message, std::initializer_list<LogField> fields = {});
   void error(std::string_view message, std::initializer_list<LogField> fields = {});
 
+  // How often each level was asked for, whether it was written or not.
+  std::uint64_t messages(LogLevel level) const {
+    return messages_[static_cast<std::size_t>(level)].load(std::memory_order_relaxed);
+  }
+
   // A reload may change both.
   void set_options(Options options);
 
@@ -62,6 +70,7 @@ class Log {
 
   const Clock& clock_;
   const Sink sink_;
+  std::array<std::atomic<std::uint64_t>, 4> messages_{};  // By level.
   Mutex mutex_;
   Options options_ TAILRACE_GUARDED_BY(mutex_);
   std::map<std::string, std::uint64_t, std::less<>> repeats_ TAILRACE_GUARDED_BY(mutex_);

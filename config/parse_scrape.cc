@@ -133,7 +133,7 @@ bool is_free_of_secrets(std::string_view key) {
 
 // The job as an item of scrape_configs, for dumps.
 std::string write_job(const YamlNode& job) {
-  YamlWriter yaml;
+  YamlWriter yaml(2);
   yaml.begin_item();
   for (const YamlEntry& entry : job.entries) {
     yaml.node(

@@ -95,10 +95,6 @@ void YamlWriter::text(std::string_view key, std::string_view value) {
   line(quoted(key) + ": " + quoted(value));
 }
 
-void YamlWriter::boolean(std::string_view key, bool value) {
-  line(quoted(key) + (value ? ": true" : ": false"));
-}
-
 void YamlWriter::number(std::string_view key, double value) {
   line(fmt::format("{}: {}", quoted(key), value));
 }

@@ -12,21 +12,22 @@
 namespace tailrace::config {
 
 // A document under construction: keys of the map, and items of the list, that are open.
-//
-//   YamlWriter yaml;
-//   yaml.begin("clients");
-//   yaml.begin_item();
-//   yaml.text("url", "http://loki:3100/loki/api/v1/push");
-//   yaml.end();
-//   yaml.end();
+// Between begin("clients") and its end() stand begin_item(), the keys of the first client, end(),
+// and so on.
 class YamlWriter {
  public:
   // What becomes of the scalars of a node.
   enum class Show { kAll, kNoSecrets };
 
+  // For a part of a document that stands `indent` columns to the right.
+  explicit YamlWriter(std::size_t indent = 0) : indent_(indent) {}
+
   // A key of the open map with its value.
   void text(std::string_view key, std::string_view value);
-  void boolean(std::string_view key, bool value);  // NOLINT: the value is what it is about.
+  // Nothing that converts to bool is one.
+  void boolean(std::string_view key, std::same_as<bool> auto value) {
+    line(quoted(key) + (value ? ": true" : ": false"));
+  }
   void number(std::string_view key, double value);
   void number(std::string_view key, std::integral auto value) {
     line(quoted(key) + ": " + std::to_string(value));
@@ -51,7 +52,7 @@ class YamlWriter {
   void children(const YamlNode& value, Show show);
 
   std::string result_;
-  std::size_t indent_ = 0;
+  std::size_t indent_;
   std::size_t dashes_ = 0;  // Items begun of which nothing is written yet.
   bool secret_ = false;     // Within a secret key's value.
 };

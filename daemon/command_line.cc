@@ -16,7 +16,7 @@
 namespace tailrace::daemon {
 namespace {
 
-enum class Kind : std::uint8_t { kBool, kText, kLater };
+enum class Kind : std::uint8_t { kBool, kText };
 
 struct Flag {
   std::string_view name;
@@ -36,8 +36,8 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"help", Kind::kBool, "", "print this text"},
     {"h", Kind::kBool, "", ""},
     {"inspect", Kind::kBool, "", "print what each stage changes, on standard error"},
-    {"print-config-stderr", Kind::kLater, "", ""},
-    {"log-config-reverse-order", Kind::kLater, "", ""},
+    {"print-config-stderr", Kind::kBool, "", "print the effective configuration at the start"},
+    {"log-config-reverse-order", Kind::kBool, "", "log it, a line each, the last one first"},
 });
 
 std::optional<bool> parse_bool(std::string_view text) {
@@ -78,6 +78,8 @@ void set_switch(CommandLine& line, std::string_view name, bool value) {
   if (name == "check-syntax") line.check_syntax = value;
   if (name == "dry-run") line.dry_run = value;
   if (name == "inspect") line.inspect = value;
+  if (name == "print-config-stderr") line.print_config = value;
+  if (name == "log-config-reverse-order") line.log_config = value;
   if (name == "stdin") {
     line.stdin_source = value;
     line.overrides.stdin_source = value;  // Jobs need no input of their own then.
@@ -116,9 +118,6 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
     if (own == nullptr && other == nullptr && idle == nullptr) {
       return fail(bad_flag("flag provided but not defined: -" + name));
     }
-    if (own != nullptr && own->kind == Kind::kLater) {
-      return fail(bad_flag("flag -" + name + " is not yet supported"));
-    }
     if (is_bool(own, other, idle)) {
       const std::optional<bool> on = parse_bool(value.value_or("true"));
       if (!on) {
@@ -154,7 +153,7 @@ std::string help_text() {
       "-help\n"
       "\nFlags (-x=value, -x value, --x=value are the same):\n";
   const auto add = [&text](const Flag& flag) {
-    if (flag.kind == Kind::kLater || flag.help.empty()) return;
+    if (flag.help.empty()) return;
     std::string left = "  -" + std::string(flag.name);
     if (!flag.value_name.empty()) left += "=" + std::string(flag.value_name);
     left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');

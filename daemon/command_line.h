@@ -21,6 +21,8 @@ struct CommandLine {
   bool dry_run = false;
   bool inspect = false;
   bool stdin_source = false;
+  bool print_config = false;                      // -print-config-stderr
+  bool log_config = false;                        // -log-config-reverse-order
   std::vector<std::string> flags_without_effect;  // "-server.grpc-listen-port"
   config::Overrides overrides;                    // Applied over the file.
 };

@@ -11,8 +11,10 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/resource_metrics.h"
 #include "daemon/server_tls_options.h"
 #include "daemon/status.h"
+#include "daemon/status_pages.h"
 #include "http/basic_auth.h"
 #include "http/curl_transport.h"
 #include "http/microhttpd_server.h"
@@ -32,27 +34,23 @@ constexpr milliseconds kPatience{1000};   // With a busy worker, for a status pa
 constexpr int kSecondSignalStatus = 143;  // docs/compatibility.md, exit codes.
 constexpr std::uint32_t kLineBytesMax = 1U << 20U;
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
+// As Promtail names it.
+MetricFamily log_messages(const Log& log) {
+  MetricFamily family{
+      "loki_log_messages_total", "Messages of the program's own log.", MetricType::kCounter, {}};
+  for (const auto& [level, name] : {std::pair(LogLevel::kDebug, "debug"),
+                                    {LogLevel::kInfo, "info"},
+                                    {LogLevel::kWarn, "warn"},
+                                    {LogLevel::kError, "error"}}) {
+    family.samples.push_back({.labels = {{"level", name}},
+                              .value = static_cast<double>(log.messages(level)),
+                              .buckets = {}});
   }
-  return out;
+  return family;
+}
+
+http::ServerResponse html(std::string page) {
+  return {.content_type = "text/html; charset=utf-8", .body = std::move(page), .headers = {}};
 }
 
 http::MicrohttpdServer::Network network_of(const std::string& name) {
@@ -61,8 +59,9 @@ http::MicrohttpdServer::Network network_of(const std::string& name) {
   return http::MicrohttpdServer::Network::kAny;
 }
 
-// Where `/` leads: below the path of external_url, if there is one (docs/compatibility.md, HTTP).
-std::string targets_url(const config::ServerConfig& server) {
+// Before the path of a page as it is seen from outside: the path of external_url, if there is one
+// (docs/compatibility.md, HTTP).
+std::string outer_prefix(const config::ServerConfig& server) {
   std::string path = server.http_path_prefix;
   if (!server.external_url.empty()) {
     path = server.external_url;
@@ -75,7 +74,7 @@ std::string targets_url(const config::ServerConfig& server) {
   }
   while (path.ends_with('/'))
     path.pop_back();
-  return path + "/targets";
+  return path;
 }
 
 }  // namespace
@@ -194,8 +193,11 @@ Status Daemon::create_engine(config::Config config) {
 }
 
 Status Daemon::start_server() {
-  collector_ = world_.metrics.add_collector([this](std::vector<MetricFamily>& families) {
+  const double boot = boot_time("/proc/stat");
+  collector_ = world_.metrics.add_collector([this, boot](std::vector<MetricFamily>& families) {
     append_metrics(ask_workers(engine_->workers(), kPatience), families);
+    append_resource_metrics("/proc/self", boot, families);
+    families.push_back(log_messages(world_.log));
   });
   const config::ServerConfig& server = server_config_;
   if (server.disable) return {};
@@ -320,9 +322,10 @@ int Daemon::run_main() {
   while (workers_running_ > 0) {
     engine_->run_main();
     do_reloads();
+    answer_questions();
     if (!main_loop_->wait(world_.clock, engine_->next_deadline())) break;
   }
-  end_reloads();
+  end_questions();
   for (WorkerThread& worker : worker_threads_) {
     if (worker.thread.joinable()) worker.thread.join();
   }
@@ -388,7 +391,7 @@ Status Daemon::reload() {
 void Daemon::do_reloads() {
   std::vector<std::promise<std::string>> asked;
   {
-    const MutexLock lock(reloads_mutex_);
+    const MutexLock lock(asked_mutex_);
     asked.swap(reloads_);
   }
   if (!std::exchange(reload_wanted_, false) && asked.empty()) return;
@@ -397,20 +400,23 @@ void Daemon::do_reloads() {
     one.set_value(reloaded ? "" : reloaded.error().message);
 }
 
-void Daemon::end_reloads() {
-  const MutexLock lock(reloads_mutex_);
-  reloads_ended_ = true;
+void Daemon::end_questions() {
+  const MutexLock lock(asked_mutex_);
+  asked_ended_ = true;
   for (std::promise<std::string>& one : reloads_)
     one.set_value("the program is stopping");
   reloads_.clear();
+  for (std::promise<EngineStatus>& one : questions_)
+    one.set_value({});
+  questions_.clear();
 }
 
 http::ServerResponse Daemon::reload_page() {
   std::promise<std::string> promise;
   std::future<std::string> done = promise.get_future();
   {
-    const MutexLock lock(reloads_mutex_);
-    if (reloads_ended_) {
+    const MutexLock lock(asked_mutex_);
+    if (asked_ended_) {
       promise.set_value("the program is stopping");
     } else {
       reloads_.push_back(std::move(promise));
@@ -420,6 +426,29 @@ http::ServerResponse Daemon::reload_page() {
   const std::string error = done.get();
   if (error.empty()) return {};
   return {.status = 500, .body = "failed to reload config: " + error + "\n", .headers = {}};
+}
+
+// What the main thread knows; nothing when the program is stopping.
+EngineStatus Daemon::ask_main() {
+  std::promise<EngineStatus> promise;
+  std::future<EngineStatus> answer = promise.get_future();
+  {
+    const MutexLock lock(asked_mutex_);
+    if (asked_ended_) return {};
+    questions_.push_back(std::move(promise));
+  }
+  main_loop_->wake();
+  return answer.get();
+}
+
+void Daemon::answer_questions() {
+  std::vector<std::promise<EngineStatus>> asked;
+  {
+    const MutexLock lock(asked_mutex_);
+    asked.swap(questions_);
+  }
+  for (std::promise<EngineStatus>& one : asked)
+    one.set_value(engine_->status());
 }
 
 http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
@@ -434,14 +463,21 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
             .body = world_.metrics.serialize(),
             .headers = {}};
   }
+  const std::string prefix = outer_prefix(server);
   if (path == "/targets") {
-    return {.status = 200,
-            .content_type = "text/html; charset=utf-8",
-            .body = targets_page(),
-            .headers = {}};
+    return html(targets_page(ask_main(), ask_workers(engine_->workers(), kPatience), prefix));
   }
+  if (path == "/service-discovery") return html(service_discovery_page(ask_main(), prefix));
+  if (path == "/config") return html(config_page(ask_main(), prefix));
   if (path == "/" || path.empty()) {
-    return {.status = 303, .body = {}, .headers = {{"Location", targets_url(server)}}};
+    return {.status = 303, .body = {}, .headers = {{"Location", prefix + "/targets"}}};
+  }
+  if (path.starts_with("/debug/")) {
+    return {.status = 404,
+            .body =
+                "There is no Go runtime to profile here: use perf for the CPU, and /metrics "
+                "(tailrace_memory_bytes, process_*) for memory.\n",
+            .headers = {}};
   }
   return {.status = 404, .body = "404 page not found\n", .headers = {}};
 }
@@ -466,25 +502,6 @@ http::ServerResponse Daemon::ready() {
   }
   if (!reasons.empty()) return {.status = 500, .body = "Not ready: " + reasons, .headers = {}};
   return {.body = "Ready", .headers = {}};
-}
-
-std::string Daemon::targets_page() {
-  std::string page =
-      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>tailrace "
-      "targets</title>"
-      "<style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}"
-      "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left}"
-      "td.number{text-align:right}</style></head><body><h1>Targets</h1>"
-      "<table><tr><th>Job</th><th>File</th><th>Position</th><th>Size</th><th>Lines</th></tr>";
-  for (const WorkerStatus& worker : ask_workers(engine_->workers(), kPatience)) {
-    for (const FileStatus& file : worker.files) {
-      page += "<tr><td>" + escape_html(file.job) + "</td><td>" + escape_html(file.path) +
-              "</td><td class=\"number\">" + std::to_string(file.offset) +
-              "</td><td class=\"number\">" + std::to_string(file.size_bytes) +
-              "</td><td class=\"number\">" + std::to_string(file.lines) + "</td></tr>";
-    }
-  }
-  return page + "</table></body></html>\n";
 }
 
 }  // namespace tailrace::daemon

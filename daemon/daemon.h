@@ -80,12 +80,13 @@ class Daemon {
   void on_signal();
   Status reload();
   void do_reloads();
-  void end_reloads();
+  EngineStatus ask_main();
+  void answer_questions();
+  void end_questions();
   void add_stdin();
   http::ServerResponse answer(const http::ServerRequest& request);
   http::ServerResponse ready();
   http::ServerResponse reload_page();
-  std::string targets_page();
   void save();
 
   const World world_;
@@ -107,10 +108,12 @@ class Daemon {
   std::optional<config::ServerBasicAuthConfig> server_basic_auth_;
   bool reload_wanted_ = false;
   bool stopping_ = false;
-  // Requests of /reload, which wait on the server's thread for what main says; empty: it worked.
-  Mutex reloads_mutex_;
-  std::vector<std::promise<std::string>> reloads_ TAILRACE_GUARDED_BY(reloads_mutex_);
-  bool reloads_ended_ TAILRACE_GUARDED_BY(reloads_mutex_) = false;
+  // What requests wait for on the server's thread until main answers. Of reloads: what went wrong,
+  // empty when nothing did.
+  Mutex asked_mutex_;
+  std::vector<std::promise<std::string>> reloads_ TAILRACE_GUARDED_BY(asked_mutex_);
+  std::vector<std::promise<EngineStatus>> questions_ TAILRACE_GUARDED_BY(asked_mutex_);
+  bool asked_ended_ TAILRACE_GUARDED_BY(asked_mutex_) = false;
 };
 
 }  // namespace tailrace::daemon

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/dump_config.h"
 #include "daemon/known_clients.h"
 
 namespace tailrace::daemon {
@@ -401,6 +402,17 @@ Status Engine::reload(config::Config config) {
   if (!built.ok) return fail(Error::kInvalid, std::move(errors));
   hand_out(std::move(built.topology));
   return {};
+}
+
+EngineStatus Engine::status() const {
+  EngineStatus status{config::dump_config(*topology_.config), topology_.discovered, {}};
+  if (options_.input == Input::kStdin) return status;
+  files_->for_each([&status](const tailer::KnownFile& file) {
+    if (file.target != tailer::KnownFile::kNoTarget) {
+      status.target_of[file.point.source] = file.target;
+    }
+  });
+  return status;
 }
 
 void Engine::count_targets() {

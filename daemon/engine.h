@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "daemon/inspect_printer.h"
 #include "daemon/outbox_room.h"
+#include "daemon/status.h"
 #include "daemon/topology.h"
 #include "daemon/worker.h"
 #include "positions/positions.h"
@@ -105,6 +106,7 @@ class Engine {
   std::span<const std::unique_ptr<Worker>> workers() const { return workers_; }
   // Main thread only: a reload exchanges it.
   const config::Config& config() const { return *topology_.config; }
+  EngineStatus status() const;
   tailer::FileSet& files() { return *files_; }
   positions::Positions& positions() { return *positions_; }
 

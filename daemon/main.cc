@@ -24,6 +24,7 @@
 #include "config/expand_env.h"
 #include "config/load.h"
 #include "daemon/command_line.h"
+#include "daemon/config_output.h"
 #include "daemon/daemon.h"
 #include "daemon/receive_command.h"
 #include "daemon/topology.h"
@@ -183,6 +184,8 @@ int run(const daemon::CommandLine& line) {
   if (!loaded.message.empty()) print(stderr, loaded.message);
   for (const std::string& flag : line.flags_without_effect)
     log.warn("this flag has no effect", {{"flag", flag}});
+  if (line.print_config) print(stderr, daemon::config_text(*loaded.config));
+  if (line.log_config) daemon::log_config(*loaded.config, log);
   Metrics metrics;
   metrics
       .gauge("promtail_build_info", "Version of the program.",
@@ -201,7 +204,10 @@ int run(const daemon::CommandLine& line) {
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
   if (line.inspect) options.inspect = text_output(STDERR_FILENO);
-  if (line.dry_run) options.print = text_output(STDOUT_FILENO);
+  if (line.dry_run) {
+    options.print = text_output(STDOUT_FILENO);
+    daemon::print_clients(*loaded.config, options.print);
+  }
   options.host_name = host_name();
   options.working_directory = working_directory();
   options.cpus = allowed_cpus();

@@ -1,19 +1,44 @@
 // What the program knows about itself.
 #include "daemon/status.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <future>
 #include <map>
 #include <memory>
 #include <utility>
 
 namespace tailrace::daemon {
+namespace {
+
+double in_seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+void fill_lags(const Worker& worker, WorkerStatus& status) {
+  std::vector<tailer::FileFollower::Lag> lags = worker.lags();
+  for (const tailer::FileFollower::Lag& lag : lags) {
+    status.lag_bytes += lag.bytes;
+    status.lag_seconds = std::max(status.lag_seconds, in_seconds(lag.since));
+  }
+  const auto shown =
+      lags.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(lags.size(), kLagsShownMax));
+  std::partial_sort(lags.begin(), shown, lags.end(),
+                    [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  for (auto lag = lags.begin(); lag != shown; ++lag)
+    status.lags.push_back({lag->file->path(), lag->bytes, in_seconds(lag->since)});
+}
+
+}  // namespace
 
 WorkerStatus status_of(Worker& worker) {
   WorkerStatus status;
   status.worker = worker.number();
   worker.files().for_each([&status](const tailer::FileTailer& file) {
     FileStatus one;
+    one.source = file.id();
     one.job = file.job();
     one.path = file.path();
     one.size_bytes = file.size();
@@ -27,6 +52,10 @@ WorkerStatus status_of(Worker& worker) {
                          {"outbox", outbox.memory_bytes()},
                          {"held lines", worker.intake().held_bytes()},
                          {"read buffer", worker.buffer_bytes()}};
+  fill_lags(worker, status);
+  status.stalled = worker.stalled();
+  status.stalls = worker.stalls();
+  status.outbox_age_seconds = in_seconds(worker.outbox_age());
   status.outbox_disk_bytes = outbox.disk_bytes();
   status.outbox_pending_entries = outbox.pending_entries();
   status.outbox_damaged_records = outbox.recovered().damaged_records;
@@ -56,6 +85,10 @@ std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> w
 }
 
 namespace {
+
+double to_double(std::uint64_t value) {
+  return static_cast<double>(value);
+}
 
 void append_file_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out) {
   // Names, types and meanings of the first four: docs/compatibility.md, metrics.
@@ -99,40 +132,50 @@ void append_worker_metrics(const std::vector<WorkerStatus>& status,
     const char* name;
     const char* help;
     MetricType type;
-    std::uint64_t (*value)(const WorkerStatus&);
+    double (*value)(const WorkerStatus&);
   };
   using Status = const WorkerStatus&;
   constexpr auto kRows = std::to_array<Row>({
+      {"tailrace_outbox_age_seconds", "Age of the oldest entry in the outbox without an answer.",
+       MetricType::kGauge, [](Status s) { return s.outbox_age_seconds; }},
+      {"tailrace_lag_bytes", "Bytes of all files that are not read yet.", MetricType::kGauge,
+       [](Status s) { return to_double(s.lag_bytes); }},
+      {"tailrace_lag_seconds", "Longest time since a file that lags was read to its end.",
+       MetricType::kGauge, [](Status s) { return s.lag_seconds; }},
+      {"tailrace_stalled", "1 while reading waits for room in the outbox.", MetricType::kGauge,
+       [](Status s) { return s.stalled ? 1.0 : 0.0; }},
+      {"tailrace_stalls_total", "Times that reading had to wait for room in the outbox.",
+       MetricType::kCounter, [](Status s) { return to_double(s.stalls); }},
       {"tailrace_outbox_bytes", "Bytes of the outbox on disk.", MetricType::kGauge,
-       [](Status s) { return s.outbox_disk_bytes; }},
+       [](Status s) { return to_double(s.outbox_disk_bytes); }},
       {"tailrace_outbox_pending_entries", "Entries in the outbox without an answer.",
-       MetricType::kGauge, [](Status s) { return s.outbox_pending_entries; }},
+       MetricType::kGauge, [](Status s) { return to_double(s.outbox_pending_entries); }},
       {"tailrace_outbox_damaged_records", "Places at which the outbox was damaged at the start.",
-       MetricType::kGauge, [](Status s) { return s.outbox_damaged_records; }},
+       MetricType::kGauge, [](Status s) { return to_double(s.outbox_damaged_records); }},
       {"tailrace_outbox_lost_entries_total", "Entries that could not be read back from the outbox.",
-       MetricType::kCounter, [](Status s) { return s.outbox_lost_entries; }},
+       MetricType::kCounter, [](Status s) { return to_double(s.outbox_lost_entries); }},
       {"tailrace_lines_cut_total", "Lines cut because they were longer than a line may be.",
-       MetricType::kCounter, [](Status s) { return s.lines_cut; }},
+       MetricType::kCounter, [](Status s) { return to_double(s.lines_cut); }},
       {"tailrace_arena_overflow_bytes_total", "Bytes of lines that needed the heap.",
-       MetricType::kCounter, [](Status s) { return s.arena_overflow_bytes; }},
+       MetricType::kCounter, [](Status s) { return to_double(s.arena_overflow_bytes); }},
       {"tailrace_files_polled", "Files that cannot be watched.", MetricType::kGauge,
-       [](Status s) { return s.files_polled; }},
+       [](Status s) { return to_double(s.files_polled); }},
       {"tailrace_file_rescans_total", "Times that file events were lost and all files looked at.",
-       MetricType::kCounter, [](Status s) { return s.counters.overflows; }},
+       MetricType::kCounter, [](Status s) { return to_double(s.counters.overflows); }},
       {"tailrace_sweep_finds_total", "Changes of files that no event told.", MetricType::kCounter,
-       [](Status s) { return s.counters.found_by_sweep; }},
+       [](Status s) { return to_double(s.counters.found_by_sweep); }},
       {"tailrace_files_displaced_total", "Times that a file was rewritten, truncated or exchanged.",
-       MetricType::kCounter, [](Status s) { return s.counters.displaced; }},
+       MetricType::kCounter, [](Status s) { return to_double(s.counters.displaced); }},
       {"tailrace_file_failures_total", "Opens and reads of files that failed.",
-       MetricType::kCounter, [](Status s) { return s.counters.failures; }},
+       MetricType::kCounter, [](Status s) { return to_double(s.counters.failures); }},
       {"tailrace_nul_bytes_skipped_total", "Bytes of long runs of NUL bytes.", MetricType::kCounter,
-       [](Status s) { return s.counters.nul_bytes_skipped; }},
+       [](Status s) { return to_double(s.counters.nul_bytes_skipped); }},
   });
   for (const Row& row : kRows) {
     MetricFamily family{row.name, row.help, row.type, {}};
     for (const WorkerStatus& worker : status) {
       family.samples.push_back({.labels = {{"worker", std::to_string(worker.worker)}},
-                                .value = static_cast<double>(row.value(worker)),
+                                .value = row.value(worker),
                                 .buckets = {}});
     }
     out.push_back(std::move(family));
@@ -143,6 +186,14 @@ void append_labelled_metrics(const std::vector<WorkerStatus>& status,
                              std::vector<MetricFamily>& out) {
   MetricFamily memory{
       "tailrace_memory_bytes", "Bytes in each pool of memory.", MetricType::kGauge, {}};
+  MetricFamily lag_bytes{"tailrace_file_lag_bytes",
+                         "Bytes that are not read yet, of the files with the most of them.",
+                         MetricType::kGauge,
+                         {}};
+  MetricFamily lag_seconds{"tailrace_file_lag_seconds",
+                           "Time since the same files were read to their end.",
+                           MetricType::kGauge,
+                           {}};
   MetricFamily lost{"tailrace_lost_bytes_total",
                     "Bytes of files that were gone before they were read.",
                     MetricType::kCounter,
@@ -155,6 +206,12 @@ void append_labelled_metrics(const std::vector<WorkerStatus>& status,
            .value = static_cast<double>(bytes),
            .buckets = {}});
     }
+    for (const FileLag& lag : worker.lags) {
+      lag_bytes.samples.push_back(
+          {.labels = {{"path", lag.path}}, .value = static_cast<double>(lag.bytes), .buckets = {}});
+      lag_seconds.samples.push_back(
+          {.labels = {{"path", lag.path}}, .value = lag.seconds, .buckets = {}});
+    }
     for (const auto& [key, bytes] : worker.lost_bytes)
       lost_bytes[key] += bytes;
   }
@@ -164,6 +221,8 @@ void append_labelled_metrics(const std::vector<WorkerStatus>& status,
                             .buckets = {}});
   }
   out.push_back(std::move(memory));
+  out.push_back(std::move(lag_bytes));
+  out.push_back(std::move(lag_seconds));
   out.push_back(std::move(lost));
 }
 

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "daemon/topology.h"
 #include "daemon/worker.h"
 
 namespace tailrace::daemon {
 
 struct FileStatus {
+  SourceId source = 0;
   std::string job;
   std::string path;
   std::uint64_t size_bytes = 0;
@@ -22,11 +24,27 @@ struct FileStatus {
   std::uint64_t lines = 0;
 };
 
+// A file that is not read to its end.
+struct FileLag {
+  std::string path;
+  std::uint64_t bytes = 0;
+  double seconds = 0;  // Since it was.
+};
+
+// So many files of a worker are shown with their lag, those with the most bytes; all are summed up.
+inline constexpr std::size_t kLagsShownMax = 100;
+
 struct WorkerStatus {
   std::uint32_t worker = 0;
   std::vector<FileStatus> files;
   std::vector<std::string> troubles;
   std::map<std::string, std::uint64_t> memory_bytes;  // By pool, for tailrace_memory_bytes.
+  std::vector<FileLag> lags;                          // At most kLagsShownMax.
+  std::uint64_t lag_bytes = 0;
+  double lag_seconds = 0;  // The greatest.
+  bool stalled = false;
+  std::uint64_t stalls = 0;
+  double outbox_age_seconds = 0;
   std::uint64_t outbox_disk_bytes = 0;
   std::uint64_t outbox_pending_entries = 0;
   std::uint64_t outbox_damaged_records = 0;
@@ -37,6 +55,13 @@ struct WorkerStatus {
   tailer::FileFollower::Counters counters;
   // By path and reason.
   std::map<std::pair<std::string, std::string>, std::uint64_t> lost_bytes;
+};
+
+// What the main thread knows.
+struct EngineStatus {
+  std::string config_yaml;                    // dump_config.h
+  std::vector<JobTargets> jobs;               // In the order of the configuration.
+  std::map<SourceId, std::size_t> target_of;  // File -> its target, counted through all jobs.
 };
 
 // On the worker's own thread.

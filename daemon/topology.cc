@@ -78,7 +78,7 @@ void build_targets(const config::ScrapeConfig& job, const Topology::World& world
   const Result<discovery::Relabeler> relabeler =
       discovery::Relabeler::compile(job.relabel_configs, built.diagnostics);
   if (!relabeler) return;  // Its errors are among the diagnostics.
-  const discovery::FilteredTargets found = discovery::filter_targets(
+  discovery::FilteredTargets found = discovery::filter_targets(
       discovery::static_targets(job), *relabeler, {job.job_name, world.host_name});
   for (const discovery::DroppedTarget& dropped : found.dropped) {
     ++built.topology.targets_failed[std::string(discovery::drop_reason_text(dropped.reason))];
@@ -113,6 +113,7 @@ void build_targets(const config::ScrapeConfig& job, const Topology::World& world
     }
     built.topology.targets.push_back(std::move(file));
   }
+  built.topology.discovered.push_back({job.job_name, std::move(found)});
 }
 
 void build_job(const config::ScrapeConfig& job, const Topology::World& world,

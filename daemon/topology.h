@@ -17,12 +17,18 @@
 #include "config/config.h"
 #include "config/source_location.h"
 #include "daemon/worker_plan.h"
-#include "discovery/target.h"
+#include "discovery/target_filter.h"
 #include "pipeline/job_state.h"
 #include "pipeline/pipeline.h"
 #include "tailer/file_set.h"
 
 namespace tailrace::daemon {
+
+// What was discovered for a job, and what became of it.
+struct JobTargets {
+  std::string job;
+  discovery::FilteredTargets found;
+};
 
 // A built configuration: a plan per worker and the targets whose files are followed.
 //
@@ -45,6 +51,9 @@ struct Topology {
   std::shared_ptr<const config::Config> config;
   std::vector<std::unique_ptr<WorkerPlan>> plans;
   std::vector<tailer::FileTarget> targets;
+  // Of every job in the order of the configuration; their targets, one job after the other, are
+  // those above.
+  std::vector<JobTargets> discovered;
   std::map<std::string, std::uint64_t> targets_failed;  // By Promtail's reason.
   // What the workers of a job share; kept over a reload while the job is equal.
   std::map<std::string, std::shared_ptr<pipeline::JobState>> jobs;

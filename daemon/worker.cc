@@ -41,11 +41,12 @@ Worker::Turn Worker::run_once() {
   bool busy = false;
   if (!stopping_) {
     intake_.release_due();
-    room_ = true;
+    const bool had_room = std::exchange(room_, true);
     for (int i = 0; i < kBlocksPerTurn; ++i) {
       busy = read_block();
       if (!busy) break;
     }
+    if (had_room && !room_) ++stalls_;
   }
   cut_if_due();
   finish_turn();
@@ -246,6 +247,12 @@ SteadyTime Worker::next_deadline() const {
 
 bool Worker::drained() const {
   return sources_.empty() && !intake_.has_uncut() && delivery_.everything_done();
+}
+
+std::chrono::nanoseconds Worker::outbox_age() const {
+  const auto oldest = delivery_.outbox().oldest_pending_time_ns();
+  if (!oldest) return std::chrono::nanoseconds(0);
+  return std::chrono::nanoseconds(unix_nanoseconds(clock_.wall_now()) - *oldest);
 }
 
 std::vector<std::string> Worker::troubles() const {

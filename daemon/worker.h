@@ -99,8 +99,16 @@ class Worker {
   Intake& intake() { return intake_; }
   Delivery& delivery() { return delivery_; }
   const tailer::FileFollower& files() const { return follower_; }
+  std::vector<tailer::FileFollower::Lag> lags() const {
+    return follower_.lags(clock_.steady_now());
+  }
+  // Of the oldest entry in the outbox without an answer; 0: there is none.
+  std::chrono::nanoseconds outbox_age() const;
   tailer::FileWatcher& watcher() { return *watcher_; }
   std::vector<std::string> troubles() const;
+  // Reading waits for a client whose share of the outbox is full, and how often it began to.
+  bool stalled() const { return !room_; }
+  std::uint64_t stalls() const { return stalls_; }
   std::uint64_t buffer_bytes() const { return buffer_.size(); }
 
  private:
@@ -137,6 +145,7 @@ class Worker {
   bool planned_ = false;
   bool stopping_ = false;
   bool room_ = true;
+  std::uint64_t stalls_ = 0;
 };
 
 }  // namespace tailrace::daemon

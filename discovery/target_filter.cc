@@ -60,6 +60,7 @@ FilteredTargets filter_targets(const std::vector<Target>& targets, const Relabel
     const FileTarget* const file_target = std::get_if<FileTarget>(&outcome);
     if (file_target != nullptr && known.insert(*file_target).second) {
       result.targets.push_back(*file_target);
+      result.origins.push_back(target);
       continue;
     }
     result.dropped.push_back(

@@ -11,6 +11,7 @@ namespace tailrace::discovery {
 
 struct FilteredTargets {
   std::vector<FileTarget> targets;     // In the order of discovery, none twice.
+  std::vector<Target> origins;         // As what each of them was discovered.
   std::vector<DroppedTarget> dropped;  // Likewise.
 };
 

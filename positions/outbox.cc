@@ -241,6 +241,10 @@ bool Outbox::everything_done() const {
   return state_->index.fragments() == 0;
 }
 
+std::optional<std::int64_t> Outbox::oldest_pending_time_ns() const {
+  return state_->index.oldest_undone_time_ns();
+}
+
 std::uint64_t Outbox::pending_entries() const {
   std::uint64_t entries = 0;
   for (LaneId id = 0; id < state_->index.size(); ++id) {

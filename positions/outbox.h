@@ -137,7 +137,9 @@ class Outbox {
   // Resume points whose cut, and every one before it, is done; the last per source since the last
   // call.
   std::vector<AcceptedPosition> take_accepted();
-  bool everything_done() const;           // No fragment is left.
+  bool everything_done() const;  // No fragment is left.
+  // Wall time at which the oldest entry without an answer was appended.
+  std::optional<std::int64_t> oldest_pending_time_ns() const;
   std::uint64_t pending_entries() const;  // Without an answer, those of earlier runs included.
 
   // --- limits ---

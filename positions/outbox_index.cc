@@ -218,6 +218,16 @@ std::uint64_t OutboxIndex::oldest_undone_cut() const {
   return oldest;
 }
 
+std::optional<std::int64_t> OutboxIndex::oldest_undone_time_ns() const {
+  std::optional<std::int64_t> oldest;
+  for (const auto& one : lanes_) {
+    if (one->answered_fragments == one->fragments.size()) continue;
+    const std::int64_t time = one->fragments[one->answered_fragments].first_time_ns;
+    oldest = std::min(oldest.value_or(time), time);
+  }
+  return oldest;
+}
+
 OutboxIndex::Use OutboxIndex::use(std::uint64_t segment) const {
   const auto found = uses_.find(segment);
   return found == uses_.end() ? Use{} : found->second;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,8 @@ class OutboxIndex {
   std::uint64_t bytes_in_memory() const { return bytes_in_memory_; }
   // The cut of the oldest fragment without a whole answer; UINT64_MAX: there is none.
   std::uint64_t oldest_undone_cut() const;
+  // When the first line of the oldest such fragment was appended.
+  std::optional<std::int64_t> oldest_undone_time_ns() const;
   Use use(std::uint64_t segment) const;
 
  private:

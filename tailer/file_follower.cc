@@ -174,6 +174,7 @@ FileFollower::Followed* FileFollower::followed(SourceId source) {
 void FileFollower::enqueue(Followed& file) {
   if (file.queued || file.reported || file.tailer->finished()) return;
   if (file.failures > 0 && file.look_at != SteadyTime::max()) return;  // In back-off.
+  if (file.behind_since == SteadyTime::max()) file.behind_since = clock_.steady_now();
   file.queued = true;
   ready_.push_back(file.tailer->id());
 }
@@ -262,6 +263,7 @@ void FileFollower::read_returned(Source& source, Source::Outcome outcome) {
   }
   if (outcome == Source::Outcome::kEnded) return finish(file);
   if (outcome == Source::Outcome::kLines || file.tailer->wants_more()) return enqueue(file);
+  file.behind_since = SteadyTime::max();
   if (file.retirement == Retirement::kDue) {
     // AfterEnd::kKeep, flushed: followed on.
     file.retirement = Retirement::kNone;
@@ -303,6 +305,22 @@ void FileFollower::for_each(const std::function<void(const FileTailer&)>& visit)
   for (const auto& [id, file] : files_) {
     if (!file.tailer->finished()) visit(*file.tailer);
   }
+}
+
+std::vector<FileFollower::Lag> FileFollower::lags(SteadyTime now) const {
+  std::vector<Lag> result;
+  for (const auto& [id, file] : files_) {
+    if (file.behind_since == SteadyTime::max() || file.tailer->finished()) continue;
+    Lag lag{file.tailer.get(), file.tailer->unread_bytes(), now - file.behind_since};
+    if (!file.tailer->options().decompression.enabled && file.tailer->is_open()) {
+      const Result<FileStat> stat = file.tailer->file()->stat();
+      if (stat && stat->size > file.tailer->position()) {
+        lag.bytes = stat->size - file.tailer->position();
+      }
+    }
+    result.push_back(lag);
+  }
+  return result;
 }
 
 std::uint64_t FileFollower::polled() const {

@@ -84,6 +84,14 @@ class FileFollower {
   Source* find(SourceId source);
   void forget_ended(SourceId source);
 
+  // A file with something unread, or with a change that was not looked at yet.
+  struct Lag {
+    const FileTailer* file = nullptr;   // Valid until the next call of anything that is not const.
+    std::uint64_t bytes = 0;            // Unknown, and 0, for files that count lines.
+    std::chrono::nanoseconds since{0};  // When it was last known to be read to its end.
+  };
+  // Looks at the size of each such file.
+  std::vector<Lag> lags(SteadyTime now) const;
   // Every file that is followed, for metrics.
   void for_each(const std::function<void(const FileTailer&)>& visit) const;
   const Counters& counters() const { return counters_; }
@@ -113,9 +121,10 @@ class FileFollower {
     Retirement retirement = Retirement::kNone;
     std::uint32_t failures = 0;  // In a row.
     SteadyTime retire_at = SteadyTime::max();
-    SteadyTime look_at = SteadyTime::max();  // Gathering, back-off, polling.
-    SteadyTime timer = SteadyTime::max();    // The earliest of both, as it is in timers_.
-    SteadyTime changed{};                    // As it is in open_order_, when open.
+    SteadyTime look_at = SteadyTime::max();       // Gathering, back-off, polling.
+    SteadyTime timer = SteadyTime::max();         // The earliest of both, as it is in timers_.
+    SteadyTime changed{};                         // As it is in open_order_, when open.
+    SteadyTime behind_since = SteadyTime::max();  // max: it is read to its end.
   };
 
   void adopt(AdoptFile command);

@@ -42,6 +42,7 @@ SteadyTime FileFollower::next_deadline() const {
 
 void FileFollower::changed_event(Followed& file, SteadyTime now) {
   if (file.tailer->is_open()) touch_open(file, now);
+  if (file.behind_since == SteadyTime::max()) file.behind_since = now;
   if (file.failures > 0) return;  // The back-off decides.
   if (file.look_at > now + options_.gather) schedule_look(file, now + options_.gather);
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints how many tests were skipped and why: tools/skipped_tests.py REPORT_FOLDER
 
-The folder holds what GTEST_OUTPUT=xml:FOLDER/ makes the test programs write.
+The folder holds what GTEST_OUTPUT=xml:FOLDER/ makes the test programs write and, as ctest.junit, what
+`ctest --output-junit` does: whole programs that skipped themselves.
 """
 
 import collections
@@ -29,6 +30,14 @@ def main() -> int:
             lines = [line for line in (skipped.get("message") or "").splitlines() if line.strip()]
             # The first line is the place in the source.
             reasons[" ".join(lines[1:]) or (lines[0] if lines else "no reason given")] += 1
+    programs = pathlib.Path(sys.argv[1]) / "ctest.junit"
+    if programs.exists():
+        for case in xml.etree.ElementTree.parse(programs).getroot().iter("testcase"):
+            if case.find("skipped") is None:
+                continue
+            said = [line for line in (case.findtext("system-out") or "").splitlines()
+                    if line.startswith("skipped: ")]
+            reasons[f"{case.get('name')}: " + (said[-1][9:] if said else "no reason given")] += 1
     print(f"{total} tests in {len(reports)} programs, {sum(reasons.values())} skipped")
     for reason, count in reasons.items():
         print(f"  {count} skipped: {reason}")

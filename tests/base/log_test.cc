@@ -169,6 +169,18 @@ TEST_F(LogTest, lines_of_two_threads_do_not_mix) {
     EXPECT_EQ(line.size(), lines_[0].size());
 }
 
+TEST_F(LogTest, messages_are_counted_by_level_also_those_not_written) {
+  log_->debug("below the level");
+  for (int i = 0; i < 3; ++i)
+    log_->warn("folded");
+  log_->info("written");
+  EXPECT_EQ(log_->messages(LogLevel::kDebug), 1U);
+  EXPECT_EQ(log_->messages(LogLevel::kInfo), 1U);
+  EXPECT_EQ(log_->messages(LogLevel::kWarn), 3U);
+  EXPECT_EQ(log_->messages(LogLevel::kError), 0U);
+  EXPECT_EQ(lines_.size(), 3U);
+}
+
 TEST(Log, discard_writes_nothing) {
   const testing::FakeClock clock;
   Log::discard(clock).error("unseen");

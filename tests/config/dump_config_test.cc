@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "loading.h"
+#include "tests/config/loading.h"
 
 namespace tailrace::config {
 namespace {
@@ -78,7 +78,7 @@ scrape_configs:
     pipeline_stages:
       - regex: {expression: 'https://(?P<user>\S+)@'}
       - labels: {password: user, "y": }
-      - template: {source: a, template: "{{ .Value }}\n\ttab \"é\" "}
+      - template: {source: a, template: "{{ .Value }}\n\ttab \"x\" "}
       - drop: {older_than: 24h, value: "5", source: [a]}
       - match:
           selector: '{job="x"}'

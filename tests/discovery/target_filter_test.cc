@@ -43,6 +43,15 @@ TEST(TargetFilter, takes_the_path_and_removes_internal_labels) {
   EXPECT_TRUE(result.dropped.empty());
 }
 
+TEST(TargetFilter, remembers_as_what_each_target_was_found) {
+  const FilteredTargets result =
+      filter({{{"app", "a"}}, {{"__path__", "/a"}, {"__meta_x", "1"}}, {{"__path__", "/b"}}});
+  ASSERT_EQ(result.origins.size(), 2U);
+  EXPECT_EQ(result.origins[0],
+            (Target{.labels = {{"__path__", "/a"}, {"__meta_x", "1"}}, .found_by = "test"}));
+  EXPECT_EQ(result.origins[1].labels, (LabelMap{{"__path__", "/b"}}));
+}
+
 TEST(TargetFilter, takes_a_target_without_labels) {
   const FilteredTargets result = filter({{{"__path__", "/a"}}});
   EXPECT_EQ(result.targets,

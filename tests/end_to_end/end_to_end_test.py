@@ -257,6 +257,11 @@ scrape_configs:
         self.wait_for_lines(1)
         self.assertEqual(fetch(self.port, "/ready"), (200, "Ready"))
         self.assertIn(f"{self.logs}/a.log", fetch(self.port, "/targets")[1])
+        self.assertIn("static_configs[0]", fetch(self.port, "/service-discovery")[1])
+        self.assertIn(f"filename: {self.folder}/positions.yaml", fetch(self.port, "/config")[1])
+        for path in ("/debug/pprof/heap", "/debug/fgprof"):
+            status, text = fetch(self.port, path)
+            self.assertEqual((status, "perf" in text), (404, True))
         wait_for(lambda: f'promtail_read_lines_total{{path="{self.logs}/a.log"}} 1\n'
                  in fetch(self.port, "/metrics")[1], "the metric")
         self.assertEqual(fetch(self.port, "/nothing")[0], 404)
@@ -273,8 +278,33 @@ scrape_configs:
     def test_a_dry_run_prints_and_sends_nothing(self):
         process = self.spawn([self.config(), "-stdin", "-dry-run"], stdin=subprocess.PIPE)
         out, _ = process.communicate(b"hello\n", timeout=PATIENCE_SECONDS)
-        self.assertRegex(out.decode(), r'\d{4}-\d\d-\d\dT\S+\+0000\t\{job="app"\}\thello\n')
+        clients, entry = out.decode().split("drop_rate_limited_batches: false\n\n")
+        self.assertTrue(clients.startswith("Clients configured:\n" + "-" * 22 + "\nurl: http:"))
+        self.assertRegex(entry, r'^\d{4}-\d\d-\d\dT\S+\+0000\t\{job="app"\}\thello\n$')
         self.assertEqual(self.entries(), [])
+
+    def test_the_printed_configuration_runs_again(self):
+        process = self.spawn([self.config(), "-print-config-stderr", "-server.disable", "-stdin"],
+                             stdin=subprocess.PIPE)
+        _, err = process.communicate(b"", timeout=PATIENCE_SECONDS)
+        dump = os.path.join(self.folder, "dump.yaml")
+        with open(dump, "w", encoding="utf-8") as file:
+            file.write(err.decode().split("scrape_configs:")[0] + "scrape_configs:\n"
+                       + "".join(line for line in err.decode().split("scrape_configs:\n")[1]
+                                 .splitlines(True) if line.startswith("  ")))
+        self.assertIn("# tailrace, version", err.decode())
+        self.append("again\n")
+        self.spawn([f"-config.file={dump}", "-stdin=false"])
+        self.assertEqual(self.wait_for_lines(1), ["again"])
+
+    def test_the_configuration_is_logged_from_its_end(self):
+        process = self.spawn([self.config(), "-log-config-reverse-order", "-stdin"],
+                             stdin=subprocess.PIPE)
+        _, err = process.communicate(b"", timeout=PATIENCE_SECONDS)
+        lines = err.decode().splitlines()
+        job, server = (next(i for i, line in enumerate(lines) if text in line)
+                       for text in ("job_name: app", 'msg=server:'))
+        self.assertLess(job, server)
 
     def test_check_syntax_says_where_it_hurts(self):
         good = self.spawn([self.config(), "-check-syntax"])

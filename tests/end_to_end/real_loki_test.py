@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from rig import Rig, fetch, free_port, wait_for
+from rig import Rig, fetch, free_port, missing_peer, wait_for
 
 LOKI = os.environ.get("LOKI", "")
 STREAMS = 20
@@ -229,6 +229,8 @@ scrape_configs:""" + self.STAGES.format(logs=self.rig.logs))
 
     def test_promtail_and_tailrace_on_the_same_files_deliver_the_same(self):
         if not peer("promtail") or not peer("logcli"):
+            if missing_peer("promtail and logcli: PROMTAIL and LOGCLI") == 1:
+                self.fail("promtail and logcli are required")
             self.skipTest("promtail and logcli are not there: set PROMTAIL and LOGCLI")
         self.write_samples()
         self.run_beside("promtail", [peer("promtail")])
@@ -268,7 +270,6 @@ scrape_configs:""" + self.STAGES.format(logs=self.rig.logs))
 
 if __name__ == "__main__":
     if not os.access(LOKI, os.X_OK):
-        print("skipped: no Loki here; set LOKI=/path/to/loki")
-        sys.exit(77)
+        sys.exit(missing_peer("no Loki: LOKI=/path/to/loki"))
     BINARY = os.path.abspath(sys.argv.pop(1))
     unittest.main()

@@ -100,6 +100,23 @@ TEST_F(FileFollowerTest, a_new_file_is_read_at_once_a_changed_one_after_gatherin
   EXPECT_EQ(follower_->next_deadline(), SteadyTime::max());
 }
 
+TEST_F(FileFollowerTest, a_file_lags_from_its_change_until_it_is_read_to_its_end) {
+  fs_.append("/x", "a\n");
+  adopt(1, "/x");
+  turn();
+  EXPECT_TRUE(follower_->lags(clock_.steady_now()).empty());
+  fs_.append("/x", "bc\n");
+  follower_->poll(clock_.steady_now());
+  clock_.advance(milliseconds(30));
+  const auto lags = follower_->lags(clock_.steady_now());
+  ASSERT_EQ(lags.size(), 1U);
+  EXPECT_EQ(lags[0].file->path(), "/x");
+  EXPECT_EQ(lags[0].bytes, 3U);
+  EXPECT_EQ(lags[0].since, milliseconds(30));
+  turn(milliseconds(50));
+  EXPECT_TRUE(follower_->lags(clock_.steady_now()).empty());
+}
+
 TEST_F(FileFollowerTest, ready_files_take_turns) {
   options_.line_bytes_max = 4000;
   for (const char* const path : {"/a", "/b"}) {
