@@ -13,9 +13,10 @@
 
 namespace tailrace::config {
 
-// TLS of the status pages (`server.http_tls_config`).
+// TLS of the status pages (`server.http_tls_config`); all empty: plain HTTP.
 struct ServerTlsConfig {
   std::string cert, key, client_ca, cert_file, key_file, client_ca_file, client_auth_type;
+  bool enabled() const { return !cert.empty() || !cert_file.empty(); }
   friend bool operator==(const ServerTlsConfig&, const ServerTlsConfig&) = default;
 };
 
@@ -36,7 +37,9 @@ struct ServerConfig {
   std::chrono::nanoseconds http_read_header_timeout{0};  // 0: http_read_timeout alone.
   std::chrono::nanoseconds http_write_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds http_idle_timeout = std::chrono::minutes(2);
-  ServerTlsConfig http_tls;  // Empty so far: load() refuses it as not yet supported.
+  ServerTlsConfig http_tls;
+  std::vector<std::string> tls_cipher_suites;  // Go's names; empty: the library's choice.
+  std::string tls_min_version;                 // VersionTLS10 to VersionTLS13; "": TLS 1.2.
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
@@ -77,6 +80,12 @@ struct WalConfig {
   friend bool operator==(const WalConfig&, const WalConfig&) = default;
 };
 
+// What the status pages ask for (`tailrace.server.basic_auth`).
+struct ServerBasicAuthConfig {
+  std::string username, password, password_file;
+  friend bool operator==(const ServerBasicAuthConfig&, const ServerBasicAuthConfig&) = default;
+};
+
 // The root `tailrace:` block (house 7).
 struct TailraceConfig {
   bool sync = false;
@@ -84,6 +93,7 @@ struct TailraceConfig {
   std::string outbox_dir;                    // Empty: `<positions file>.outbox`.
   std::uint64_t outbox_bytes = 256U << 20U;  // Per client.
   ClientConfig::WhenFull when_full = ClientConfig::WhenFull::kBlock;
+  std::optional<ServerBasicAuthConfig> server_basic_auth{};
   friend bool operator==(const TailraceConfig&, const TailraceConfig&) = default;
 };
 

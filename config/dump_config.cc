@@ -192,6 +192,11 @@ void server(YamlWriter& yaml, const ServerConfig& config) {
     text(yaml, "client_auth_type", own.client_auth_type);
     yaml.end();
   }
+  std::string suites;
+  for (const std::string& suite : config.tls_cipher_suites)
+    suites += (suites.empty() ? "" : ",") + suite;
+  text(yaml, "tls_cipher_suites", suites);
+  text(yaml, "tls_min_version", config.tls_min_version);
   yaml.text("http_path_prefix", config.http_path_prefix);
   yaml.text("external_url", config.external_url);
   yaml.boolean("register_instrumentation", config.register_instrumentation);
@@ -247,6 +252,15 @@ void small_blocks(YamlWriter& yaml, const Config& config) {
   yaml.number("size", config.tailrace.outbox_bytes);
   yaml.text("when_full", when_full_text(config.tailrace.when_full));
   yaml.end();
+  if (const auto& auth = config.tailrace.server_basic_auth) {
+    yaml.begin("server");
+    yaml.begin("basic_auth");
+    text(yaml, "username", auth->username);
+    secret(yaml, "password", auth->password);
+    text(yaml, "password_file", auth->password_file);
+    yaml.end();
+    yaml.end();
+  }
   yaml.end();
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/server_tls.h"
 #include "config/url_check.h"
 
 namespace tailrace::config {
@@ -137,14 +138,7 @@ Config finish_config(ParsedFile file, const Overrides& overrides, Report& report
     report.error({"-positions.file", 0, 0}, "may not be empty");
   }
   check_line_rate(file.config.limits, overrides, report);
-  for (const auto* flag :
-       {&overrides.server_http_tls_cert_path, &overrides.server_http_tls_key_path,
-        &overrides.server_http_tls_ca_path, &overrides.server_http_tls_client_auth}) {
-    if (*flag && !(*flag)->empty()) {
-      report.error({"-server.http-tls-*", 0, 0}, "TLS for the status pages is not yet supported");
-      break;
-    }
-  }
+  check_server_tls(file.config.server, file.server_tls, report);
   return std::move(file.config);
 }
 

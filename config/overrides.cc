@@ -48,6 +48,8 @@ void apply_server(const Overrides& flags, ServerConfig& server) {
   apply(flags.server_http_tls_key_path, server.http_tls.key_file);
   apply(flags.server_http_tls_ca_path, server.http_tls.client_ca_file);
   apply(flags.server_http_tls_client_auth, server.http_tls.client_auth_type);
+  apply(flags.server_tls_cipher_suites, server.tls_cipher_suites);
+  apply(flags.server_tls_min_version, server.tls_min_version);
   apply(flags.log_level, server.log_level);
   apply(flags.log_format, server.log_format);
 }

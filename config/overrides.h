@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -64,6 +65,8 @@ struct Overrides {
   std::optional<std::string> server_http_tls_key_path;
   std::optional<std::string> server_http_tls_ca_path;
   std::optional<std::string> server_http_tls_client_auth;
+  std::optional<std::vector<std::string>> server_tls_cipher_suites;
+  std::optional<std::string> server_tls_min_version;
   std::optional<LogLevel> log_level;
   std::optional<LogFormat> log_format;
 };

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/fields.h"
 #include "config/report.h"
+#include "config/server_tls.h"
 #include "config/yaml_document.h"
 
 namespace tailrace::config {
@@ -18,6 +19,7 @@ struct ParsedFile {
   Config config;
   ClientConfig client_block;
   bool has_client_block = false;
+  ServerTlsLocations server_tls;
   bool clients_are_readable = true;  // Else nothing is said about their number.
 };
 
@@ -27,7 +29,7 @@ enum class JobSources { kTargets, kStdin };
 // The whole file. `sources`: what the command line says; the file's target_config.stdin counts too.
 ParsedFile parse_file(const YamlNode& root, JobSources sources, Report& report);
 
-void parse_server(Fields fields, ServerConfig& server);
+void parse_server(Fields fields, ServerConfig& server, ServerTlsLocations& locations);
 void parse_client(Fields fields, ClientConfig& client);
 // The keys that all HTTP clients share; the caller finishes `fields`.
 void parse_http_client(Fields& fields, HttpClientConfig& http);

@@ -77,6 +77,25 @@ void parse_tracing(Fields fields) {
   fields.finish();
 }
 
+void parse_server_auth(Fields fields, std::optional<ServerBasicAuthConfig>& basic_auth) {
+  if (auto block = fields.block("basic_auth")) {
+    ServerBasicAuthConfig& auth = basic_auth.emplace();
+    block->read("username", auth.username);
+    block->read_secret("password", auth.password);
+    block->read("password_file", auth.password_file);
+    block->require("username");
+    if (auth.username.find(':') != std::string::npos) {
+      block->error("username", "may not contain a colon");  // RFC 7617.
+    }
+    if (!auth.password.empty() && !auth.password_file.empty()) {
+      block->error("password_file", "at most one of password and password_file may be set");
+    }
+    if (auth.password_file.empty()) block->require("password");
+    block->finish();
+  }
+  fields.finish();
+}
+
 void parse_tailrace(Fields fields, TailraceConfig& tailrace) {
   fields.read("sync", tailrace.sync);
   fields.read("workers", tailrace.workers);
@@ -92,6 +111,9 @@ void parse_tailrace(Fields fields, TailraceConfig& tailrace) {
     tailrace.outbox_bytes = bytes.value_or(tailrace.outbox_bytes);
     tailrace.when_full = when_full.value_or(tailrace.when_full);
     outbox->finish();
+  }
+  if (auto server = fields.block("server")) {
+    parse_server_auth(std::move(*server), tailrace.server_basic_auth);
   }
   fields.finish();
 }
@@ -148,7 +170,9 @@ ParsedFile parse_file(const YamlNode& root, JobSources sources, Report& report) 
   Fields fields = Fields::strict(root, "", report);
   file.clients_are_readable = report.error_count() == errors;
   if (auto block = fields.block("global")) parse_global(std::move(*block), config.file_watch);
-  if (auto block = fields.block("server")) parse_server(std::move(*block), config.server);
+  if (auto block = fields.block("server")) {
+    parse_server(std::move(*block), config.server, file.server_tls);
+  }
   parse_clients(fields, file);
   if (auto block = fields.block("positions")) parse_positions(std::move(*block), config.positions);
   if (auto block = fields.block("target_config")) parse_target(std::move(*block), config.target);

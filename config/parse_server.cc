@@ -6,6 +6,7 @@
 
 #include "config/overrides.h"
 #include "config/parse.h"
+#include "config/server_tls.h"
 
 namespace tailrace::config {
 namespace {
@@ -62,7 +63,9 @@ void parse_grpc(Fields& fields) {
   warn_of_grpc(fields, port);
 }
 
-void parse_tls(Fields& fields, ServerTlsConfig& tls) {
+// What belongs together, check_server_tls() looks at when the flags are known.
+void parse_tls(Fields& fields, ServerConfig& server, ServerTlsLocations& locations) {
+  ServerTlsConfig& tls = server.http_tls;
   if (auto block = fields.block("http_tls_config")) {
     block->read("cert", tls.cert);
     block->read_secret("key", tls.key);
@@ -72,15 +75,23 @@ void parse_tls(Fields& fields, ServerTlsConfig& tls) {
     block->read("client_ca_file", tls.client_ca_file);
     block->read("client_auth_type", tls.client_auth_type);
     block->finish();
-    if (tls != ServerTlsConfig{}) {
-      fields.report().error(fields.key_location("http_tls_config"),
-                            "TLS for the status pages is not yet supported");
-    }
+    locations.http_tls = fields.location("http_tls_config");
   }
-  for (const char* key : {"tls_cipher_suites", "tls_min_version"}) {
-    std::string text;
-    fields.read(key, text);
-    if (!text.empty()) fields.warning(key, "has no effect without `http_tls_config`");
+  std::string suites;
+  fields.read("tls_cipher_suites", suites);
+  locations.cipher_suites = fields.location("tls_cipher_suites");
+  if (auto parsed = parse_cipher_suites(suites)) {
+    server.tls_cipher_suites = std::move(*parsed);
+  } else {
+    fields.error("tls_cipher_suites", parsed.error().message);
+  }
+  std::string version;
+  fields.read("tls_min_version", version);
+  locations.min_version = fields.location("tls_min_version");
+  if (const Status known = check_tls_version(version)) {
+    server.tls_min_version = version;
+  } else {
+    fields.error("tls_min_version", known.error().message);
   }
 }
 
@@ -128,7 +139,7 @@ void parse_log(Fields& fields, ServerConfig& server) {
 
 }  // namespace
 
-void parse_server(Fields fields, ServerConfig& server) {
+void parse_server(Fields fields, ServerConfig& server, ServerTlsLocations& locations) {
   fields.read("disable", server.disable);
   fields.read("http_listen_network", server.http_listen_network);
   fields.read("http_listen_address", server.http_listen_address);
@@ -160,7 +171,7 @@ void parse_server(Fields fields, ServerConfig& server) {
     fields.error("http_listen_network",
                  fmt::format("must be tcp, tcp4 or tcp6, not \"{}\"", network));
   }
-  parse_tls(fields, server.http_tls);
+  parse_tls(fields, server, locations);
   parse_log(fields, server);
   parse_grpc(fields);
   parse_without_effect(fields, server);

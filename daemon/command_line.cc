@@ -16,7 +16,7 @@
 namespace tailrace::daemon {
 namespace {
 
-enum class Kind : std::uint8_t { kBool, kText, kLater };
+enum class Kind : std::uint8_t { kBool, kText };
 
 struct Flag {
   std::string_view name;
@@ -38,11 +38,6 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"inspect", Kind::kBool, "", "print what each stage changes, on standard error"},
     {"print-config-stderr", Kind::kBool, "", "print the effective configuration at the start"},
     {"log-config-reverse-order", Kind::kBool, "", "log it, a line each, the last one first"},
-    {"server.http-tls-cert-path", Kind::kLater, "", ""},
-    {"server.http-tls-key-path", Kind::kLater, "", ""},
-    {"server.http-tls-ca-path", Kind::kLater, "", ""},
-    {"server.http-tls-client-auth", Kind::kLater, "", ""},
-    {"server.proxy-protocol-enabled", Kind::kLater, "", ""},
 });
 
 std::optional<bool> parse_bool(std::string_view text) {
@@ -123,9 +118,6 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
     if (own == nullptr && other == nullptr && idle == nullptr) {
       return fail(bad_flag("flag provided but not defined: -" + name));
     }
-    if (own != nullptr && own->kind == Kind::kLater) {
-      return fail(bad_flag("flag -" + name + " is not yet supported"));
-    }
     if (is_bool(own, other, idle)) {
       const std::optional<bool> on = parse_bool(value.value_or("true"));
       if (!on) {
@@ -161,7 +153,7 @@ std::string help_text() {
       "-help\n"
       "\nFlags (-x=value, -x value, --x=value are the same):\n";
   const auto add = [&text](const Flag& flag) {
-    if (flag.kind == Kind::kLater || flag.help.empty()) return;
+    if (flag.help.empty()) return;
     std::string left = "  -" + std::string(flag.name);
     if (!flag.value_name.empty()) left += "=" + std::string(flag.value_name);
     left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "config/byte_size.h"
 #include "config/go_duration.h"
+#include "config/server_tls.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -164,6 +166,33 @@ constexpr auto
                  [](Overrides& o, Text v) { return set_bool(o.server_profiling_enabled, v); }},
                 {"server.disable", "", "no status pages",
                  [](Overrides& o, Text v) { return set_bool(o.server_disable, v); }},
+                {"server.http-tls-cert-path", "FILE", "certificate of the status pages",
+                 [](Overrides& o, Text v) { return set_text(o.server_http_tls_cert_path, v); }},
+                {"server.http-tls-key-path", "FILE", "its key",
+                 [](Overrides& o, Text v) { return set_text(o.server_http_tls_key_path, v); }},
+                {"server.http-tls-ca-path", "FILE", "authorities of clients' certificates",
+                 [](Overrides& o, Text v) { return set_text(o.server_http_tls_ca_path, v); }},
+                {"server.http-tls-client-auth", "TYPE", "as client_auth_type (NoClientCert)",
+                 [](Overrides& o, Text v) { return set_text(o.server_http_tls_client_auth, v); }},
+                {"server.tls-cipher-suites", "NAME,...", "Go's names (the library's choice)",
+                 [](Overrides& o, Text v) -> Status {
+                   auto suites = config::parse_cipher_suites(v);
+                   if (!suites) return fail(suites.error());
+                   o.server_tls_cipher_suites = std::move(*suites);
+                   return {};
+                 }},
+                {"server.tls-min-version", "VERSION", "VersionTLS10 to VersionTLS13 (VersionTLS12)",
+                 [](Overrides& o, Text v) -> Status {
+                   if (Status known = config::check_tls_version(v); !known) return known;
+                   return set_text(o.server_tls_min_version, v);
+                 }},
+                {"server.proxy-protocol-enabled", "", "not yet supported (false)",
+                 [](Overrides&, Text v) -> Status {
+                   std::optional<bool> enabled;
+                   if (Status set = set_bool(enabled, v); !set) return set;
+                   if (*enabled) return fail(Error::kInvalid, "is not yet supported");
+                   return {};
+                 }},
                 {"log.level", "LEVEL", "debug, info, warn or error (info)",
                  [](Overrides& o, Text v) -> Status {
                    o.log_level = config::parse_log_level(v);
@@ -203,8 +232,6 @@ constexpr auto kFlagsWithoutEffect = std::to_array<FlagWithoutEffect>({
     {"server.grpc-tls-key-path", FlagWithoutEffect::Kind::kValue},
     {"server.grpc-tls-ca-path", FlagWithoutEffect::Kind::kValue},
     {"server.grpc-tls-client-auth", FlagWithoutEffect::Kind::kValue},
-    {"server.tls-cipher-suites", FlagWithoutEffect::Kind::kValue},
-    {"server.tls-min-version", FlagWithoutEffect::Kind::kValue},
     {"server.report-grpc-codes-in-instrumentation-label-enabled", FlagWithoutEffect::Kind::kBool},
     {"server.http-log-closed-connections-without-response-enabled", FlagWithoutEffect::Kind::kBool},
     {"server.log-source-ips-enabled", FlagWithoutEffect::Kind::kBool},

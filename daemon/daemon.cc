@@ -12,10 +12,13 @@
 #include <utility>
 
 #include "daemon/resource_metrics.h"
+#include "daemon/server_tls_options.h"
 #include "daemon/status.h"
 #include "daemon/status_pages.h"
+#include "http/basic_auth.h"
 #include "http/curl_transport.h"
 #include "http/microhttpd_server.h"
+#include "http/request_metrics.h"
 #include "receivers/stdin_receiver.h"
 #include "tailer/inotify_watcher.h"
 #include "tailer/polling_watcher.h"
@@ -92,6 +95,7 @@ Daemon::~Daemon() {
 
 int Daemon::run(config::Config config) {
   server_config_ = config.server;
+  server_basic_auth_ = config.tailrace.server_basic_auth;
   sync_period_ = config.positions.sync_period;
   Result<std::unique_ptr<EventLoop>> main_loop = EventLoop::create();
   Result<std::unique_ptr<EventLoop>> disk_loop = EventLoop::create();
@@ -207,8 +211,28 @@ Status Daemon::start_server() {
   options.write_timeout = server.http_write_timeout;
   options.idle_timeout = server.http_idle_timeout;
   options.shutdown_timeout = server.graceful_shutdown_timeout;
-  auto created = http::MicrohttpdServer::create(
-      options, [this](const http::ServerRequest& request) { return answer(request); });
+  options.tls = server_tls_options(server);
+  options.log = &world_.log;
+  http::RequestHandler handler = [this](const http::ServerRequest& request) {
+    return answer(request);
+  };
+  if (server_basic_auth_) {
+    auto guarded = http::with_basic_auth({.username = server_basic_auth_->username,
+                                          .password = server_basic_auth_->password,
+                                          .password_file = server_basic_auth_->password_file,
+                                          .log = &world_.log},
+                                         std::move(handler));
+    if (!guarded) return fail(guarded.error());
+    handler = std::move(*guarded);
+  }
+  if (server.register_instrumentation) {
+    handler = http::with_request_metrics(world_.metrics, world_.clock, server.http_path_prefix,
+                                         std::move(handler));
+    options.connections = &http::connection_metrics(
+        world_.metrics, options.connections_max == 0 ? http::MicrohttpdServer::kConnectionsMax
+                                                     : options.connections_max);
+  }
+  auto created = http::MicrohttpdServer::create(options, std::move(handler));
   if (!created) return fail(created.error());
   server_ = std::move(*created);
   world_.log.info("server listening", {{"port", std::to_string(server_->port())}});

@@ -105,6 +105,7 @@ class Daemon {
   std::atomic<bool> disk_stopping_{false};
   std::atomic<std::chrono::nanoseconds> sync_period_{std::chrono::seconds(10)};
   config::ServerConfig server_config_;  // Of the start; a reload does not change the server.
+  std::optional<config::ServerBasicAuthConfig> server_basic_auth_;
   bool reload_wanted_ = false;
   bool stopping_ = false;
   // What requests wait for on the server's thread until main answers. Of reloads: what went wrong,

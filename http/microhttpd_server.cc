@@ -12,16 +12,17 @@
 #include <condition_variable>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "base/check.h"
 #include "base/mutex.h"
+#include "http/server_tls.h"
 
 namespace tailrace::http {
 namespace {
-
-constexpr std::uint32_t kConnectionsMax = 1000;
 
 // What is gathered of a request until its body is complete.
 struct Pending {
@@ -119,6 +120,7 @@ Result<int> listen_on(const MicrohttpdServer::Options& options) {
 struct MicrohttpdServer::State {
   Options options;
   RequestHandler handler;
+  std::unique_ptr<ServerTls> tls;  // Null: plain HTTP.
   MHD_Daemon* daemon = nullptr;
   int socket = -1;
   std::uint16_t port = 0;
@@ -138,6 +140,9 @@ struct MicrohttpdServer::State {
   }
   void wait_for_requests();
 
+  Status start();
+  static void on_connection(void* user, MHD_Connection* connection, void** credentials,
+                            MHD_ConnectionNotificationCode code);
   static MHD_Result on_request(void* user, MHD_Connection* connection, const char* url,
                                const char* method, const char* version, const char* upload,
                                std::size_t* upload_bytes, void** pending);
@@ -225,6 +230,57 @@ void MicrohttpdServer::State::wait_for_requests() {
   }
 }
 
+// A connection begins, before its handshake, or ends.
+void MicrohttpdServer::State::on_connection(void* user, MHD_Connection* connection,
+                                            void** credentials,
+                                            MHD_ConnectionNotificationCode code) {
+  auto& self = *static_cast<State*>(user);
+  using Credentials = std::shared_ptr<const ServerCredentials>;
+  const bool begins = code == MHD_CONNECTION_NOTIFY_STARTED;
+  if (self.options.connections != nullptr) self.options.connections->add(begins ? 1 : -1);
+  if (!begins) {
+    const std::unique_ptr<Credentials> owner(static_cast<Credentials*>(*credentials));
+    *credentials = nullptr;
+    return;
+  }
+  if (self.tls == nullptr) return;
+  const MHD_ConnectionInfo* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  TAILRACE_CHECK(info != nullptr);
+  *credentials = std::make_unique<Credentials>(
+                     self.tls->prepare(static_cast<gnutls_session_int*>(info->tls_session)))
+                     .release();  // Taken back when the connection ends.
+}
+
+Status MicrohttpdServer::State::start() {
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+  std::vector<MHD_OptionItem> tls_items;
+  if (options.tls.enabled()) {
+    auto made = ServerTls::create(options.tls, options.log);
+    if (!made) return fail(made.error().code, "TLS of the server: " + made.error().message);
+    tls = std::move(*made);
+    flags |= MHD_USE_TLS;
+    // It wants some at its start; each connection gets its own.
+    tls_items = {{MHD_OPTION_HTTPS_MEM_CERT, 0, const_cast<char*>(tls->certificate().c_str())},
+                 {MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(tls->key().c_str())}};
+  }
+  tls_items.push_back({MHD_OPTION_END, 0, nullptr});
+  const auto connections = options.connections_max == 0 ? kConnectionsMax : options.connections_max;
+  const bool own_header_timeout = options.read_header_timeout.count() > 0;
+  const unsigned timeout =
+      whole_seconds(own_header_timeout ? options.read_header_timeout : options.read_timeout);
+  daemon = MHD_start_daemon(
+      flags, 0, nullptr, nullptr, &State::on_request, this, MHD_OPTION_LISTEN_SOCKET, socket,
+      MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, timeout,
+      MHD_OPTION_NOTIFY_COMPLETED, &State::on_completed, this, MHD_OPTION_NOTIFY_CONNECTION,
+      &State::on_connection, this, MHD_OPTION_ARRAY, tls_items.data(), MHD_OPTION_END);
+  if (daemon == nullptr) {
+    return fail(Error::kOther,
+                "the HTTP server on port " + std::to_string(options.port) + " cannot be started");
+  }
+  return {};
+}
+
 MicrohttpdServer::MicrohttpdServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 MicrohttpdServer::~MicrohttpdServer() {
@@ -262,28 +318,9 @@ Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options optio
         ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
                                           : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
   }
-  const bool tls = !state->options.tls_cert.empty();
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
-  if (tls) flags |= MHD_USE_TLS;
-  const auto connections =
-      state->options.connections_max == 0 ? kConnectionsMax : state->options.connections_max;
-  const bool own_header_timeout = state->options.read_header_timeout.count() > 0;
-  const unsigned timeout = whole_seconds(own_header_timeout ? state->options.read_header_timeout
-                                                            : state->options.read_timeout);
-  const MHD_OptionItem tls_items[] = {
-      {MHD_OPTION_HTTPS_MEM_CERT, 0, state->options.tls_cert.data()},
-      {MHD_OPTION_HTTPS_MEM_KEY, 0, state->options.tls_key.data()},
-      {MHD_OPTION_END, 0, nullptr}};
-  const MHD_OptionItem no_items[] = {{MHD_OPTION_END, 0, nullptr}};
-  state->daemon = MHD_start_daemon(
-      flags, 0, nullptr, nullptr, &State::on_request, state.get(), MHD_OPTION_LISTEN_SOCKET,
-      state->socket, MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
-      timeout, MHD_OPTION_NOTIFY_COMPLETED, &State::on_completed, state.get(), MHD_OPTION_ARRAY,
-      tls ? tls_items : no_items, MHD_OPTION_END);
-  if (state->daemon == nullptr) {
+  if (Status started = state->start(); !started) {
     close(state->socket);
-    return fail(Error::kOther, "the HTTP server on port " + std::to_string(state->options.port) +
-                                   " cannot be started");
+    return fail(started.error());
   }
   return std::make_unique<MicrohttpdServer>(std::move(state));
 }

@@ -6,25 +6,29 @@
 #include <memory>
 #include <string>
 
+#include "base/log.h"
+#include "base/metrics.h"
 #include "base/result.h"
 #include "http/server.h"
+#include "http/tls_options.h"
 
 struct MHD_Daemon;
 
 namespace tailrace::http {
 
-// Ownership: owns the listening socket and one thread.
+// Ownership: owns the listening socket and one thread; borrows what Options points to.
 // Threading: create and destroy on one thread; the handler runs on the server's.
 // Time: timeouts are of silence, in whole seconds (rounded up; 0: none).
 // Memory: a request body over `body_bytes_max` is answered with 413.
 class MicrohttpdServer final : public Server {
  public:
   enum class Network { kAny, kIpv4, kIpv6 };
+  static constexpr std::uint32_t kConnectionsMax = 1000;
   struct Options {
     Network network = Network::kAny;
     std::string address;                              // Empty: all interfaces.
     std::uint16_t port = 0;                           // 0: any free one.
-    std::uint32_t connections_max = 0;                // 0: 1000.
+    std::uint32_t connections_max = 0;                // 0: kConnectionsMax.
     std::chrono::nanoseconds read_header_timeout{0};  // 0: as read_timeout.
     std::chrono::nanoseconds read_timeout = std::chrono::seconds(30);
     std::chrono::nanoseconds write_timeout = std::chrono::seconds(30);
@@ -32,8 +36,9 @@ class MicrohttpdServer final : public Server {
     // How long the destructor waits for answers that are on their way.
     std::chrono::nanoseconds shutdown_timeout{0};
     std::uint64_t body_bytes_max = 1U << 20U;
-    std::string tls_cert;  // PEM; empty: plain HTTP.
-    std::string tls_key;
+    ServerTlsOptions tls;                // Without a certificate: plain HTTP.
+    MetricValue* connections = nullptr;  // Set to how many are open; may be null.
+    Log* log = nullptr;                  // For trouble while it runs; may be null.
   };
 
   static Result<std::unique_ptr<MicrohttpdServer>> create(Options options, RequestHandler handler);

@@ -23,6 +23,7 @@ EVERYWHERE = {"tl", "fmt"}
 LIBRARY_OF_HEADER = [
     (r"re2/", "re2"), (r"simdjson\.h", "simdjson"), (r"pcre2\.h", "pcre2"),
     (r"openssl/", "openssl"), (r"curl/", "curl"), (r"microhttpd\.h", "microhttpd"),
+    (r"gnutls/", "gnutls"),
     (r"yaml-cpp/", "yaml-cpp"), (r"prometheus/", "prometheus"), (r"fmt/", "fmt"),
     (r"spdlog/", "spdlog"), (r"tl/", "tl"), (r"snappy", "snappy"), (r"zlib\.h", "zlib"),
     (r"bzlib\.h", "bzlib"), (r"zstd(_errors)?\.h", "zstd"), (r"systemd/", "systemd"),
@@ -33,7 +34,8 @@ LIBRARY_OF_HEADER = [
 # What links a library. "fmt::fmt" and the like are recognised in CMake's DEPS.
 LIBRARY_OF_TARGET = {
     "PkgConfig::RE2": "re2", "PkgConfig::SIMDJSON": "simdjson", "PkgConfig::PCRE2": "pcre2",
-    "PkgConfig::MICROHTTPD": "microhttpd", "PkgConfig::ZSTD": "zstd", "PkgConfig::SYSTEMD": "systemd",
+    "PkgConfig::MICROHTTPD": "microhttpd", "PkgConfig::GNUTLS": "gnutls",
+    "PkgConfig::ZSTD": "zstd", "PkgConfig::SYSTEMD": "systemd",
     "PkgConfig::RDKAFKA": "librdkafka", "PkgConfig::MAXMINDDB": "maxminddb",
     "PkgConfig::SECCOMP": "seccomp", "CURL::libcurl": "curl", "yaml-cpp": "yaml-cpp",
     "OpenSSL::SSL": "openssl", "OpenSSL::Crypto": "openssl", "ZLIB::ZLIB": "zlib",

@@ -35,6 +35,8 @@ TEST(ConfigEquality, every_value_counts) {
   EXPECT_TRUE(differs([](Config& c) { c.clients[0].http.basic_auth.emplace().password = "x"; }));
   EXPECT_TRUE(differs([](Config& c) { c.clients[0].outbox_bytes = 1; }));
   EXPECT_TRUE(differs([](Config& c) { c.clients[0].when_full = ClientConfig::WhenFull::kBlock; }));
+  EXPECT_TRUE(differs([](Config& c) { c.server.http_tls.cert = "x"; }));
+  EXPECT_TRUE(differs([](Config& c) { c.tailrace.server_basic_auth.emplace(); }));
   EXPECT_TRUE(differs([](Config& c) { c.scrape_configs[0].job_name = "x"; }));
   EXPECT_TRUE(differs([](Config& c) { c.scrape_configs[0].static_configs.clear(); }));
   EXPECT_TRUE(differs([](Config& c) { c.scrape_configs[0].relabel_configs[0].regex = "x"; }));

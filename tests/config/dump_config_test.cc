@@ -57,11 +57,13 @@ TEST(DumpConfig, hides_secrets_and_nothing_else) {
     proxy_connect_header: {X-C: [geheim9, geheim10], X-D: [geheim11]}
   - url: http://c
     oauth2: {client_id: i, client_secret: geheim12, token_url: "http://u:geheim13@t", endpoint_params: {p: geheim14}}
+server: {http_tls_config: {cert: c, key: geheim15}}
+tailrace: {server: {basic_auth: {username: prometheus, password: geheim16}}}
 )") + kJob);
   const std::string text = dump_config(config);
   EXPECT_EQ(text.find("geheim"), std::string::npos) << text;
-  for (const char* shown :
-       {"username: me", "http://***@a/push", "- /f", "client_id: i", "cert: c", "X-D:"}) {
+  for (const char* shown : {"username: me", "http://***@a/push", "- /f", "client_id: i", "cert: c",
+                            "X-D:", "username: prometheus"}) {
     EXPECT_NE(text.find(shown), std::string::npos) << shown;
   }
   const LoadResult again = load_text(text, "dump", Overrides{});

@@ -130,12 +130,33 @@ TEST(Overrides, a_bad_flag_is_named) {
   flags.client_url = "http://a:b";
   flags.positions_file = "";
   flags.server_http_tls_cert_path = "/c";
-  flags.server_http_tls_key_path = "/k";
   EXPECT_EQ(diagnose("", flags),
             (std::vector<std::string>{
                 "-client.url: not a valid URL: invalid port \":b\" after the host",
                 "-positions.file: may not be empty",
-                "-server.http-tls-*: TLS for the status pages is not yet supported"}));
+                "-server.http-tls-*: a certificate needs its key: set key or key_file"}));
+}
+
+TEST(Overrides, tls_of_file_and_flags_is_looked_at_together) {
+  const std::string file =
+      "clients: [{url: http://a}]\n"
+      "server: {http_tls_config: {cert_file: /a, client_ca_file: /ca}, tls_min_version: "
+      "VersionTLS12, tls_cipher_suites: TLS_AES_128_GCM_SHA256}";
+  Overrides flags;
+  flags.server_http_tls_cert_path = "/c";
+  flags.server_http_tls_key_path = "/k";
+  flags.server_http_tls_client_auth = "RequestClientCert";
+  flags.server_tls_min_version = "VersionTLS13";
+  flags.server_tls_cipher_suites = {{"TLS_AES_256_GCM_SHA384"}};
+  const ServerConfig server = valid(file, flags).server;
+  EXPECT_EQ(server.http_tls.cert_file, "/c");
+  EXPECT_EQ(server.http_tls.key_file, "/k");
+  EXPECT_EQ(server.http_tls.client_ca_file, "/ca");
+  EXPECT_EQ(server.http_tls.client_auth_type, "RequestClientCert");
+  EXPECT_EQ(server.tls_min_version, "VersionTLS13");
+  EXPECT_EQ(server.tls_cipher_suites, std::vector<std::string>{"TLS_AES_256_GCM_SHA384"});
+  flags.server_http_tls_client_auth = "Sometimes";
+  EXPECT_EQ(diagnose(file, flags).size(), 1U);
 }
 
 TEST(LabelFlag, reads_pairs) {

@@ -79,5 +79,19 @@ TEST(ParseFile, the_outbox_has_a_least_size) {
   EXPECT_FALSE(diagnose(kClient + "tailrace: {workers: 257}").empty());
 }
 
+TEST(ParseFile, the_status_pages_may_have_a_password) {
+  const Config none = valid("clients: [{url: http://a}]\ntailrace: {server: {}}");
+  EXPECT_FALSE(none.tailrace.server_basic_auth);
+  const Config config = valid(
+      "clients: [{url: http://a}]\ntailrace: {server: {basic_auth: {username: u, password: p}}}");
+  EXPECT_EQ(config.tailrace.server_basic_auth,
+            (ServerBasicAuthConfig{.username = "u", .password = "p", .password_file = {}}));
+  const Config file = valid(
+      "clients: [{url: http://a}]\n"
+      "tailrace: {server: {basic_auth: {username: u, password_file: /p}}}");
+  EXPECT_EQ(file.tailrace.server_basic_auth,
+            (ServerBasicAuthConfig{.username = "u", .password = {}, .password_file = "/p"}));
+}
+
 }  // namespace
 }  // namespace tailrace::config

@@ -55,6 +55,71 @@ server:
   EXPECT_EQ(server, expected);
 }
 
+TEST(ParseServer, reads_tls) {
+  const ServerConfig server = valid(kOneClient + R"(
+server:
+  http_tls_config:
+    cert: c
+    key_file: /k
+    client_ca: a
+    client_auth_type: RequireClientCert
+  tls_cipher_suites: "TLS_RSA_WITH_AES_128_CBC_SHA,  TLS_AES_128_GCM_SHA256"
+  tls_min_version: VersionTLS13
+)")
+                                  .server;
+  ServerTlsConfig expected;
+  expected.cert = "c";
+  expected.key_file = "/k";
+  expected.client_ca = "a";
+  expected.client_auth_type = "RequireClientCert";
+  EXPECT_EQ(server.http_tls, expected);
+  EXPECT_TRUE(server.http_tls.enabled());
+  EXPECT_EQ(server.tls_cipher_suites,
+            (std::vector<std::string>{"TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_AES_128_GCM_SHA256"}));
+  EXPECT_EQ(server.tls_min_version, "VersionTLS13");
+  const ServerTlsConfig files =
+      valid(kOneClient +
+            "server: {http_tls_config: {cert_file: /c, key: k, client_ca_file: /a, "
+            "client_auth_type: VerifyClientCertIfGiven}}")
+          .server.http_tls;
+  EXPECT_EQ(files.cert_file, "/c");
+  EXPECT_EQ(files.key, "k");
+  EXPECT_EQ(files.client_ca_file, "/a");
+}
+
+TEST(ParseServer, tls_is_off_when_its_block_says_nothing) {
+  const ServerConfig server =
+      valid(kOneClient +
+            "server: {http_tls_config: {cert: '', client_auth_type: NoClientCert}, "
+            "tls_cipher_suites: '', tls_min_version: ''}")
+          .server;
+  EXPECT_FALSE(server.http_tls.enabled());
+  EXPECT_EQ(server.tls_cipher_suites, std::vector<std::string>{});
+}
+
+TEST(ParseServer, versions_and_suites_have_no_effect_without_tls) {
+  EXPECT_EQ(diagnose(kOneClient + "server: {tls_min_version: VersionTLS12, "
+                                  "tls_cipher_suites: TLS_AES_128_GCM_SHA256}"),
+            (std::vector<std::string>{
+                "warning: server.tls_min_version: has no effect without `http_tls_config`",
+                "warning: server.tls_cipher_suites: has no effect without `http_tls_config`"}));
+}
+
+TEST(ParseServer, a_client_must_not_be_let_in_by_plain_http_against_the_wish) {
+  EXPECT_EQ(diagnose(kOneClient +
+                     "server: {http_tls_config: {client_auth_type: RequireAndVerifyClientCert}}"),
+            (std::vector<std::string>{"server.http_tls_config: there is no certificate: set cert "
+                                      "or cert_file"}));
+}
+
+TEST(ParseServer, a_key_is_not_shown) {
+  for (const std::string& text : diagnose(kOneClient + "server: {http_tls_config: {key: [hush]}}"))
+    EXPECT_EQ(text.find("hush"), std::string::npos) << text;
+  for (const std::string& text :
+       diagnose(kOneClient + "tailrace: {server: {basic_auth: {password: {hush: hush}}}}"))
+    EXPECT_EQ(text.find("hush"), std::string::npos) << text;
+}
+
 TEST(ParseServer, a_null_health_check_target_is_true) {
   EXPECT_TRUE(valid(kOneClient + "server: {health_check_target: ~}").server.health_check_target);
 }

@@ -48,8 +48,8 @@ TEST_F(CurlTransportTls, the_status_server_speaks_it) {
   const Identity identity = authority_.issue("server", kLoopback);
   MicrohttpdServer::Options options;
   options.address = "127.0.0.1";
-  options.tls_cert = identity.certificate;
-  options.tls_key = identity.key;
+  options.tls.cert = identity.certificate;
+  options.tls.key = identity.key;
   const auto server = MicrohttpdServer::create(options, [](const ServerRequest& request) {
     ServerResponse response;
     response.body = "got " + request.body;

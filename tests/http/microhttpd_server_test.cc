@@ -213,6 +213,17 @@ TEST_F(MicrohttpdServerTest, its_end_lets_answers_out_that_are_on_their_way) {
   end.join();
 }
 
+TEST_F(MicrohttpdServerTest, open_connections_are_counted) {
+  MetricValue connections;
+  options_.connections = &connections;
+  start();
+  EXPECT_EQ(connections.value(), 0);
+  EXPECT_EQ(perform(get(url_of(server_->port()))).status, 200);
+  EXPECT_EQ(connections.value(), 1);  // It is kept.
+  server_.reset();
+  EXPECT_EQ(connections.value(), 0);
+}
+
 TEST_F(MicrohttpdServerTest, a_port_in_use_is_an_error) {
   start();
   options_.port = server_->port();
@@ -231,10 +242,12 @@ TEST_F(MicrohttpdServerTest, an_address_that_is_none_is_an_error) {
 }
 
 TEST_F(MicrohttpdServerTest, a_certificate_that_is_none_is_an_error_and_leaves_nothing_open) {
-  options_.tls_cert = "no certificate";
-  options_.tls_key = "no key";
+  options_.tls.cert = "no certificate";
+  options_.tls.key = "no key";
   const std::size_t before = open_descriptors();
-  EXPECT_FALSE(MicrohttpdServer::create(options_, {}));
+  const auto server = MicrohttpdServer::create(options_, {});
+  ASSERT_FALSE(server);
+  EXPECT_TRUE(server.error().message.starts_with("TLS of the server: ")) << server.error().message;
   EXPECT_EQ(open_descriptors(), before);
 }
 

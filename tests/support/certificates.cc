@@ -19,7 +19,7 @@ using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
 using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
 
 Key make_key() {
-  return {EVP_EC_gen("P-256"), EVP_PKEY_free};
+  return {EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free};
 }
 
 template <typename Write>
