@@ -111,20 +111,36 @@ void append_sample(std::string& out, const MetricFamily& family, const MetricSam
   append_line(out, family.name + "_count", sample.labels, nullptr, static_cast<double>(count));
 }
 
-// A family as it is shown: the first of its name, and where its series are, sorted by labels.
+// A family as it is shown: the first of its name, and its series of all places.
 struct MergedFamily {
   const MetricFamily* first = nullptr;
-  std::map<MetricLabels, const MetricSample*> samples;
+  std::vector<const MetricSample*> samples;
 };
 
-void append_family(std::string& out, const MergedFamily& merged) {
+// Sorted by labels, of equal ones the first. Most families come from one place, in order: with a
+// series per file, ordering them anew was half of the time that the page took.
+void order(std::vector<const MetricSample*>& samples) {
+  const auto less = [](const MetricSample* a, const MetricSample* b) {
+    return a->labels < b->labels;
+  };
+  if (!std::is_sorted(samples.begin(), samples.end(), less)) {
+    std::stable_sort(samples.begin(), samples.end(), less);
+  }
+  const auto end = std::unique(
+      samples.begin(), samples.end(),
+      [](const MetricSample* a, const MetricSample* b) { return a->labels == b->labels; });
+  samples.erase(end, samples.end());
+}
+
+void append_family(std::string& out, MergedFamily& merged) {
+  order(merged.samples);
   const MetricFamily& family = *merged.first;
   out += "# HELP " + family.name + " ";
   append_escaped(out, family.help, Escape::kHelp);
   out += "\n# TYPE " + family.name + " ";
   out += type_name(family.type);
   out += '\n';
-  for (const auto& [labels, sample] : merged.samples)
+  for (const MetricSample* const sample : merged.samples)
     append_sample(out, family, *sample);
 }
 
@@ -337,12 +353,11 @@ std::string Metrics::serialize() const {
     MergedFamily& target = merged[family.name];
     if (target.first == nullptr) target.first = &family;
     if (target.first->type != family.type) continue;
-    for (const MetricSample& sample : family.samples) {
-      target.samples.emplace(sample.labels, &sample);
-    }
+    for (const MetricSample& sample : family.samples)
+      target.samples.push_back(&sample);
   }
   std::string out;
-  for (const auto& [name, family] : merged)
+  for (auto& [name, family] : merged)
     append_family(out, family);
   return out;
 }

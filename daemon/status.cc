@@ -116,6 +116,8 @@ void append_file_metrics(const std::vector<WorkerStatus>& status, std::vector<Me
       sum.lines += static_cast<double>(file.lines);
     }
   }
+  for (MetricFamily* family : {&read, &size, &lines})
+    family->samples.reserve(by_path.size());
   for (const auto& [path, sum] : by_path) {
     read.samples.push_back({.labels = {{"path", path}}, .value = sum.read, .buckets = {}});
     size.samples.push_back({.labels = {{"path", path}}, .value = sum.size, .buckets = {}});
