@@ -14,16 +14,18 @@ namespace {
 
 constexpr std::size_t kNumberBytesMax = 400;
 
-// Underscores may stand between digits, and behind a base prefix.
-bool underscores_are_good(std::string_view digits, bool has_prefix) {
+// Underscores may stand between digits, and behind a base prefix; also in an exponent.
+bool underscores_are_good(std::string_view digits, bool has_prefix, int base) {
+  const auto is_one = [base](char c) {
+    return base == 16 ? std::isxdigit(static_cast<unsigned char>(c)) != 0 : is_digit(c);
+  };
   bool after_digit = has_prefix;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     if (digits[i] != '_') {
-      after_digit = std::isxdigit(static_cast<unsigned char>(digits[i])) != 0;
+      after_digit = is_one(digits[i]);
       continue;
     }
-    const bool before_digit = i + 1 < digits.size() && digits[i + 1] != '_' &&
-                              std::isxdigit(static_cast<unsigned char>(digits[i + 1])) != 0;
+    const bool before_digit = i + 1 < digits.size() && is_one(digits[i + 1]);
     if (!after_digit || !before_digit) return false;
     after_digit = false;
   }
@@ -86,7 +88,7 @@ std::optional<std::int64_t> prefixed_integer(std::string_view text) {
     has_prefix = true;
     text.remove_prefix(letter == 'x' || letter == 'b' || letter == 'o' ? 2 : 1);
   }
-  if (!underscores_are_good(text, has_prefix)) return std::nullopt;
+  if (!underscores_are_good(text, has_prefix, base)) return std::nullopt;
   std::array<char, kNumberBytesMax> buffer{};
   const auto digits = without_underscores(text, buffer);
   if (!digits || digits->starts_with('-')) return std::nullopt;
@@ -129,6 +131,7 @@ bool number_constant(std::string_view text, Value& value) {
     value = Value::of_int(*integer);
     return true;
   }
+  if (!underscores_are_good(is_hex ? text.substr(2) : text, is_hex, is_hex ? 16 : 10)) return false;
   std::array<char, kNumberBytesMax> buffer{};
   const auto digits = without_underscores(text, buffer);
   const auto number = digits ? float_of(*digits) : std::nullopt;

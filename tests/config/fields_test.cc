@@ -285,12 +285,15 @@ TEST(FieldsWeak, a_bare_number_is_no_duration_but_zero) {
 }
 
 TEST(Fields, an_optional_stays_unset_when_the_value_does_not_fit) {
-  Reading r("{a: 5, b: x, c: 5kb, d: 5kib}", Manner::kStrict);
+  Reading r("{a: 5, b: x, c: 5kb, d: 5kib, e: [5kb]}", Manner::kStrict);
   EXPECT_EQ(r.read<std::optional<int>>("a", std::nullopt), 5);
   EXPECT_EQ(r.read<std::optional<int>>("b", std::nullopt), std::nullopt);
   std::optional<std::uint64_t> bytes;
   r.fields().read_bytes("d", bytes);
   EXPECT_EQ(bytes, std::nullopt);
+  r.fields().read_bytes("e", bytes);
+  EXPECT_EQ(bytes, std::nullopt);
+  EXPECT_EQ(r.errors().size(), 3U);
   r.fields().read_bytes("c", bytes);
   EXPECT_EQ(bytes, 5120U);
 }

@@ -387,8 +387,10 @@ TEST_F(FileTailerTest, compressed_files_count_lines) {
 
   ResumePoint point = point_of(*tailer);
   point.position = 1;
+  point.identity.before_bytes = 3;  // From before the job counted lines.
   const auto again = open(point);
   EXPECT_EQ(read_all(*again), (Lines{"b", "c"}));
+  EXPECT_EQ(point_of(*again).identity.before_bytes, 0U);
   again->set_ending(FileTailer::Ending::kEnd);
   read_all(*again);
   EXPECT_EQ(last_, Source::Outcome::kEnded);

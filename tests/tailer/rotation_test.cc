@@ -38,6 +38,9 @@ TEST(Rotation, a_family_is_the_name_before_numbers_and_dates) {
       {"/a/.1", "/a/.1"},
       {"/1", "/1"},
       {"/a/x", "/a/x"},
+      {"/a/cutT-2", "/a/cutT"},
+      {"/a/GMT:+_7", "/a/GMT:+"},
+      {"/a/xZ-", "/a/xZ-"},
   };
   for (const Case& test : cases)
     EXPECT_EQ(family_of(test.path), test.family) << test.path;
