@@ -267,7 +267,7 @@ std::string config_flags_help() {
   const auto add = [&text](const ConfigFlag& flag) {
     std::string left = "  -" + std::string(flag.name);
     if (!flag.value_name.empty()) left += "=" + std::string(flag.value_name);
-    left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');
+    left.resize(std::max<std::size_t>(left.size() + 2, 46), ' ');
     text += left + std::string(flag.help) + "\n";
   };
   for (const ConfigFlag& flag : kConfigFlags)

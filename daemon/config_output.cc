@@ -1,7 +1,6 @@
 // The effective configuration, as people asked to see it.
 #include "daemon/config_output.h"
 
-#include <ranges>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +22,8 @@ void log_config(const config::Config& config, Log& log) {
     lines.push_back(std::string_view(text).substr(begin, end - begin));
     begin = end + 1;
   }
-  for (const std::string_view line : std::views::reverse(lines))
-    log.info(line);
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+    log.info(*line);
 }
 
 void print_clients(const config::Config& config, const TextOutput& output) {
