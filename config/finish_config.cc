@@ -111,7 +111,7 @@ void finish_clients(ParsedFile& file, const Overrides& overrides, Report& report
     }
   }
   if (clients.empty() && file.clients_are_readable) {
-    report.error({"clients", 0, 0}, "at least one client config must be provided");
+    report.error({"clients", file.begin.line, file.begin.column}, "at least one client config must be provided");
   }
   refuse_duplicates(clients, report);
 }

@@ -102,15 +102,17 @@ std::string format_diagnostics(std::span<const Diagnostic> diagnostics, std::str
   std::string shown;
   for (const Diagnostic& diagnostic : diagnostics) {
     const SourceLocation& location = diagnostic.location;
-    shown += file_name;
-    if (location.line > 0) shown += fmt::format(":{}:{}", location.line, location.column);
-    shown += ": ";
+    if (!file_name.empty()) {  // Else there are flags only.
+      shown += file_name;
+      if (location.line > 0) shown += fmt::format(":{}:{}", location.line, location.column);
+      shown += ": ";
+    }
     if (diagnostic.severity == Diagnostic::Severity::kWarning) shown += "warning: ";
     if (!location.path.empty()) shown += location.path + ": ";
     std::string message = diagnostic.message;
     mask_urls(message);
     shown += message + "\n";
-    if (location.line > 0 && static_cast<std::size_t>(location.line) <= lines.size()) {
+    if (!file_name.empty() && location.line > 0 && static_cast<std::size_t>(location.line) <= lines.size()) {
       shown += with_caret(shown_line(lines, static_cast<std::size_t>(location.line) - 1),
                           location.column);
     }

@@ -21,6 +21,7 @@ struct ParsedFile {
   bool has_client_block = false;
   ServerTlsLocations server_tls;
   bool clients_are_readable = true;  // Else nothing is said about their number.
+  SourceLocation begin;              // Of the file's map: where a missing key is reported.
 };
 
 // Whether jobs read their own targets; with `-stdin` they only lend their stages.

@@ -1,4 +1,6 @@
 // The root of the configuration file and its small blocks.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "config/parse.h"
@@ -167,6 +169,7 @@ ParsedFile parse_file(const YamlNode& root, JobSources sources, Report& report) 
   ParsedFile file;
   Config& config = file.config;
   const std::size_t errors = report.error_count();
+  file.begin = {"", std::max(root.line, 1), std::max(root.column, 1)};
   Fields fields = Fields::strict(root, "", report);
   file.clients_are_readable = report.error_count() == errors;
   if (auto block = fields.block("global")) parse_global(std::move(*block), config.file_watch);
