@@ -37,7 +37,7 @@ Worker::Turn Worker::run_once() {
   if (!planned_) return stopping_ ? Turn::kStopped : Turn::kIdle;
   const SteadyTime now = clock_.steady_now();
   follower_.poll(now);
-  delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
+  delivery_.run(haste());
   bool busy = false;
   if (!stopping_) {
     intake_.release_due();
@@ -103,6 +103,7 @@ void Worker::apply(WorkerPlan& plan) {
 void Worker::add_source(std::unique_ptr<Source> source) {
   intake_.touch(*source);
   sources_.push_back(std::move(source));
+  input_over_ = false;
 }
 
 Source* Worker::next_source() {
@@ -164,6 +165,7 @@ bool Worker::read_block() {
     intake_.end_input();
     std::erase_if(sources_, [&](const auto& owned) { return owned.get() == source; });
     next_source_ = 0;
+    input_over_ = sources_.empty();
   }
   // Nothing comes that an input's last lines could wait for.
   const bool input_over = !is_file && result == Source::Outcome::kEnded;
@@ -189,7 +191,12 @@ void Worker::cut() {
   delivery_.cut(intake_.take_cut());
   last_cut_ = clock_.steady_now();
   if (options_.want_sync && delivery_.outbox().sync_wanted()) options_.want_sync();
-  delivery_.run(stopping_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch);
+  delivery_.run(haste());
+}
+
+// A lane waits for more lines only while any may come.
+Delivery::Haste Worker::haste() const {
+  return stopping_ || input_over_ ? Delivery::Haste::kNow : Delivery::Haste::kBatch;
 }
 
 bool Worker::cut_can_be_sent() const {

@@ -121,6 +121,7 @@ class Worker {
   Source* next_awake_source();
   bool touch_changed();
   void cut();
+  Delivery::Haste haste() const;
   void cut_if_due();
   // Some open batch could be sent at once if it were cut now.
   bool cut_can_be_sent() const;
@@ -144,6 +145,7 @@ class Worker {
   SteadyTime stop_deadline_ = SteadyTime::max();
   bool planned_ = false;
   bool stopping_ = false;
+  bool input_over_ = false;  // The last of sources_ has ended.
   bool room_ = true;
   std::uint64_t stalls_ = 0;
 };

@@ -95,5 +95,43 @@ TEST_F(WorkerTest, an_input_that_ends_is_cut_at_once) {
   EXPECT_TRUE(worker().drained());
 }
 
+// One line, then its end.
+class ShortSource final : public Source {
+ public:
+  explicit ShortSource(const LabelSet& labels) : labels_(labels) { labels_.pin(); }
+  ~ShortSource() override { labels_.unpin(); }
+  SourceId id() const override { return 98; }
+  std::string_view job() const override { return "a"; }
+  const LabelSet& labels() const override { return labels_; }
+  Result<Outcome> read(ReadBuffer& /*buffer*/, LineBlock& block) override {
+    if (read_) return Outcome::kEnded;
+    read_ = true;
+    Line line;
+    line.text = "the only one";
+    block.lines.push_back(line);
+    return Outcome::kLines;
+  }
+  void consume(const Line& /*last*/) override {}
+  void fill_resume_point(ResumePoint& point) const override {
+    point.source = id();
+    point.job = job();
+  }
+
+ private:
+  const LabelSet& labels_;
+  bool read_ = false;
+};
+
+TEST_F(WorkerTest, when_all_input_is_over_nothing_waits_for_a_full_batch) {
+  start(text());
+  run(5);
+  worker().post(WorkerTask([](Worker& self) {
+    self.add_source(std::make_unique<ShortSource>(self.intake().label_sets().intern({})));
+  }));
+  run(3);  // 60 ms; batchwait is 100 ms.
+  EXPECT_EQ(sent(), 1);
+  EXPECT_TRUE(worker().drained());
+}
+
 }  // namespace
 }  // namespace tailrace::daemon
