@@ -68,7 +68,7 @@ ServerTls::~ServerTls() {
 }
 
 Result<std::unique_ptr<ServerTls>> ServerTls::create(ServerTlsOptions options, Log* log) {
-  std::unique_ptr<ServerTls> tls(new ServerTls(std::move(options), log));
+  auto tls = std::make_unique<ServerTls>(std::move(options), log);
   if (Status set = tls->set_priorities(); !set) return fail(set.error());
   if (Status read = tls->refresh(); !read) return fail(read.error());
   return tls;

@@ -26,6 +26,8 @@ class ServerTls {
  public:
   // `log` may be null.
   static Result<std::unique_ptr<ServerTls>> create(ServerTlsOptions options, Log* log);
+  // For create() only.
+  ServerTls(ServerTlsOptions options, Log* log);
   ~ServerTls();
   ServerTls(const ServerTls&) = delete;
   ServerTls& operator=(const ServerTls&) = delete;
@@ -39,7 +41,6 @@ class ServerTls {
   const std::string& key() const { return key_.text(); }
 
  private:
-  explicit ServerTls(ServerTlsOptions options, Log* log);
   Status set_priorities();
   Status refresh();
   Result<std::shared_ptr<const ServerCredentials>> load() const;
