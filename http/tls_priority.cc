@@ -36,6 +36,11 @@ constexpr auto kCiphers =
 constexpr auto kOfTls13 = std::to_array<std::string_view>(
     {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"});
 
+// What NORMAL has and Go has not by default: without a list of suites no connection is agreed on
+// whose keys are known to who gets the certificate's key later (docs/compatibility.md, TLS of the
+// status pages).
+constexpr std::string_view kLessThanNormal = ":-RSA:-DHE-RSA:-AES-128-CCM:-AES-256-CCM";
+
 // The words of a suite before TLS 1.3.
 std::optional<std::string> words_of(std::string_view suite) {
   for (const auto& [begin, key_exchange] : kKeyExchanges) {
@@ -75,7 +80,9 @@ Result<TlsPriority> tls_priority(std::string_view min_version,
     return fail(Error::kInvalid, "\"" + std::string(min_version) + "\" is not a version of TLS");
   }
   TlsPriority priority{.all = "NORMAL" + versions, .before_tls13 = {}};
-  if (!words.empty()) {
+  if (words.empty()) {
+    priority.all += kLessThanNormal;
+  } else {
     priority.before_tls13 = "NORMAL" + versions + ":-KX-ALL:-CIPHER-ALL:-MAC-ALL" + words;
   }
   return priority;

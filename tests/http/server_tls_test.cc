@@ -1,7 +1,13 @@
 // The server's side of TLS: who gets in, with which version, and with which certificate.
 #include "http/server_tls.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <filesystem>
+
+#include <netinet/in.h>
+#include <openssl/ssl.h>
 
 #include "base/mutex.h"
 #include "http/microhttpd_server.h"
@@ -14,7 +20,31 @@ namespace {
 
 using tailrace::testing::Authority;
 using tailrace::testing::Identity;
+using tailrace::testing::KeyKind;
 using tailrace::testing::TempFolder;
+
+// The suite that the server agrees on with a client of TLS 1.2 which offers `suites` alone; empty:
+// the handshake fails.
+std::string suite_agreed_on(std::uint16_t port, const std::string& suites) {
+  const int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(peer, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()),
+                                                             SSL_CTX_free);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  EXPECT_EQ(SSL_CTX_set_cipher_list(context.get(), suites.c_str()), 1);
+  std::string agreed;
+  {
+    const std::unique_ptr<SSL, void (*)(SSL*)> session(SSL_new(context.get()), SSL_free);
+    SSL_set_fd(session.get(), peer);
+    if (SSL_connect(session.get()) == 1) agreed = SSL_get_cipher_name(session.get());
+  }
+  close(peer);
+  return agreed;
+}
 
 class ServerTlsTest : public TransportRig {
  protected:
@@ -149,6 +179,32 @@ TEST_F(ServerTlsTest, cipher_suites_bind_the_versions_before_13) {
   start();
   EXPECT_EQ(status(of_version("TLS12")), 0);
   EXPECT_EQ(status(of_version("TLS13")), 200);
+}
+
+TEST_F(ServerTlsTest, without_a_list_every_suite_has_forward_secrecy) {
+  const Identity identity = authority_.issue("server", "IP:127.0.0.1", KeyKind::kRsa);
+  options_.tls.cert = identity.certificate;
+  options_.tls.key = identity.key;
+  start();
+  for (const char* const suite : {"AES128-SHA", "AES256-GCM-SHA384", "AES128-CCM",
+                                  "DHE-RSA-AES128-GCM-SHA256", "DHE-RSA-AES256-CCM"}) {
+    EXPECT_EQ(suite_agreed_on(server_->port(), suite), "") << suite;
+  }
+  for (const std::string suite : {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384",
+                                  "ECDHE-RSA-CHACHA20-POLY1305", "ECDHE-RSA-AES128-SHA"}) {
+    EXPECT_EQ(suite_agreed_on(server_->port(), suite), suite);
+  }
+  options_.tls.cipher_suites = {"TLS_RSA_WITH_AES_128_CBC_SHA"};  // Who asks for it gets it.
+  start();
+  EXPECT_EQ(suite_agreed_on(server_->port(), "AES128-SHA"), "AES128-SHA");
+}
+
+TEST_F(ServerTlsTest, ccm_is_not_offered_with_a_key_of_an_elliptic_curve) {
+  start();
+  EXPECT_EQ(suite_agreed_on(server_->port(), "ECDHE-ECDSA-AES128-CCM"), "");
+  EXPECT_EQ(suite_agreed_on(server_->port(), "ECDHE-ECDSA-AES256-CCM"), "");
+  const std::string suite = "ECDHE-ECDSA-AES128-GCM-SHA256";
+  EXPECT_EQ(suite_agreed_on(server_->port(), suite), suite);
 }
 
 TEST_F(ServerTlsTest, new_files_are_for_new_connections) {

@@ -8,6 +8,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+// Left out where no suites are listed.
+constexpr const char* kLess = ":-RSA:-DHE-RSA:-AES-128-CCM:-AES-256-CCM";
+
 TEST(TlsPriority, has_the_versions_from_the_least_on) {
   struct Case {
     const char* min;
@@ -21,7 +24,7 @@ TEST(TlsPriority, has_the_versions_from_the_least_on) {
                              "+VERS-TLS1.0"}}) {
     const auto priority = tls_priority(c.min, {});
     ASSERT_TRUE(priority) << c.min;
-    EXPECT_EQ(priority->all, c.all);
+    EXPECT_EQ(priority->all, c.all + std::string(kLess));
     EXPECT_EQ(priority->before_tls13, "");
   }
 }
@@ -52,7 +55,7 @@ TEST(TlsPriority, has_the_parts_of_a_suite_before_tls13) {
 TEST(TlsPriority, suites_of_tls13_alone_leave_the_older_versions_none) {
   const auto priority = tls_priority("VersionTLS10", {"TLS_CHACHA20_POLY1305_SHA256"});
   ASSERT_TRUE(priority);
-  EXPECT_EQ(priority->all, "NORMAL:-VERS-ALL:+VERS-TLS1.3");
+  EXPECT_EQ(priority->all, "NORMAL:-VERS-ALL:+VERS-TLS1.3" + std::string(kLess));
   EXPECT_EQ(priority->before_tls13, "");
 }
 

@@ -18,7 +18,10 @@ namespace {
 using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
 using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
 
-Key make_key() {
+Key make_key(KeyKind kind) {
+  if (kind == KeyKind::kRsa) {
+    return {EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}), EVP_PKEY_free};
+  }
   return {EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free};
 }
 
@@ -64,7 +67,7 @@ Certificate make_certificate(const std::string& name, EVP_PKEY* key, long serial
 }  // namespace
 
 struct Authority::State {
-  Key key = make_key();
+  Key key = make_key(KeyKind::kEllipticCurve);
   Certificate certificate{nullptr, X509_free};
   std::atomic<long> serial{2};
 };
@@ -80,8 +83,9 @@ Authority::Authority(const std::string& name) : state_(std::make_unique<State>()
 
 Authority::~Authority() = default;
 
-Identity Authority::issue(const std::string& name, const std::string& alternative) const {
-  const Key key = make_key();
+Identity Authority::issue(const std::string& name, const std::string& alternative,
+                          KeyKind kind) const {
+  const Key key = make_key(kind);
   const Certificate certificate = make_certificate(name, key.get(), state_->serial++);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(state_->certificate.get()));
   if (!alternative.empty()) add_extension(certificate.get(), NID_subject_alt_name, alternative);

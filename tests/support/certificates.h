@@ -12,6 +12,8 @@ struct Identity {
   std::string key;
 };
 
+enum class KeyKind { kEllipticCurve, kRsa };
+
 // Signs certificates.
 class Authority {
  public:
@@ -22,7 +24,8 @@ class Authority {
 
   const std::string& certificate() const { return certificate_; }
   // `name` is the common name; `alternative` its other names: "DNS:a.example,IP:127.0.0.1".
-  Identity issue(const std::string& name, const std::string& alternative) const;
+  Identity issue(const std::string& name, const std::string& alternative,
+                 KeyKind kind = KeyKind::kEllipticCurve) const;
 
  private:
   struct State;
