@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <exception>
+#include <iterator>
 #include <limits>
 #include <string_view>
 
@@ -339,7 +340,7 @@ void Metrics::append_own(std::vector<MetricFamily>& out) const {
   }
 }
 
-std::string Metrics::serialize() const {
+std::string Metrics::serialize(std::vector<MetricFamily> more) const {
   std::vector<MetricFamily> all;
   append_own(all);
   {
@@ -347,6 +348,7 @@ std::string Metrics::serialize() const {
     for (const auto& [token, collect] : collectors_)
       collect(all);
   }
+  std::move(more.begin(), more.end(), std::back_inserter(all));
   std::map<std::string_view, MergedFamily> merged;
   for (const MetricFamily& family : all) {
     if (family.samples.empty()) continue;

@@ -90,7 +90,8 @@ class Metrics {
 
   // Called at each scrape, on the scraping thread, one at a time; appends whole families. Families
   // of one name from several places are merged; of two equal series the first is kept, and what
-  // has another type than the first is left out. A collector must not add or remove collectors.
+  // has another type than the first is left out. A collector must not add or remove collectors,
+  // nor wait: who adds or removes one waits for it.
   using Collector = std::function<void(std::vector<MetricFamily>&)>;
   // Returns a token for remove_collector().
   int add_collector(Collector collector);
@@ -102,7 +103,9 @@ class Metrics {
 
   // Everything in text format 0.0.4: families sorted by name, numbers as Go prints them
   // (1e+07, +Inf), an empty HELP kept as "# HELP name ". Families without a series are left out.
-  std::string serialize() const;
+  // `more` are families that the caller gathered where a collector may not: no lock is held there,
+  // so it may take its time.
+  std::string serialize(std::vector<MetricFamily> more = {}) const;
 
  private:
   struct Family;

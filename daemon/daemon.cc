@@ -82,6 +82,7 @@ std::string outer_prefix(const config::ServerConfig& server) {
 Daemon::Daemon(World world, Options options)
     : world_(world),
       options_(std::move(options)),
+      boot_time_(boot_time("/proc/stat")),
       reload_success_(world.metrics.counter("promtail_config_reload_success_total",
                                             "Number of reload success times.")),
       reload_failure_(world.metrics.counter("promtail_config_reload_fail_total",
@@ -89,7 +90,6 @@ Daemon::Daemon(World world, Options options)
 
 Daemon::~Daemon() {
   server_.reset();  // Its thread asks the engine.
-  if (collector_ >= 0) world_.metrics.remove_collector(collector_);
   if (signal_descriptor_ >= 0) close(signal_descriptor_);
 }
 
@@ -193,12 +193,6 @@ Status Daemon::create_engine(config::Config config) {
 }
 
 Status Daemon::start_server() {
-  const double boot = boot_time("/proc/stat");
-  collector_ = world_.metrics.add_collector([this, boot](std::vector<MetricFamily>& families) {
-    append_metrics(ask_workers(engine_->workers(), kPatience), families);
-    append_resource_metrics("/proc/self", boot, families);
-    families.push_back(log_messages(world_.log));
-  });
   const config::ServerConfig& server = server_config_;
   if (server.disable) return {};
   http::MicrohttpdServer::Options options;
@@ -464,7 +458,7 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
   if (path == "/metrics" && (server.register_instrumentation || server.profiling_enabled)) {
     return {.status = 200,
             .content_type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = world_.metrics.serialize(),
+            .body = metrics_text(),
             .headers = {}};
   }
   const std::string prefix = outer_prefix(server);
@@ -484,6 +478,16 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
             .headers = {}};
   }
   return {.status = 404, .body = "404 page not found\n", .headers = {}};
+}
+
+// The workers are asked beside the collectors, not by one: whoever adds or removes a collector
+// waits while they run, and a worker that takes a new plan does.
+std::string Daemon::metrics_text() {
+  std::vector<MetricFamily> families;
+  append_metrics(ask_workers(engine_->workers(), kPatience), families);
+  append_resource_metrics("/proc/self", boot_time_, families);
+  families.push_back(log_messages(world_.log));
+  return world_.metrics.serialize(std::move(families));
 }
 
 http::ServerResponse Daemon::ready() {

@@ -85,12 +85,14 @@ class Daemon {
   void end_questions();
   void add_stdin();
   http::ServerResponse answer(const http::ServerRequest& request);
+  std::string metrics_text();
   http::ServerResponse ready();
   http::ServerResponse reload_page();
   void save();
 
   const World world_;
   const Options options_;
+  const double boot_time_;
   std::unique_ptr<EventLoop> main_loop_;
   std::unique_ptr<EventLoop> disk_loop_;
   std::vector<WorkerThread> worker_threads_;
@@ -99,7 +101,6 @@ class Daemon {
   std::unique_ptr<http::Server> server_;
   MetricValue& reload_success_;
   MetricValue& reload_failure_;
-  int collector_ = -1;
   int signal_descriptor_ = -1;
   std::atomic<std::uint32_t> workers_running_{0};
   std::atomic<bool> disk_stopping_{false};

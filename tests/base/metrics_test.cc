@@ -143,6 +143,23 @@ TEST(Metrics, merges_families_of_one_name_and_keeps_the_first_of_equal_series) {
             "a_total{k=\"1\"} 1\n");
 }
 
+TEST(Metrics, shows_what_the_caller_gathered_beside_its_own) {
+  Metrics metrics;
+  metrics.counter("b_total", "Own").set(1);
+  EXPECT_EQ(metrics.serialize({{.name = "a_total", .help = "More", .samples = {{.value = 2}}},
+                               {.name = "b_total",
+                                .help = "Second",
+                                .samples = {{.value = 3}, {.labels = {{"k", "1"}}, .value = 4}}}}),
+            "# HELP a_total More\n"
+            "# TYPE a_total counter\n"
+            "a_total 2\n"
+            "# HELP b_total Own\n"
+            "# TYPE b_total counter\n"
+            "b_total 1\n"
+            "b_total{k=\"1\"} 4\n");
+  EXPECT_EQ(metrics.serialize(), "# HELP b_total Own\n# TYPE b_total counter\nb_total 1\n");
+}
+
 TEST(Metrics, a_collector_may_count_its_own_calls) {
   Metrics metrics;
   metrics.add_collector(
