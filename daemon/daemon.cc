@@ -327,7 +327,7 @@ int Daemon::run_main() {
   disk_loop_->wake();
   if (disk_thread_.joinable()) disk_thread_.join();
   save();  // Before the server's end, which may wait for slow readers.
-  server_.reset();
+  end_server();
   bool drained = true;
   std::uint64_t left = 0;
   for (const auto& worker : engine_->workers()) {
@@ -340,6 +340,23 @@ int Daemon::run_main() {
     if (options_.input == Engine::Input::kStdin) return 1;
   }
   return 0;
+}
+
+// On a thread of its own: an open request may take graceful_shutdown_timeout, and main looks at
+// signals meanwhile.
+void Daemon::end_server() {
+  if (server_ == nullptr) return;
+  if (engine_->watcher_descriptor() >= 0) main_loop_->unwatch(engine_->watcher_descriptor());
+  std::atomic<bool> ended{false};
+  std::thread thread([this, &ended] {
+    server_.reset();
+    ended = true;
+    main_loop_->wake();
+  });
+  while (!ended) {
+    if (!main_loop_->wait(world_.clock, SteadyTime::max())) break;
+  }
+  thread.join();
 }
 
 void Daemon::on_signal() {

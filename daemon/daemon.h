@@ -77,6 +77,7 @@ class Daemon {
   void run_worker(std::size_t index);
   void run_disk();
   int run_main();
+  void end_server();
   void on_signal();
   Status reload();
   void do_reloads();

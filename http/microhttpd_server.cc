@@ -127,17 +127,30 @@ struct MicrohttpdServer::State {
   // Requests whose answer is not out yet.
   Mutex mutex;
   std::uint32_t open_requests TAILRACE_GUARDED_BY(mutex) = 0;
+  bool stopping TAILRACE_GUARDED_BY(mutex) = false;
   std::condition_variable_any request_done;
 
-  void begin_request() {
+  // False: the server stops, and takes no more.
+  bool begin_request() {
     const MutexLock lock(mutex);
+    if (stopping) return false;
     ++open_requests;
+    return true;
   }
   void end_request() {
     const MutexLock lock(mutex);
     --open_requests;
     request_done.notify_all();
   }
+  bool is_stopping() {
+    const MutexLock lock(mutex);
+    return stopping;
+  }
+  void refuse_requests() {
+    const MutexLock lock(mutex);
+    stopping = true;
+  }
+  // Until all that are open have ended, for `shutdown_timeout` at most.
   void wait_for_requests();
 
   Status start();
@@ -149,7 +162,7 @@ struct MicrohttpdServer::State {
   static void on_completed(void* user, MHD_Connection* connection, void** pending,
                            MHD_RequestTerminationCode code);
   MHD_Result answer(MHD_Connection* connection, const char* url, const char* method,
-                    Pending& pending) const;
+                    Pending& pending);
 };
 
 MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* connection,
@@ -158,8 +171,8 @@ MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* conne
                                                std::size_t* upload_bytes, void** pending) {
   auto& self = *static_cast<State*>(user);
   if (*pending == nullptr) {
+    if (!self.begin_request()) return MHD_NO;          // Closes the connection.
     *pending = std::make_unique<Pending>().release();  // on_completed() takes it back.
-    self.begin_request();
     set_timeout(connection, self.options.read_timeout);
     return MHD_YES;
   }
@@ -177,7 +190,7 @@ MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* conne
 }
 
 MHD_Result MicrohttpdServer::State::answer(MHD_Connection* connection, const char* url,
-                                           const char* method, Pending& pending) const {
+                                           const char* method, Pending& pending) {
   ServerResponse response;
   if (pending.too_large) {
     response.status = 413;
@@ -204,6 +217,7 @@ MHD_Result MicrohttpdServer::State::answer(MHD_Connection* connection, const cha
   for (const auto& [name, value] : response.headers) {
     MHD_add_response_header(reply, name.c_str(), value.c_str());
   }
+  if (is_stopping()) MHD_add_response_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
   set_timeout(connection, options.write_timeout);
   const MHD_Result queued =
       MHD_queue_response(connection, static_cast<unsigned>(response.status), reply);
@@ -225,9 +239,9 @@ void MicrohttpdServer::State::on_completed(void* user, MHD_Connection* connectio
 
 void MicrohttpdServer::State::wait_for_requests() {
   const MutexLock lock(mutex);
-  while (open_requests > 0) {
-    if (request_done.wait_for(mutex, options.shutdown_timeout) == std::cv_status::timeout) return;
-  }
+  // With a condition the time counts from here on, not anew from each request that ends.
+  request_done.wait_for(mutex, options.shutdown_timeout,
+                        [this]() TAILRACE_REQUIRES(mutex) { return open_requests == 0; });
 }
 
 // A connection begins, before its handshake, or ends.
@@ -285,7 +299,8 @@ MicrohttpdServer::MicrohttpdServer(std::unique_ptr<State> state) : state_(std::m
 
 MicrohttpdServer::~MicrohttpdServer() {
   if (state_->daemon == nullptr) return;
-  // No new connections, but those that are there get their answers.
+  // Nothing new, but requests that are there get their answers.
+  state_->refuse_requests();
   const int listening = MHD_quiesce_daemon(state_->daemon);
   if (listening >= 0) close(listening);
   state_->wait_for_requests();

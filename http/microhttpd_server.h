@@ -17,7 +17,8 @@ struct MHD_Daemon;
 namespace tailrace::http {
 
 // Ownership: owns the listening socket and one thread; borrows what Options points to.
-// Threading: create and destroy on one thread; the handler runs on the server's.
+// Threading: the handler runs on the server's thread; destroy on any other. The destructor refuses
+// new requests and waits for those that are open, `shutdown_timeout` at most.
 // Time: timeouts are of silence, in whole seconds (rounded up; 0: none).
 // Memory: a request body over `body_bytes_max` is answered with 413.
 class MicrohttpdServer final : public Server {
@@ -33,7 +34,7 @@ class MicrohttpdServer final : public Server {
     std::chrono::nanoseconds read_timeout = std::chrono::seconds(30);
     std::chrono::nanoseconds write_timeout = std::chrono::seconds(30);
     std::chrono::nanoseconds idle_timeout = std::chrono::minutes(2);  // 0: as read_timeout.
-    // How long the destructor waits for answers that are on their way.
+    // How long the destructor waits for requests that are open, for all of them together.
     std::chrono::nanoseconds shutdown_timeout{0};
     std::uint64_t body_bytes_max = 1U << 20U;
     ServerTlsOptions tls;                // Without a certificate: plain HTTP.

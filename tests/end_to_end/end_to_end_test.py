@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -109,6 +110,50 @@ scrape_configs:
         self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
         with open(os.path.join(self.folder, "positions.yaml"), encoding="utf-8") as file:
             self.assertRegex(file.read(), re.escape(f'{self.logs}/a.log: "8"'))
+
+    def begun_request(self):
+        """A connection to the status pages with a request that lacks the last byte of its body."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
+        self.addCleanup(connection.close)
+        connection.sendall(b"POST /ready HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                           b"Content-Length: 1\r\n\r\n")
+        self.assertIn(b" 100 ", connection.recv(100))
+        return connection
+
+    def start_with_pages(self, graceful):
+        process = self.spawn([self.config(server=f", graceful_shutdown_timeout: {graceful}")])
+        wait_for(lambda: fetch(self.port, "/ready")[0] != 0, "the pages")
+        return process
+
+    def test_open_requests_have_one_time_together_to_end(self):
+        process = self.start_with_pages("1s")
+        connections = [self.begun_request() for _ in range(12)]
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        for connection in connections:  # Each that ends is no new time for the others.
+            time.sleep(0.4)
+            try:
+                connection.sendall(b"x")
+            except OSError:
+                break
+            if process.poll() is not None:
+                break
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+        took = time.monotonic() - begin
+        self.assertGreater(took, 0.9)
+        self.assertLess(took, 3)
+
+    def test_a_second_signal_does_not_wait_for_open_requests(self):
+        process = self.start_with_pages("60s")
+        self.begun_request()
+        process.send_signal(signal.SIGTERM)
+        # Then the pages are ending.
+        wait_for(lambda: fetch(self.port, "/ready")[0] == 0, "the end of the pages")
+        self.assertIsNone(process.poll())
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 143)
+        self.assertLess(time.monotonic() - begin, 2)
 
     def test_positions_of_promtail_are_taken_over(self):
         self.append("old\nnew\n")

@@ -56,6 +56,14 @@ class MicrohttpdServerTest : public TransportRig {
     EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     return client;
   }
+  // Sends a request but for three bytes of its body, and waits until the server has begun it.
+  static bool begins_a_request(int client) {
+    const std::string text =
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    if (write(client, text.data(), text.size()) != static_cast<ssize_t>(text.size())) return false;
+    std::string got(25, '\0');
+    return read(client, got.data(), got.size()) == 25 && got == "HTTP/1.1 100 Continue\r\n\r\n";
+  }
   // Sends `text` and reads until the server closes, within 15 seconds.
   static bool is_closed_soon(int client, const std::string& text) {
     EXPECT_EQ(write(client, text.data(), text.size()), static_cast<ssize_t>(text.size()));
@@ -211,6 +219,35 @@ TEST_F(MicrohttpdServerTest, its_end_lets_answers_out_that_are_on_their_way) {
   EXPECT_GE(bytes, answer_.body.size());
   close(client);
   end.join();
+}
+
+TEST_F(MicrohttpdServerTest, its_end_does_not_wait_for_requests_beyond_its_time) {
+  options_.shutdown_timeout = std::chrono::milliseconds(50);
+  start();
+  const int client = connect_to(server_->port());
+  ASSERT_TRUE(begins_a_request(client));
+  server_.reset();
+  EXPECT_TRUE(is_closed_soon(client, ""));
+  EXPECT_EQ(requests(), 0);
+}
+
+TEST_F(MicrohttpdServerTest, its_end_takes_no_new_request) {
+  options_.shutdown_timeout = std::chrono::seconds(60);
+  start();
+  const int open = connect_to(server_->port());
+  ASSERT_TRUE(begins_a_request(open));
+  const int kept = connect_to(server_->port());
+  ASSERT_TRUE(begins_a_request(kept));
+  const std::uint16_t port = server_->port();
+  std::thread end([this] { server_.reset(); });
+  // When nobody listens any more, the end has begun; what is open is answered, and was the last.
+  while (perform(get(url_of(port))).status != 0) {
+  }
+  EXPECT_TRUE(is_closed_soon(kept, "123"));
+  EXPECT_TRUE(is_closed_soon(open, "123GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  end.join();
+  const MutexLock lock(mutex_);
+  EXPECT_EQ(request_.method, "POST");
 }
 
 TEST_F(MicrohttpdServerTest, open_connections_are_counted) {
