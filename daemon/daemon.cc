@@ -207,6 +207,7 @@ Status Daemon::start_server() {
   options.shutdown_timeout = server.graceful_shutdown_timeout;
   options.tls = server_tls_options(server);
   options.log = &world_.log;
+  options.body_bytes_max = 0;  // No page looks at one.
   http::RequestHandler handler = [this](const http::ServerRequest& request) {
     return answer(request);
   };
@@ -217,7 +218,8 @@ Status Daemon::start_server() {
                                           .log = &world_.log},
                                          std::move(handler));
     if (!guarded) return fail(guarded.error());
-    handler = std::move(*guarded);
+    handler = std::move(guarded->handler);
+    options.reads_body = std::move(guarded->admits);  // Of the others nothing is read.
   }
   if (server.register_instrumentation) {
     handler = http::with_request_metrics(world_.metrics, world_.clock, server.http_path_prefix,

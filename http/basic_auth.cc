@@ -90,17 +90,20 @@ class BasicAuth {
 
 }  // namespace
 
-Result<RequestHandler> with_basic_auth(BasicAuthOptions options, RequestHandler handler) {
+Result<GuardedHandler> with_basic_auth(BasicAuthOptions options, RequestHandler handler) {
   // Shared, because a handler can be copied; the server's thread alone uses it.
   const auto auth = std::make_shared<BasicAuth>(std::move(options));
   if (Status read = auth->refresh(); !read) return fail(read.error());
-  return RequestHandler(
-      [auth, handler = std::move(handler)](const ServerRequest& request) -> ServerResponse {
-        if (auth->admits(request)) return handler(request);
-        return {.status = 401,
-                .body = "401 unauthorized\n",
-                .headers = {{"WWW-Authenticate", "Basic realm=\"tailrace\", charset=\"UTF-8\""}}};
-      });
+  GuardedHandler guarded;
+  guarded.admits = [auth](const ServerRequest& request) { return auth->admits(request); };
+  guarded.handler = [auth,
+                     handler = std::move(handler)](const ServerRequest& request) -> ServerResponse {
+    if (auth->admits(request)) return handler(request);
+    return {.status = 401,
+            .body = "401 unauthorized\n",
+            .headers = {{"WWW-Authenticate", "Basic realm=\"tailrace\", charset=\"UTF-8\""}}};
+  };
+  return guarded;
 }
 
 }  // namespace tailrace::http

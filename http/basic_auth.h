@@ -17,8 +17,13 @@ struct BasicAuthOptions {
   Log* log = nullptr;         // For a file that cannot be read again; may be null; borrowed.
 };
 
-// What answers 401 in the place of `handler` when a request has not this name and password. What is
-// compared takes as long for a wrong one as for the right one.
-Result<RequestHandler> with_basic_auth(BasicAuthOptions options, RequestHandler handler);
+struct GuardedHandler {
+  RequestHandler handler;  // Answers 401 in the place of the one it was made of.
+  RequestTest admits;      // For what is decided before the handler is called.
+};
+
+// Lets in who has this name and password. What is compared takes as long for a wrong one as for the
+// right one.
+Result<GuardedHandler> with_basic_auth(BasicAuthOptions options, RequestHandler handler);
 
 }  // namespace tailrace::http

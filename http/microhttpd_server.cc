@@ -26,7 +26,7 @@ namespace {
 
 // What is gathered of a request until its body is complete.
 struct Pending {
-  std::string body;
+  ServerRequest request;
   bool too_large = false;
 };
 
@@ -161,8 +161,10 @@ struct MicrohttpdServer::State {
                                std::size_t* upload_bytes, void** pending);
   static void on_completed(void* user, MHD_Connection* connection, void** pending,
                            MHD_RequestTerminationCode code);
-  MHD_Result answer(MHD_Connection* connection, const char* url, const char* method,
-                    Pending& pending);
+  // The headers are there; the body not yet.
+  MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** pending);
+  enum class After { kGoOn, kClose };
+  MHD_Result send(MHD_Connection* connection, const ServerResponse& response, After after);
 };
 
 MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* connection,
@@ -170,46 +172,46 @@ MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* conne
                                                const char* /*version*/, const char* upload,
                                                std::size_t* upload_bytes, void** pending) {
   auto& self = *static_cast<State*>(user);
-  if (*pending == nullptr) {
-    if (!self.begin_request()) return MHD_NO;          // Closes the connection.
-    *pending = std::make_unique<Pending>().release();  // on_completed() takes it back.
-    set_timeout(connection, self.options.read_timeout);
-    return MHD_YES;
-  }
-  auto& request = *static_cast<Pending*>(*pending);
+  if (*pending == nullptr) return self.begin(connection, url, method, pending);
+  auto& [request, too_large] = *static_cast<Pending*>(*pending);
   if (*upload_bytes > 0) {
-    if (request.body.size() + *upload_bytes > self.options.body_bytes_max) {
-      request.too_large = true;
+    const std::uint64_t most = self.options.body_bytes_max;
+    if (request.body.size() + *upload_bytes > most && most > 0) {
+      too_large = true;
       request.body.clear();
     }
-    if (!request.too_large) request.body.append(upload, *upload_bytes);
+    if (!too_large && most > 0) request.body.append(upload, *upload_bytes);
     *upload_bytes = 0;
     return MHD_YES;
   }
-  return self.answer(connection, url, method, request);
+  if (!too_large) return self.send(connection, self.handler(request), After::kGoOn);
+  return self.send(connection, {.status = 413, .body = "request body too large\n", .headers = {}},
+                   After::kGoOn);
 }
 
-MHD_Result MicrohttpdServer::State::answer(MHD_Connection* connection, const char* url,
-                                           const char* method, Pending& pending) {
-  ServerResponse response;
-  if (pending.too_large) {
-    response.status = 413;
-    response.body = "request body too large\n";
-  } else {
-    ServerRequest request;
-    request.method = method;
-    request.path = url;
-    request.body = std::move(pending.body);
-    request.peer = peer_address(connection);
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &request.query);
-    std::map<std::string, std::string> headers;
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect, &headers);
-    for (auto& [name, value] : headers)
-      request.headers[lower(name)] = std::move(value);
-    response = handler(request);
-  }
+MHD_Result MicrohttpdServer::State::begin(MHD_Connection* connection, const char* url,
+                                          const char* method, void** pending) {
+  if (!begin_request()) return MHD_NO;  // Closes the connection.
+  auto owner = std::make_unique<Pending>();
+  ServerRequest& request = owner->request;
+  *pending = owner.release();  // on_completed() takes it back.
+  set_timeout(connection, options.read_timeout);
+  request.method = method;
+  request.path = url;
+  request.peer = peer_address(connection);
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &request.query);
+  std::map<std::string, std::string> headers;
+  MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect, &headers);
+  for (auto& [name, value] : headers)
+    request.headers[lower(name)] = std::move(value);
+  if (!options.reads_body || options.reads_body(request)) return MHD_YES;
+  return send(connection, handler(request), After::kClose);
+}
+
+MHD_Result MicrohttpdServer::State::send(MHD_Connection* connection, const ServerResponse& response,
+                                         After after) {
   MHD_Response* const reply = MHD_create_response_from_buffer(
-      response.body.size(), response.body.data(), MHD_RESPMEM_MUST_COPY);
+      response.body.size(), const_cast<char*>(response.body.data()), MHD_RESPMEM_MUST_COPY);
   if (reply == nullptr) return MHD_NO;
   if (response.status != 204) {
     MHD_add_response_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
@@ -217,7 +219,8 @@ MHD_Result MicrohttpdServer::State::answer(MHD_Connection* connection, const cha
   for (const auto& [name, value] : response.headers) {
     MHD_add_response_header(reply, name.c_str(), value.c_str());
   }
-  if (is_stopping()) MHD_add_response_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
+  if (after == After::kClose || is_stopping())
+    MHD_add_response_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
   set_timeout(connection, options.write_timeout);
   const MHD_Result queued =
       MHD_queue_response(connection, static_cast<unsigned>(response.status), reply);

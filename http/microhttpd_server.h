@@ -20,7 +20,7 @@ namespace tailrace::http {
 // Threading: the handler runs on the server's thread; destroy on any other. The destructor refuses
 // new requests and waits for those that are open, `shutdown_timeout` at most.
 // Time: timeouts are of silence, in whole seconds (rounded up; 0: none).
-// Memory: a request body over `body_bytes_max` is answered with 413.
+// Memory: up to `body_bytes_max` of each connection's body; a longer one is answered with 413.
 class MicrohttpdServer final : public Server {
  public:
   enum class Network { kAny, kIpv4, kIpv6 };
@@ -36,7 +36,10 @@ class MicrohttpdServer final : public Server {
     std::chrono::nanoseconds idle_timeout = std::chrono::minutes(2);  // 0: as read_timeout.
     // How long the destructor waits for requests that are open, for all of them together.
     std::chrono::nanoseconds shutdown_timeout{0};
-    std::uint64_t body_bytes_max = 1U << 20U;
+    std::uint64_t body_bytes_max = 1U << 20U;  // 0: bodies are read, and nothing is kept of them.
+    // Asked when a request's headers are there. When it says no, the handler is called at once,
+    // the body is not read, and the connection ends with the answer. Null: every body is read.
+    RequestTest reads_body;
     ServerTlsOptions tls;                // Without a certificate: plain HTTP.
     MetricValue* connections = nullptr;  // Set to how many are open; may be null.
     Log* log = nullptr;                  // For trouble while it runs; may be null.

@@ -29,6 +29,9 @@ struct ServerResponse {
 // Called on the server's thread, one request at a time.
 using RequestHandler = std::function<ServerResponse(const ServerRequest&)>;
 
+// On the server's thread too.
+using RequestTest = std::function<bool(const ServerRequest&)>;
+
 // A listening HTTP server; the destructor stops it and waits for its thread.
 //
 // Threading: the handler runs on the server's own thread.

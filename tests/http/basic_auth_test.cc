@@ -23,7 +23,8 @@ class BasicAuthTest : public ::testing::Test {
       return ServerResponse{.body = "inside", .headers = {}};
     });
     EXPECT_TRUE(made) << made.error().message;
-    return *made;
+    admits_ = made->admits;
+    return made->handler;
   }
   static ServerRequest with(const std::string& header) {
     ServerRequest request;
@@ -31,6 +32,7 @@ class BasicAuthTest : public ::testing::Test {
     return request;
   }
 
+  RequestTest admits_;  // Of the last one made.
   FakeClock clock_;
   std::string logged_;
   Log log_{clock_, {}, [this](std::string_view line) { logged_ += line; }};
@@ -43,6 +45,7 @@ TEST_F(BasicAuthTest, the_right_password_comes_in) {
     const ServerResponse response = handler(with(header));
     EXPECT_EQ(response.status, 200) << header;
     EXPECT_EQ(response.body, "inside");
+    EXPECT_TRUE(admits_(with(header)));
   }
 }
 
@@ -57,6 +60,7 @@ TEST_F(BasicAuthTest, everything_else_gets_401) {
                              "Basic bWU6YTpibWU6YTpi", "Basic bWU6YTpj", "Basic cWU6YTpi",
                              "Basic bWU6", "Basicb bWU6YTpi", "Basic bWU6YTpi x"}) {
     EXPECT_EQ(handler(with(header)).status, 401) << header;
+    EXPECT_FALSE(admits_(with(header))) << header;
   }
 }
 

@@ -135,6 +135,37 @@ TEST_F(MicrohttpdServerTest, refuses_bodies_that_are_too_large) {
   EXPECT_EQ(requests(), 1);
 }
 
+TEST_F(MicrohttpdServerTest, keeps_nothing_of_bodies_that_nobody_reads) {
+  options_.body_bytes_max = 0;
+  start();
+  EXPECT_EQ(perform(post(url_of(server_->port()), {std::string(3U << 20U, 'x')})).status, 200);
+  EXPECT_EQ(request().method, "POST");
+  EXPECT_EQ(request().body, "");
+  EXPECT_EQ(requests(), 1);
+}
+
+TEST_F(MicrohttpdServerTest, answers_before_a_body_that_it_shall_not_read) {
+  options_.reads_body = [](const ServerRequest& request) {
+    return request.headers.contains("x-name") && request.path == "/a" && request.method == "POST" &&
+           request.peer == "127.0.0.1" && request.query.contains("q");
+  };
+  answer_.status = 401;
+  start();
+  // It waits for an answer before its body, and the body never comes.
+  const int client = connect_to(server_->port());
+  const std::string text = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+  ASSERT_EQ(write(client, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  std::string got(12, '\0');
+  ASSERT_EQ(read(client, got.data(), got.size()), 12);
+  EXPECT_EQ(got, "HTTP/1.1 401");
+  EXPECT_TRUE(is_closed_soon(client, ""));
+  Request admitted = post(url_of(server_->port(), "/a?q=1"), {"body"});
+  admitted.headers = {{"X-Name", "me"}};
+  EXPECT_EQ(perform(admitted).status, 401);
+  EXPECT_EQ(request().body, "body");
+  EXPECT_EQ(requests(), 2);
+}
+
 TEST_F(MicrohttpdServerTest, serves_many_requests_on_many_connections) {
   start();
   const int endpoint = transport_->add_endpoint({});
