@@ -292,6 +292,7 @@ void Daemon::run_worker(std::size_t index) {
         turn == Worker::Turn::kBusy ? SteadyTime::min() : worker.next_deadline();
     if (!loop.wait(world_.clock, deadline)) break;
   }
+  worker.end();
   --workers_running_;
   main_loop_->wake();
 }
@@ -503,32 +504,22 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
 // waits while they run, and a worker that takes a new plan does.
 std::string Daemon::metrics_text() {
   std::vector<MetricFamily> families;
-  append_metrics(ask_workers(engine_->workers(), kPatience), families);
+  const WorkersStatus status = ask_all_workers(engine_->workers(), kPatience);
+  append_metrics(status.answered, families);
+  append_worker_answers(status, families);
   append_resource_metrics("/proc/self", boot_time_, families);
   families.push_back(log_messages(world_.log));
   return world_.metrics.serialize(std::move(families));
 }
 
 http::ServerResponse Daemon::ready() {
-  const std::vector<WorkerStatus> status = ask_workers(engine_->workers(), kPatience);
-  std::size_t files = 0;
-  std::string reasons;
-  for (const WorkerStatus& worker : status) {
-    files += worker.files.size();
-    for (const std::string& trouble : worker.troubles)
-      reasons += trouble + "\n";
-  }
   if (!server_config_.health_check_target) return {.body = "Ready", .headers = {}};
+  const std::string reasons =
+      why_not_ready(ask_all_workers(engine_->workers(), kPatience),
+                    options_.input == Engine::Input::kStdin ? FilesNeeded::kNo : FilesNeeded::kYes);
+  if (reasons.empty()) return {.body = "Ready", .headers = {}};
   // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.
-  if (files == 0 && options_.input != Engine::Input::kStdin) {
-    return {.status = 500,
-            .body =
-                "Not ready: Unable to find any logs to tail. Please verify permissions, volumes, "
-                "scrape_config, etc.\n",
-            .headers = {}};
-  }
-  if (!reasons.empty()) return {.status = 500, .body = "Not ready: " + reasons, .headers = {}};
-  return {.body = "Ready", .headers = {}};
+  return {.status = 500, .body = "Not ready: " + reasons, .headers = {}};
 }
 
 }  // namespace tailrace::daemon

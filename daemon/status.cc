@@ -8,6 +8,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -70,20 +71,58 @@ WorkerStatus status_of(Worker& worker) {
   return status;
 }
 
-std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> workers,
-                                      std::chrono::milliseconds patience) {
-  std::vector<std::future<WorkerStatus>> answers;
-  for (const std::unique_ptr<Worker>& worker : workers) {
-    // Shared with the task: whoever comes last, asker or worker, lets it go.
-    auto promise = std::make_shared<std::promise<WorkerStatus>>();
-    answers.push_back(promise->get_future());
-    worker->post(WorkerTask([promise](Worker& self) { promise->set_value(status_of(self)); }));
+namespace {
+
+// To a worker, which answers or drops it.
+class Question {
+ public:
+  Question() = default;
+  ~Question() {
+    if (!answered_) promise_.set_value(std::nullopt);
   }
-  std::vector<WorkerStatus> result;
-  for (std::future<WorkerStatus>& answer : answers) {
-    if (answer.wait_for(patience) == std::future_status::ready) result.push_back(answer.get());
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+
+  std::future<std::optional<WorkerStatus>> future() { return promise_.get_future(); }
+  void answer(WorkerStatus status) {
+    answered_ = true;
+    promise_.set_value(std::move(status));
+  }
+
+ private:
+  std::promise<std::optional<WorkerStatus>> promise_;
+  bool answered_ = false;
+};
+
+}  // namespace
+
+WorkersStatus ask_all_workers(std::span<const std::unique_ptr<Worker>> workers,
+                              std::chrono::milliseconds patience) {
+  std::vector<std::future<std::optional<WorkerStatus>>> answers;
+  for (const std::unique_ptr<Worker>& worker : workers) {
+    // Shared by the copies of the task, which alone have it: it goes with the last of them.
+    auto question = std::make_shared<Question>();
+    answers.push_back(question->future());
+    worker->post(WorkerTask(
+        [question = std::move(question)](Worker& self) { question->answer(status_of(self)); }));
+  }
+  WorkersStatus result;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].wait_for(patience) != std::future_status::ready) {
+      result.silent.push_back(workers[i]->number());
+      patience = std::chrono::milliseconds(0);  // All were asked before; the others had it, too.
+      continue;
+    }
+    if (std::optional<WorkerStatus> answer = answers[i].get()) {
+      result.answered.push_back(std::move(*answer));
+    }
   }
   return result;
+}
+
+std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> workers,
+                                      std::chrono::milliseconds patience) {
+  return ask_all_workers(workers, patience).answered;
 }
 
 namespace {
@@ -253,6 +292,41 @@ void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricF
   append_file_metrics(status, out);
   append_worker_metrics(status, out);
   append_labelled_metrics(status, out);
+}
+
+void append_worker_answers(const WorkersStatus& status, std::vector<MetricFamily>& out) {
+  MetricFamily family{"tailrace_worker_answers",
+                      "0 while a worker is too busy to answer for the pages, else 1.",
+                      MetricType::kGauge,
+                      {}};
+  for (const WorkerStatus& worker : status.answered) {
+    family.samples.push_back(
+        {.labels = {{"worker", std::to_string(worker.worker)}}, .value = 1, .buckets = {}});
+  }
+  for (const std::uint32_t worker : status.silent) {
+    family.samples.push_back(
+        {.labels = {{"worker", std::to_string(worker)}}, .value = 0, .buckets = {}});
+  }
+  out.push_back(std::move(family));
+}
+
+std::string why_not_ready(const WorkersStatus& status, FilesNeeded needed) {
+  if (status.answered.empty() && status.silent.empty()) return "The program is stopping.\n";
+  std::string reasons;
+  std::size_t files = 0;
+  for (const std::uint32_t worker : status.silent)
+    reasons += "worker " + std::to_string(worker) + " does not answer\n";
+  for (const WorkerStatus& worker : status.answered) {
+    files += worker.files.size();
+    for (const std::string& trouble : worker.troubles)
+      reasons += trouble + "\n";
+  }
+  // Those of a worker that does not answer are not known.
+  if (files == 0 && needed == FilesNeeded::kYes && status.silent.empty()) {
+    return "Unable to find any logs to tail. Please verify permissions, volumes, scrape_config, "
+           "etc.\n";
+  }
+  return reasons;
 }
 
 }  // namespace tailrace::daemon

@@ -68,8 +68,17 @@ struct EngineStatus {
 // On the worker's own thread.
 WorkerStatus status_of(Worker& worker);
 
-// Asks every worker and waits for the answers, at most `patience` for each; a worker that is too
-// busy (or has ended) is left out. Any thread but a worker's.
+struct WorkersStatus {
+  std::vector<WorkerStatus> answered;
+  std::vector<std::uint32_t> silent;  // Too busy to answer in time.
+};
+
+// Asks every worker and waits for the answers, at most `patience` for each; one that has ended is
+// in neither list. Any thread but a worker's.
+WorkersStatus ask_all_workers(std::span<const std::unique_ptr<Worker>> workers,
+                              std::chrono::milliseconds patience);
+
+// Those of them that answered.
 std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> workers,
                                       std::chrono::milliseconds patience);
 
@@ -78,5 +87,10 @@ void log_status(const std::vector<WorkerStatus>& status, Log& log);
 
 // The metrics that are made of a status: per file and per worker (docs/metrics.md).
 void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out);
+void append_worker_answers(const WorkersStatus& status, std::vector<MetricFamily>& out);
+
+enum class FilesNeeded { kNo, kYes };
+// What /ready says, a line for each reason; empty: it is ready.
+std::string why_not_ready(const WorkersStatus& status, FilesNeeded files);
 
 }  // namespace tailrace::daemon

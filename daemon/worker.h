@@ -79,6 +79,9 @@ class Worker {
 
   void post(WorkerMessage message) { mailbox_.post(std::move(message)); }
 
+  // After the last turn: messages that wait, and all that come, are dropped.
+  void end() { mailbox_.close(); }
+
   enum class Turn {
     kBusy,     // There is more to do at once.
     kIdle,     // Wait for an event or next_deadline().

@@ -76,5 +76,19 @@ TEST(Mailbox, loses_nothing_of_several_senders_and_keeps_each_ones_order) {
   EXPECT_TRUE(mailbox.take().empty());
 }
 
+TEST(Mailbox, drops_everything_once_it_is_closed) {
+  int woken = 0;
+  Mailbox<std::shared_ptr<int>> mailbox([&] { ++woken; });
+  const auto message = std::make_shared<int>(1);
+  mailbox.post(message);
+  EXPECT_EQ(message.use_count(), 2);
+  mailbox.close();
+  EXPECT_EQ(message.use_count(), 1);
+  mailbox.post(message);
+  EXPECT_EQ(message.use_count(), 1);
+  EXPECT_TRUE(mailbox.take().empty());
+  EXPECT_EQ(woken, 1);
+}
+
 }  // namespace
 }  // namespace tailrace

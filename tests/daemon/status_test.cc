@@ -2,6 +2,7 @@
 #include "daemon/status.h"
 
 #include <chrono>
+#include <future>
 #include <map>
 #include <string>
 #include <vector>
@@ -122,10 +123,60 @@ TEST_F(StatusTest, the_state_of_a_worker_can_be_logged) {
   EXPECT_EQ(logged("trouble=\"client http://loki/push: its share of the outbox is full\""), 1);
 }
 
-TEST_F(StatusTest, a_worker_that_does_not_answer_is_left_out) {
+TEST_F(StatusTest, a_worker_that_does_not_answer_is_left_out_and_named) {
   start(text());
   run(5);
   EXPECT_TRUE(ask_workers(engine_->workers(), std::chrono::milliseconds(1)).empty());
+  const WorkersStatus status = ask_all_workers(engine_->workers(), std::chrono::milliseconds(1));
+  EXPECT_TRUE(status.answered.empty());
+  EXPECT_EQ(status.silent, (std::vector<std::uint32_t>{0}));
+}
+
+TEST_F(StatusTest, a_worker_that_has_ended_is_not_waited_for) {
+  start(text());
+  run(5);
+  const auto asked = std::async(std::launch::async, [this] {
+    return ask_all_workers(engine_->workers(), std::chrono::hours(1));
+  });
+  worker().end();  // Before or after it was asked.
+  asked.wait();
+  const WorkersStatus status = ask_all_workers(engine_->workers(), std::chrono::hours(1));
+  EXPECT_TRUE(status.answered.empty());
+  EXPECT_TRUE(status.silent.empty());
+}
+
+TEST_F(StatusTest, says_why_it_is_not_ready) {
+  WorkerStatus idle;
+  WorkerStatus busy;
+  busy.worker = 2;
+  busy.files.resize(1);
+  WorkerStatus troubled = busy;
+  troubled.troubles = {"one", "two"};
+  const std::string no_files =
+      "Unable to find any logs to tail. Please verify permissions, volumes, scrape_config, etc.\n";
+  using Needed = FilesNeeded;
+  EXPECT_EQ(why_not_ready({{idle, busy}, {}}, Needed::kYes), "");
+  EXPECT_EQ(why_not_ready({{idle}, {}}, Needed::kYes), no_files);
+  EXPECT_EQ(why_not_ready({{idle}, {}}, Needed::kNo), "");
+  EXPECT_EQ(why_not_ready({{idle, troubled}, {}}, Needed::kYes), "one\ntwo\n");
+  EXPECT_EQ(why_not_ready({{idle}, {1}}, Needed::kYes), "worker 1 does not answer\n");
+  EXPECT_EQ(why_not_ready({{troubled}, {0, 1}}, Needed::kYes),
+            "worker 0 does not answer\nworker 1 does not answer\none\ntwo\n");
+  EXPECT_EQ(why_not_ready({}, Needed::kNo), "The program is stopping.\n");
+}
+
+TEST_F(StatusTest, counts_who_answers) {
+  WorkerStatus answered;
+  answered.worker = 1;
+  std::vector<MetricFamily> families;
+  append_worker_answers({{answered}, {0}}, families);
+  ASSERT_EQ(families.size(), 1U);
+  EXPECT_EQ(families[0].name, "tailrace_worker_answers");
+  EXPECT_EQ(families[0].type, MetricType::kGauge);
+  std::map<std::string, double> series;
+  for (const MetricSample& sample : families[0].samples)
+    series[sample.labels.at("worker")] = sample.value;
+  EXPECT_EQ(series, (std::map<std::string, double>{{"0", 0}, {"1", 1}}));
 }
 
 }  // namespace
