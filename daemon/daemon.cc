@@ -218,6 +218,10 @@ Status Daemon::start_server() {
                                           .log = &world_.log},
                                          std::move(handler));
     if (!guarded) return fail(guarded.error());
+    if (!options.tls.enabled() && !is_loopback(options.address)) {
+      world_.log.warn("the password of the status pages goes over the network without TLS",
+                      {{"address", options.address.empty() ? "every" : options.address}});
+    }
     handler = std::move(guarded->handler);
     options.reads_body = std::move(guarded->admits);  // Of the others nothing is read.
   }

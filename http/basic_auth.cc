@@ -76,6 +76,12 @@ class BasicAuth {
            equal(trim(value.substr(kScheme.size())), expected_);
   }
 
+  // Browsers ask without a name first: that is no login.
+  void note_refusal(const ServerRequest& request) const {
+    if (options_.log == nullptr || !request.headers.contains("authorization")) return;
+    options_.log->warn("a login to the status pages was refused", {{"peer", request.peer}});
+  }
+
  private:
   void expect() {
     const std::string& text = password_.text();
@@ -99,6 +105,7 @@ Result<GuardedHandler> with_basic_auth(BasicAuthOptions options, RequestHandler 
   guarded.handler = [auth,
                      handler = std::move(handler)](const ServerRequest& request) -> ServerResponse {
     if (auth->admits(request)) return handler(request);
+    auth->note_refusal(request);
     return {.status = 401,
             .body = "401 unauthorized\n",
             .headers = {{"WWW-Authenticate", "Basic realm=\"tailrace\", charset=\"UTF-8\""}}};

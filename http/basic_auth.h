@@ -14,7 +14,7 @@ struct BasicAuthOptions {
   std::string username;
   std::string password;
   std::string password_file;  // Read again when it changes; white space at its ends does not count.
-  Log* log = nullptr;         // For a file that cannot be read again; may be null; borrowed.
+  Log* log = nullptr;         // For such trouble and refused logins; may be null; borrowed.
 };
 
 struct GuardedHandler {

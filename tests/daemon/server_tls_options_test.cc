@@ -72,5 +72,13 @@ TEST(ServerTlsOptions, the_server_knows_every_suite) {
   EXPECT_TRUE(http::tls_priority("", *suites));
 }
 
+TEST(ServerTlsOptions, knows_what_only_this_machine_reaches) {
+  for (const char* const address : {"localhost", "127.0.0.1", "127.1.2.3", "::1", "0:0::0:1"})
+    EXPECT_TRUE(is_loopback(address)) << address;
+  for (const char* const address :
+       {"", "0.0.0.0", "128.0.0.1", "10.0.0.127", "::", "::127", "127.example", "host"})
+    EXPECT_FALSE(is_loopback(address)) << address;
+}
+
 }  // namespace
 }  // namespace tailrace::daemon

@@ -155,6 +155,22 @@ scrape_configs:
         self.assertEqual(process.wait(PATIENCE_SECONDS), 143)
         self.assertLess(time.monotonic() - begin, 2)
 
+    def test_a_password_is_asked_for_before_a_body(self):
+        more = "\ntailrace: {server: {basic_auth: {username: me, password: secret}}}"
+        process = self.spawn([self.config(more=more)])
+        wait_for(lambda: fetch(self.port, "/ready")[0] == 401, "the pages")
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
+        self.addCleanup(connection.close)
+        connection.sendall(b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n"
+                           b"Authorization: Basic d3Jvbmc6b25l\r\n\r\n")
+        answer = connection.recv(4096)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 401 "), answer)
+        self.assertIn(b"Connection: close", answer)
+        process.send_signal(signal.SIGTERM)
+        errors = process.communicate(timeout=PATIENCE_SECONDS)[1].decode()
+        self.assertIn('msg="a login to the status pages was refused" peer=127.0.0.1', errors)
+        self.assertNotIn("without TLS", errors)  # It is this machine.
+
     def test_positions_of_promtail_are_taken_over(self):
         self.append("old\nnew\n")
         with open(os.path.join(self.folder, "positions.yaml"), "w", encoding="utf-8") as file:

@@ -64,6 +64,29 @@ TEST_F(BasicAuthTest, everything_else_gets_401) {
   }
 }
 
+TEST_F(BasicAuthTest, a_refused_login_is_logged_with_the_peer) {
+  const RequestHandler handler =
+      guarded({.username = "me", .password = "a:b", .password_file = {}});
+  ServerRequest request = with("Basic bWU6YTpi");
+  request.peer = "192.0.2.7";
+  handler(request);
+  request.headers.clear();
+  handler(request);
+  EXPECT_EQ(logged_, "");
+  request = with("Basic c2VjcmV0OmE=");
+  request.peer = "192.0.2.7";
+  for (int i = 0; i < 3; ++i)
+    handler(request);
+  const std::string message = "msg=\"a login to the status pages was refused\" peer=192.0.2.7";
+  const std::size_t first = logged_.find(message);
+  ASSERT_NE(first, std::string::npos) << logged_;
+  // Folded: of three the first two are shown.
+  const std::size_t second = logged_.find(message, first + 1);
+  ASSERT_NE(second, std::string::npos) << logged_;
+  EXPECT_EQ(logged_.find(message, second + 1), std::string::npos) << logged_;
+  EXPECT_EQ(logged_.find("c2VjcmV0"), std::string::npos);
+}
+
 TEST_F(BasicAuthTest, a_password_file_is_read_again_when_it_changes) {
   const TempFolder folder;
   folder.append("password", " one\n");
