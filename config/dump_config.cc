@@ -13,16 +13,15 @@ namespace {
 using std::chrono::nanoseconds;
 
 void text(YamlWriter& yaml, std::string_view key, const std::string& value) {
-  if (!value.empty()) yaml.text(key, value);
+  if (!value.empty()) yaml.text(key, is_secret_value(value) ? kSecretPlaceholder : value);
 }
 
 void secret(YamlWriter& yaml, std::string_view key, const std::string& value) {
   if (!value.empty()) yaml.text(key, kSecretPlaceholder);
 }
 
-void url(YamlWriter& yaml, std::string_view key, std::string value) {
-  mask_urls(value);
-  text(yaml, key, value);
+void url(YamlWriter& yaml, std::string_view key, const std::string& value) {
+  text(yaml, key, shown_url(value));
 }
 
 void duration(YamlWriter& yaml, std::string_view key, nanoseconds value) {

@@ -111,7 +111,8 @@ void finish_clients(ParsedFile& file, const Overrides& overrides, Report& report
     }
   }
   if (clients.empty() && file.clients_are_readable) {
-    report.error({"clients", file.begin.line, file.begin.column}, "at least one client config must be provided");
+    report.error({"clients", file.begin.line, file.begin.column},
+                 "at least one client config must be provided");
   }
   refuse_duplicates(clients, report);
 }
@@ -128,6 +129,18 @@ void check_line_rate(const LimitsConfig& limits, const Overrides& overrides, Rep
   }
 }
 
+// As in the file, where it was looked at.
+void check_timeouts(const Overrides& overrides, Report& report) {
+  for (const auto& [flag, value] :
+       {std::pair("-server.http-read-timeout", overrides.server_http_read_timeout),
+        {"-server.http-read-header-timeout", overrides.server_http_read_header_timeout},
+        {"-server.http-write-timeout", overrides.server_http_write_timeout},
+        {"-server.http-idle-timeout", overrides.server_http_idle_timeout},
+        {"-server.graceful-shutdown-timeout", overrides.server_graceful_shutdown_timeout}}) {
+    if (value && *value < nanoseconds(0)) report.error({flag, 0, 0}, "may not be negative");
+  }
+}
+
 }  // namespace
 
 Config finish_config(ParsedFile file, const Overrides& overrides, Report& report) {
@@ -138,6 +151,7 @@ Config finish_config(ParsedFile file, const Overrides& overrides, Report& report
     report.error({"-positions.file", 0, 0}, "may not be empty");
   }
   check_line_rate(file.config.limits, overrides, report);
+  check_timeouts(overrides, report);
   check_server_tls(file.config.server, file.server_tls, report);
   return std::move(file.config);
 }

@@ -30,7 +30,9 @@ std::optional<std::size_t> find_secret_value(std::string_view line) {
     std::size_t begin = end;
     while (begin > 0 && is_key_byte(line[begin - 1]))
       --begin;
-    if (begin < end && is_secret_key(line.substr(begin, end - begin))) return colon + 1;
+    const std::string_view key = line.substr(begin, end - begin);
+    const bool is_url = is_url_key(key) && line.find('@', colon) != std::string_view::npos;
+    if (begin < end && (is_secret_key(key) || is_url)) return colon + 1;
   }
   return std::nullopt;
 }
@@ -112,7 +114,8 @@ std::string format_diagnostics(std::span<const Diagnostic> diagnostics, std::str
     std::string message = diagnostic.message;
     mask_urls(message);
     shown += message + "\n";
-    if (!file_name.empty() && location.line > 0 && static_cast<std::size_t>(location.line) <= lines.size()) {
+    if (!file_name.empty() && location.line > 0 &&
+        static_cast<std::size_t>(location.line) <= lines.size()) {
       shown += with_caret(shown_line(lines, static_cast<std::size_t>(location.line) - 1),
                           location.column);
     }

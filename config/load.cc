@@ -39,6 +39,11 @@ void visit_locations(std::vector<StageConfig>& stages, const Visit& visit) {
 
 }  // namespace
 
+std::vector<StageConfig> load_stages(const YamlNode& list, const std::string& path,
+                                     Report& report) {
+  return parse_pipeline_stages(list, path, report);
+}
+
 LoadResult load_text(std::string_view text, std::string_view /*file_name*/,
                      const Overrides& overrides) {
   LoadResult result;

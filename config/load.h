@@ -10,7 +10,10 @@
 #include "config/config.h"
 #include "config/expand_env.h"
 #include "config/overrides.h"
+#include "config/report.h"
 #include "config/source_location.h"
+#include "config/stage_config.h"
+#include "config/yaml_document.h"
 
 namespace tailrace::config {
 
@@ -28,6 +31,10 @@ LoadResult load_text(std::string_view text, std::string_view file_name, const Ov
 // The same with -config.expand-env: `text` is as on disk, and so are the positions.
 LoadResult load_text_expanding(std::string_view text, std::string_view file_name,
                                const Overrides& overrides, const EnvLookup& lookup);
+
+// The stages of a list that stands elsewhere: in a test of a pipeline, on the command line. `path`
+// and what is wrong go to `report`.
+std::vector<StageConfig> load_stages(const YamlNode& list, const std::string& path, Report& report);
 
 // One paragraph per diagnostic: `file:line:column: [warning: ]path: message`, the source line and a
 // caret below its column. `text` is the file as on disk. Values of keys that hold secrets, and

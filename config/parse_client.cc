@@ -6,6 +6,7 @@
 
 #include "config/names.h"
 #include "config/parse.h"
+#include "config/secrets.h"
 #include "config/url_check.h"
 
 namespace tailrace::config {
@@ -44,6 +45,9 @@ void check_one_of(Fields& fields, std::string_view at, std::string_view names,
 
 void check_url(Fields& fields, std::string_view key, const std::string& url) {
   if (const auto fault = find_url_fault(url)) fields.error(key, "not a valid URL: " + *fault);
+  if (shown_url(url) == url && url.find("***") != std::string::npos) {
+    fields.warning(key, "has *** where a configuration dump hides what was there");
+  }
 }
 
 void parse_tls(Fields& parent, TlsConfig& tls) {

@@ -13,7 +13,18 @@ inline constexpr std::string_view kSecretPlaceholder = "<secret>";
 // are anybody's.
 bool is_secret_key(std::string_view key);
 
-// Replaces user and password of every URL in `text`.
+// Whether a text is or holds a secret, whatever its key is called: a private key, a key in a
+// connection string.
+bool is_secret_value(std::string_view text);
+
+// Whether a key's value is a URL, which may hold a password.
+bool is_url_key(std::string_view key);
+
+// A URL, or a client's key that begins with one, as it may be shown: *** instead of user, password
+// and query.
+std::string shown_url(std::string_view url);
+
+// Replaces user and password of every URL somewhere in `text`: up to the last '@' before a blank.
 void mask_urls(std::string& text);
 
 }  // namespace tailrace::config

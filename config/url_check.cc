@@ -58,7 +58,7 @@ std::optional<std::string> find_authority_fault(std::string_view authority) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!port.empty() &&
       (port.front() != ':' || !std::all_of(port.begin() + 1, port.end(), is_digit))) {
-    return fmt::format("invalid port \"{}\" after the host", port);
+    return "an invalid port after the host";  // It may be a part of a password.
   }
   return std::nullopt;
 }

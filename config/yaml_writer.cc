@@ -2,6 +2,7 @@
 #include "config/yaml_writer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -23,9 +24,9 @@ bool can_be_plain(std::string_view text) {
       text.back() == ':') {
     return false;
   }
-  // Digits with colons are numbers to base 60 for some readers.
+  // Digits with colons are numbers to base 60 for some readers, with dashes dates.
   const bool begins_with_digit = text.front() >= '0' && text.front() <= '9';
-  if (begins_with_digit && text.find(':') != std::string_view::npos) return false;
+  if (begins_with_digit && text.find_first_of(":-") != std::string_view::npos) return false;
   return std::all_of(text.begin(), text.end(), is_plain_byte) &&
          resolve_plain_scalar(text).type == YamlType::kText;
 }
@@ -96,7 +97,9 @@ void YamlWriter::text(std::string_view key, std::string_view value) {
 }
 
 void YamlWriter::number(std::string_view key, double value) {
-  line(fmt::format("{}: {}", quoted(key), value));
+  std::string shown = fmt::format("{}", value);
+  if (!std::isfinite(value)) shown.insert(shown.find_first_of("in"), 1, '.');  // -.inf, .nan
+  line(quoted(key) + ": " + shown);
 }
 
 void YamlWriter::begin(std::string_view key) {
@@ -118,6 +121,9 @@ void YamlWriter::item(std::string_view value) {
 void YamlWriter::node(std::string_view key, const YamlNode& value, Show show) {
   const bool outer = secret_;
   if (show == Show::kNoSecrets && is_secret_key(key)) secret_ = true;
+  if (show == Show::kNoSecrets && !secret_ && is_url_key(key) && value.type == YamlType::kText) {
+    return line(quoted(key) + ": " + quoted(shown_url(value.text)));
+  }
   scalar_or_children(quoted(key) + ":", value, show);
   secret_ = outer;
 }
@@ -129,9 +135,9 @@ void YamlWriter::scalar_or_children(const std::string& head, const YamlNode& val
     line(head + gap + "null");
   } else if (value.is_scalar()) {
     std::string shown = value.text;
-    if (secret_ && !shown.empty()) {
-      shown = quoted(kSecretPlaceholder);
-    } else if (value.type == YamlType::kText) {
+    if (show == Show::kNoSecrets && is_secret_value(shown)) shown = kSecretPlaceholder;
+    if (secret_ && !shown.empty()) shown = kSecretPlaceholder;
+    if (value.type == YamlType::kText || shown == kSecretPlaceholder) {
       if (show == Show::kNoSecrets) mask_urls(shown);
       shown = quoted(shown);
     }

@@ -35,8 +35,10 @@ class YamlWriter {
   // A subtree as it was read; with kNoSecrets, what keys of secrets.h hold is <secret>.
   void node(std::string_view key, const YamlNode& value, Show show);
 
-  // A key whose value is a map or a list.
+  // A key whose value is a map or a list; one with nothing in it.
   void begin(std::string_view key);
+  void empty_map(std::string_view key) { line(quoted(key) + ": {}"); }
+  void empty_list(std::string_view key) { line(quoted(key) + ": []"); }
   // An item of the open list that is a map or a list itself; one that is text.
   void begin_item();
   void item(std::string_view value);

@@ -151,6 +151,7 @@ std::string help_text() {
       "Usage: tailrace -config.file=FILE [flags]\n"
       "       tailrace receive [flags]     a small Loki to look at what is sent; see receive "
       "-help\n"
+      "       tailrace test [flags] [FILE] tests of pipelines; see test -help\n"
       "\nFlags (-x=value, -x value, --x=value are the same):\n";
   const auto add = [&text](const Flag& flag) {
     if (flag.help.empty()) return;

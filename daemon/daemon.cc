@@ -18,6 +18,7 @@
 #include "http/basic_auth.h"
 #include "http/curl_transport.h"
 #include "http/microhttpd_server.h"
+#include "http/page_path.h"
 #include "http/request_metrics.h"
 #include "receivers/stdin_receiver.h"
 #include "tailer/inotify_watcher.h"
@@ -59,22 +60,18 @@ http::MicrohttpdServer::Network network_of(const std::string& name) {
   return http::MicrohttpdServer::Network::kAny;
 }
 
-// Before the path of a page as it is seen from outside: the path of external_url, if there is one
+// Before the path of a page as it is seen from outside: the path of external_url, then the prefix
 // (docs/compatibility.md, HTTP).
 std::string outer_prefix(const config::ServerConfig& server) {
-  std::string path = server.http_path_prefix;
-  if (!server.external_url.empty()) {
-    path = server.external_url;
-    if (const std::size_t scheme = path.find("://"); scheme != std::string::npos) {
-      const std::size_t slash = path.find('/', scheme + 3);
-      path = slash == std::string::npos ? "" : path.substr(slash);
-    }
-    path.resize(std::min(path.find_first_of("?#"), path.size()));
-    if (!path.empty() && path.front() != '/') path.insert(0, 1, '/');
+  std::string path = server.external_url;
+  if (const std::size_t scheme = path.find("://"); scheme != std::string::npos) {
+    const std::size_t slash = path.find('/', scheme + 3);
+    path = slash == std::string::npos ? "" : path.substr(slash);
+  } else if (path.find(':') < path.find('/')) {
+    path.clear();  // "host:80/x" has no path, but a scheme called "host".
   }
-  while (path.ends_with('/'))
-    path.pop_back();
-  return path;
+  path.resize(std::min(path.find_first_of("?#"), path.size()));
+  return http::normal_prefix(path) + http::normal_prefix(server.http_path_prefix);
 }
 
 }  // namespace
@@ -226,7 +223,8 @@ Status Daemon::start_server() {
     options.reads_body = std::move(guarded->admits);  // Of the others nothing is read.
   }
   if (server.register_instrumentation) {
-    handler = http::with_request_metrics(world_.metrics, world_.clock, server.http_path_prefix,
+    handler = http::with_request_metrics(world_.metrics, world_.clock,
+                                         http::normal_prefix(server.http_path_prefix),
                                          std::move(handler));
     options.connections = &http::connection_metrics(
         world_.metrics, options.connections_max == 0 ? http::MicrohttpdServer::kConnectionsMax
@@ -475,8 +473,8 @@ void Daemon::answer_questions() {
 
 http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
   const config::ServerConfig& server = server_config_;
-  std::string_view path = request.path;
-  if (path.starts_with(server.http_path_prefix)) path.remove_prefix(server.http_path_prefix.size());
+  const std::string own_prefix = http::normal_prefix(server.http_path_prefix);
+  const std::string_view path = http::below_prefix(request.path, own_prefix).value_or("");
   if (path == "/ready") return ready();
   if (path == "/reload" && server.enable_runtime_reload) return reload_page();
   if (path == "/metrics" && (server.register_instrumentation || server.profiling_enabled)) {
@@ -491,7 +489,7 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
   }
   if (path == "/service-discovery") return html(service_discovery_page(ask_main(), prefix));
   if (path == "/config") return html(config_page(ask_main(), prefix));
-  if (path == "/" || path.empty()) {
+  if (path == "/") {
     return {.status = 303, .body = {}, .headers = {{"Location", prefix + "/targets"}}};
   }
   if (path.starts_with("/debug/")) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/secrets.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -59,8 +60,9 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
     abandon_requests(previous.front());
     if (Status renamed = outbox_->rename_client(previous.front(), next.front().plan.key);
         !renamed) {
-      log_.error("what the old client still has cannot be handed to the new one",
-                 {{"client", previous.front()}, {"error", renamed.error().message}});
+      log_.error(
+          "what the old client still has cannot be handed to the new one",
+          {{"client", config::shown_url(previous.front())}, {"error", renamed.error().message}});
     }
   }
   for (Client& old : clients_) {
@@ -68,7 +70,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
     if (!old.finishing && old.drain_until == SteadyTime::max()) {
       old.drain_until = now + options_.drain;
       log_.info("a client was removed; what it still has is being sent",
-                {{"client", old.plan.key}});
+                {{"client", config::shown_url(old.plan.key)}});
     }
     next.push_back(std::move(old));
   }
@@ -111,10 +113,11 @@ void Delivery::set_aside(const std::string& key) {
   const Status aside = outbox_->set_client_aside(key);
   metrics_
       .counter("tailrace_clients_set_aside_total",
-               "Clients that were removed before they had taken everything", {{"client", key}})
+               "Clients that were removed before they had taken everything",
+               {{"client", config::shown_url(key)}})
       .increment();
   log_.warn("a removed client did not take everything; the rest was set aside beside the outbox",
-            {{"client", key}, {"error", aside ? "" : aside.error().message}});
+            {{"client", config::shown_url(key)}, {"error", aside ? "" : aside.error().message}});
 }
 
 void Delivery::cut(Intake::Cut cut) {
@@ -145,7 +148,8 @@ bool Delivery::fits(Client& client, std::uint64_t used, std::uint64_t bytes) {
   const std::uint64_t live_max = live_bytes_max(share_of(client));
   const bool half_full = used > live_max / 2;
   if (half_full && !client.half_full) {
-    log_.warn("the outbox share of a client is half full", {{"client", client.plan.key}});
+    log_.warn("the outbox share of a client is half full",
+              {{"client", config::shown_url(client.plan.key)}});
   }
   // Once per outage, not at every request that goes.
   client.half_full = half_full || (client.half_full && used > live_max / 4);
@@ -172,7 +176,7 @@ bool Delivery::make_room(Client& client, std::uint64_t bytes) {
   }
   if (!std::exchange(client.full, true)) {
     log_.warn("the outbox share of a client is full; reading stops until it takes more",
-              {{"client", client.plan.key}});
+              {{"client", config::shown_url(client.plan.key)}});
   }
   return false;
 }
@@ -211,10 +215,10 @@ void Delivery::drop_oldest(const Client& client, std::uint64_t bytes) {
   metrics_
       .counter("tailrace_outbox_dropped_entries_total",
                "Entries dropped because the outbox share of a client was full",
-               {{"client", client.plan.key}})
+               {{"client", config::shown_url(client.plan.key)}})
       .add(static_cast<double>(entries));
   log_.warn("the outbox share is full; the oldest entries were dropped",
-            {{"client", client.plan.key}});
+            {{"client", config::shown_url(client.plan.key)}});
 }
 
 bool Delivery::can_send(std::string_view client_key, std::string_view tenant) const {
@@ -291,8 +295,9 @@ void Delivery::start_requests(Client& client, Haste haste) {
     Result<positions::PendingRequest> request =
         outbox_->take_request(lane, client.plan.batch.batch_bytes);
     if (!request) {
-      log_.error("a request could not be read back from the outbox",
-                 {{"client", client.plan.key}, {"error", request.error().message}});
+      log_.error(
+          "a request could not be read back from the outbox",
+          {{"client", config::shown_url(client.plan.key)}, {"error", request.error().message}});
       continue;
     }
     shippers::PushBody body;
@@ -368,9 +373,11 @@ std::vector<std::string> Delivery::troubles() const {
   std::vector<std::string> troubles;
   for (const Client& client : clients_) {
     const std::string trouble = client.shipper->trouble();
-    if (!trouble.empty()) troubles.push_back("client " + client.plan.key + ": " + trouble);
+    if (!trouble.empty())
+      troubles.push_back("client " + config::shown_url(client.plan.key) + ": " + trouble);
     if (client.full) {
-      troubles.push_back("client " + client.plan.key + ": its share of the outbox is full");
+      troubles.push_back("client " + config::shown_url(client.plan.key) +
+                         ": its share of the outbox is full");
     }
   }
   if (memory_full_) troubles.emplace_back("outbox: the memory for what the disk refuses is full");

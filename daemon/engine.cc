@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "config/dump_config.h"
+#include "config/secrets.h"
 #include "daemon/known_clients.h"
 
 namespace tailrace::daemon {
@@ -227,8 +228,9 @@ void Engine::give_to_heir(const config::Config& config,
   if (before.size() == 1 && clients_.size() == 1 && before.front() != clients_.front()) {
     for (const auto& outbox : outboxes) {
       if (Status renamed = outbox->rename_client(before.front(), clients_.front()); !renamed) {
-        world_.log.error("what the old client still has cannot be handed to the new one",
-                         {{"client", before.front()}, {"error", renamed.error().message}});
+        world_.log.error(
+            "what the old client still has cannot be handed to the new one",
+            {{"client", config::shown_url(before.front())}, {"error", renamed.error().message}});
       }
     }
   }

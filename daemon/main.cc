@@ -27,6 +27,7 @@
 #include "daemon/config_output.h"
 #include "daemon/daemon.h"
 #include "daemon/receive_command.h"
+#include "daemon/test_command.h"
 #include "daemon/topology.h"
 
 namespace {
@@ -251,6 +252,19 @@ int receive(const std::vector<const char*>& arguments) {
   return daemon::run_receive(*options);
 }
 
+int test(const std::vector<const char*>& arguments) {
+  const auto options = daemon::parse_test_options(arguments);
+  if (!options) {
+    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
+    return 2;
+  }
+  if (options->help) {
+    print(stdout, daemon::test_help_text());
+    return 0;
+  }
+  return daemon::run_tests(*options, text_output(STDOUT_FILENO), environment_variable);
+}
+
 // One heap for all threads: lines allocate nothing, and what one thread frees is there for the
 // others. With a heap for each, 10,000 idle files take 8 MB more. Memory for a batch comes and goes
 // with every cut: given back to the kernel each time, it cost a tenth of the CPU.
@@ -275,6 +289,9 @@ int main(int argc, char** argv) {
   const std::vector<const char*> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && std::string_view(arguments.front()) == "receive") {
     return receive({arguments.begin() + 1, arguments.end()});
+  }
+  if (!arguments.empty() && std::string_view(arguments.front()) == "test") {
+    return test({arguments.begin() + 1, arguments.end()});
   }
   const auto line = tailrace::daemon::parse_command_line(arguments);
   if (!line) {

@@ -259,7 +259,9 @@ bool Worker::drained() const {
 std::chrono::nanoseconds Worker::outbox_age() const {
   const auto oldest = delivery_.outbox().oldest_pending_time_ns();
   if (!oldest) return std::chrono::nanoseconds(0);
-  return std::chrono::nanoseconds(unix_nanoseconds(clock_.wall_now()) - *oldest);
+  // Not below 0 when the wall clock was set back.
+  return std::chrono::nanoseconds(
+      std::max<std::int64_t>(0, unix_nanoseconds(clock_.wall_now()) - *oldest));
 }
 
 std::vector<std::string> Worker::troubles() const {

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/page_path.h"
+
 namespace tailrace::http {
 namespace {
 
@@ -42,9 +44,10 @@ std::string method_of(const std::string& method) {
 }  // namespace
 
 std::string_view route_of(std::string_view path, std::string_view path_prefix) {
-  if (path.starts_with(path_prefix)) path.remove_prefix(path_prefix.size());
+  const auto below = below_prefix(path, path_prefix);
+  if (!below) return "other";
   const auto* const page = std::find_if(kPages.begin(), kPages.end(),
-                                        [path](const Page& one) { return one.path == path; });
+                                        [&below](const Page& one) { return one.path == *below; });
   return page == kPages.end() ? "other" : page->route;
 }
 

@@ -12,6 +12,7 @@
 namespace tailrace::http {
 
 // The page's name for the label `route`: "ready" for "/ready"; "root"; "other" for what is no page.
+// `path_prefix`: of normal_prefix().
 std::string_view route_of(std::string_view path, std::string_view path_prefix);
 
 // `handler` with request_duration_seconds, inflight_requests, request_message_bytes and

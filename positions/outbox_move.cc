@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "config/secrets.h"
 #include "positions/checksum.h"
 #include "positions/outbox.h"
 #include "positions/outbox_state.h"
@@ -200,9 +201,10 @@ Status Outbox::set_client_aside(std::string_view client) {
   }
   state.append_small(RecordType::kDrop, lanes, nullptr);
   state.tidy();
-  state.log.warn(
-      "outbox: entries for a client that is not configured any more are set aside",
-      {{"client", std::string(client)}, {"entries", std::to_string(entries)}, {"file", path}});
+  state.log.warn("outbox: entries for a client that is not configured any more are set aside",
+                 {{"client", config::shown_url(client)},
+                  {"entries", std::to_string(entries)},
+                  {"file", path}});
   return {};
 }
 

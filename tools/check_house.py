@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 CODE = ["base", "model", "config", "http", "positions", "pipeline", "discovery", "shippers",
-        "tailer", "receivers", "daemon"]
+        "tailer", "receivers", "debugger", "daemon"]
 EVERYWHERE = {"tl", "fmt"}
 
 # Header (regular expression) -> the library's name in layers.txt.

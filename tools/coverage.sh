@@ -8,7 +8,7 @@ cmake --build --preset coverage
 find build/coverage -name '*.gcda' -delete
 ctest --preset coverage --no-tests=error -E '^(house|house_check|must_not_compile)$'
 
-folders=(base model config http positions pipeline discovery shippers tailer receivers)
+folders=(base model config http positions pipeline discovery shippers tailer receivers debugger)
 for folder in "${folders[@]}" daemon; do
   lines=$(gcovr --root . --object-directory build/coverage --filter "$folder/" --json-summary - \
     build/coverage | python3 -c 'import json, sys

@@ -19,7 +19,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ["base", "model", "config", "http", "positions", "pipeline", "discovery", "shippers",
-           "tailer", "receivers"]
+           "tailer", "receivers", "debugger"]
 # A whole statement on one line, indented as in a function body: a call, an assignment, or what a
 # condition guards on the same line. Declarations with a value and returns mostly do not compile away.
 STATEMENT = re.compile(r"^  +(?:[A-Za-z_][\w:.>()*\[\]-]*(?:\(.*\)|\s*[-+|&]?=(?!=).*)|[-+]{2}\S+|"

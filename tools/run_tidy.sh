@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 build=build/clang
 [ -f "$build/compile_commands.json" ] || cmake --preset clang >/dev/null
 
-folders=(base model config http positions pipeline discovery shippers tailer receivers daemon)
+folders=(base model config http positions pipeline discovery shippers tailer receivers debugger daemon)
 if [ "${1:-}" = "--all" ]; then
   mapfile -t files < <(git ls-files -- "${folders[@]/%/\/*.cc}")
 elif [ $# -gt 0 ]; then

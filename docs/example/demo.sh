@@ -2,6 +2,7 @@
 # Shows tailrace at work: a small Loki that prints what arrives, tailrace on promtail.yaml beside this
 # file, and a writer of sample logs. demo.sh PATH-OF-TAILRACE; Ctrl-C ends all of them.
 set -euo pipefail
+set -m  # Ctrl-C reaches this script alone; it ends the others in order.
 binary=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 export TAILRACE_DEMO=${TAILRACE_DEMO:-$(mktemp -d "${TMPDIR:-/tmp}/tailrace-demo.XXXXXX")}

@@ -56,5 +56,18 @@ TEST(FinishConfig, clients_that_differ_in_anything_are_different) {
   EXPECT_EQ(diagnose("client: {url: http://x}\nclients: [{url: http://x}]").size(), 1U);
 }
 
+TEST(FinishConfig, a_timeout_by_flag_may_not_be_negative) {
+  Overrides overrides;
+  overrides.server_http_read_timeout = std::chrono::seconds(-5);
+  EXPECT_EQ(diagnose("clients: [{url: \"http://a\"}]", overrides),
+            (std::vector<std::string>{"-server.http-read-timeout: may not be negative"}));
+}
+
+TEST(FinishConfig, a_url_of_a_dump_gives_a_warning) {
+  EXPECT_EQ(diagnose("clients: [{url: \"http://***@a\"}]"),
+            (std::vector<std::string>{"warning: clients[0].url: has *** where a configuration dump "
+                                      "hides what was there"}));
+}
+
 }  // namespace
 }  // namespace tailrace::config

@@ -64,7 +64,7 @@ TEST(FormatDiagnostics, lines_below_a_secret_key_are_masked) {
 
 TEST(FormatDiagnostics, other_values_are_shown) {
   for (const char* line : {"password_file: shown", "token_url: http://shown/", "keys: shown",
-                           "url: http://shown/a@b", "password:"}) {
+                           "url: http://shown/a", "password:"}) {
     EXPECT_EQ(formatted(line, 1, 1).find("***"), std::string::npos) << line;
   }
   EXPECT_NE(formatted("key: x\nname: shown\n", 2, 1).find("shown"), std::string::npos);
@@ -72,6 +72,17 @@ TEST(FormatDiagnostics, other_values_are_shown) {
 
 TEST(FormatDiagnostics, urls_in_messages_are_masked) {
   EXPECT_EQ(formatted("", 0, 0, "bad http://u:hunter2@h/"), "f.yaml: a.b: bad http://***@h/\n");
+}
+
+TEST(FormatDiagnostics, a_url_that_is_refused_does_not_show_its_password) {
+  for (const char* url : {"http://user:gehe/im@h", "http://user:gehe\\\"im@h",
+                          "http://us er:geheim@h", "http://h:gehe@im:x", "user:gehe im@h"}) {
+    const std::string text = std::string("clients: [{url: \"") + url + "\", batchwait: 1d}]\n";
+    const std::string shown = format_diagnostics(load_text(text, "f", {}).diagnostics, "f", text);
+    EXPECT_NE(shown.find("f:1:"), std::string::npos);
+    for (const char* part : {"gehe", "im@", "im\"@"})
+      EXPECT_EQ(shown.find(part), std::string::npos) << shown;
+  }
 }
 
 }  // namespace

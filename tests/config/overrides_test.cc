@@ -132,7 +132,7 @@ TEST(Overrides, a_bad_flag_is_named) {
   flags.server_http_tls_cert_path = "/c";
   EXPECT_EQ(diagnose("", flags),
             (std::vector<std::string>{
-                "-client.url: not a valid URL: invalid port \":b\" after the host",
+                "-client.url: not a valid URL: an invalid port after the host",
                 "-positions.file: may not be empty",
                 "-server.http-tls-*: a certificate needs its key: set key or key_file"}));
 }

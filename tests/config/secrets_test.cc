@@ -9,7 +9,8 @@ namespace tailrace::config {
 namespace {
 
 TEST(Secrets, keys_that_hold_them_are_known_by_name) {
-  for (const char* key : {"password", "client_secret", "bearer_token", "credentials", "key",
+  for (const char* key : {"connection_string", "passwd", "passphrase", "secret_access_key",
+                          "password", "client_secret", "bearer_token", "credentials", "key",
                           "headers", "X-Api-Key", "Authorization", "values", "Cookie"}) {
     EXPECT_TRUE(is_secret_key(key)) << key;
   }
@@ -18,10 +19,34 @@ TEST(Secrets, keys_that_hold_them_are_known_by_name) {
   }
 }
 
-TEST(Secrets, urls_lose_user_and_password) {
-  std::string text = "see http://u:p@h/x and https://h/@y, ftp://a@b";
+TEST(Secrets, a_private_key_is_one_whatever_it_is_called) {
+  EXPECT_TRUE(is_secret_value("-----BEGIN RSA PRIVATE KEY-----\nMII"));
+  EXPECT_TRUE(is_secret_value("Endpoint=sb://h/;SharedAccessKey=abc"));
+  EXPECT_FALSE(is_secret_value("-----BEGIN CERTIFICATE-----\nMII"));
+}
+
+TEST(Secrets, a_url_is_shown_without_user_password_and_query) {
+  struct Case {
+    const char* url;
+    const char* shown;
+  };
+  for (const Case& c :
+       {Case{"http://u:p@h:1/x", "http://***@h:1/x"}, Case{"https://h/@y", "https://h/@y"},
+        Case{"http://user:it's@h", "http://***@h"}, Case{"http://u:a@b@h/", "http://***@h/"},
+        Case{"u:p@h:1/x", "***@h:1/x"}, Case{"//u:p@h/x", "//***@h/x"},
+        Case{"http://h/x?token=abc", "http://h/x?***"},
+        Case{"http://u@h?a=//b@c", "http://***@h?***"},
+        Case{"http://h/push user=me", "http://h/push user=me"}, Case{"name", "name"},
+        Case{"", ""}}) {
+    EXPECT_EQ(shown_url(c.url), c.shown);
+    EXPECT_EQ(shown_url(c.shown), c.shown);
+  }
+}
+
+TEST(Secrets, urls_in_a_text_lose_user_and_password) {
+  std::string text = "see http://u:p\"'@h/x and https://h/y, ftp://a@b";
   mask_urls(text);
-  EXPECT_EQ(text, "see http://***@h/x and https://h/@y, ftp://***@b");
+  EXPECT_EQ(text, "see http://***@h/x and https://h/y, ftp://***@b");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What is written can be read back.
 #include "config/yaml_writer.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,14 @@ TEST(YamlWriter, text_stays_the_text_it_is) {
     EXPECT_EQ(root.entries[1].key_type, YamlType::kText);
     EXPECT_EQ(root.entries[1].value->items.at(0)->text, text);
   }
+}
+
+TEST(YamlWriter, numbers_without_end_are_those_of_yaml) {
+  YamlWriter yaml;
+  yaml.number("a", std::numeric_limits<double>::infinity());
+  yaml.number("b", -std::numeric_limits<double>::infinity());
+  yaml.number("c", std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(yaml.result(), "a: .inf\nb: -.inf\nc: .nan\n");
 }
 
 TEST(YamlWriter, a_node_keeps_types_and_order) {

@@ -237,6 +237,34 @@ scrape_configs:
         connection.close()
         self.assertEqual(fetch(self.port, "/metrics")[0], 404)
 
+    def test_pages_are_below_the_path_prefix_alone(self):
+        self.spawn([self.config(server=", http_path_prefix: /pre/, external_url: 'https://h/out'")])
+        wait_for(lambda: fetch(self.port, "/pre/ready")[0] != 0, "the server")
+        for path in ("/ready", "/targets", "/metrics", "/pre", "/preready"):
+            self.assertEqual(fetch(self.port, path)[0], 404, path)
+        self.assertIn('href="/out/pre/config"', fetch(self.port, "/pre/targets")[1])
+
+    def test_a_password_in_a_url_is_shown_nowhere(self):
+        path = self.config(server=", http_path_prefix: ''").split("=")[1]
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace("http://127.0.0.1:", "http://me:geh'eim@127.0.0.1:", 1)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(f"{self.loki_port}/loki", f"{free_port()}/loki")
+                       + "tailrace: {outbox: {size: 1MB}}\n")
+        self.append(os.urandom(3 << 20).hex() + "\n", name="big.log")
+        process = self.spawn([f"-config.file={path}", "-print-config-stderr",
+                              "-log-config-reverse-order"])
+        self.append("".join(os.urandom(40).hex() + "\n" for _ in range(60000)))
+        wait_for(lambda: "share of the outbox is full" in fetch(self.port, "/ready")[1], "a trouble")
+        pages = "".join(fetch(self.port, page)[1]
+                        for page in ("/ready", "/targets", "/config", "/metrics"))
+        process.send_signal(signal.SIGQUIT)
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=PATIENCE_SECONDS)
+        for text in (pages, said[0].decode(), said[1].decode()):
+            self.assertNotIn("eim", text)
+            self.assertNotIn("geh", text)
+
     def test_files_begin_at_their_end_when_they_shall(self):
         self.append("old\n")
         self.spawn([self.config(more="  tailrace: {start_at: end}\n")])

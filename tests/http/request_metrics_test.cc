@@ -84,7 +84,10 @@ TEST(RouteOf, is_the_name_of_the_page) {
   EXPECT_EQ(route_of("/", ""), "root");
   EXPECT_EQ(route_of("/ready", ""), "ready");
   EXPECT_EQ(route_of("/p/metrics", "/p"), "metrics");
-  EXPECT_EQ(route_of("/p", "/p"), "root");
+  EXPECT_EQ(route_of("/p/", "/p"), "root");
+  EXPECT_EQ(route_of("/p", "/p"), "other");
+  EXPECT_EQ(route_of("/ready", "/p"), "other");
+  EXPECT_EQ(route_of("/pready", "/p"), "other");
   EXPECT_EQ(route_of("/service-discovery", ""), "service_discovery");
   EXPECT_EQ(route_of("/targets", ""), "targets");
   EXPECT_EQ(route_of("/config", ""), "config");

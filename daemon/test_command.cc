@@ -1,0 +1,237 @@
+// Finds test files, runs them, and says how it went.
+#include "daemon/test_command.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/load.h"
+#include "debugger/pipeline_test.h"
+#include "debugger/test_report.h"
+#include "debugger/test_run.h"
+
+namespace tailrace::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using debugger::FileResult;
+
+constexpr std::string_view kSuffix = ".test.yaml";
+
+std::optional<std::string> read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Error refusal(std::string message) {
+  return {Error::kInvalid, std::move(message)};
+}
+
+// Test files of all paths, each once, in order.
+Result<std::vector<std::string>> find_files(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> found;
+    for (auto entry = fs::recursive_directory_iterator(path, error);
+         !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+      if (entry->path().native().ends_with(kSuffix)) found.push_back(entry->path().string());
+    }
+    if (error) return fail(refusal(path + ": " + error.message()));
+    if (found.empty()) return fail(refusal(path + ": no *.test.yaml in this folder"));
+    std::sort(found.begin(), found.end());
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  return files;
+}
+
+class TestSession {
+ public:
+  TestSession(const TestOptions& options, const TextOutput& output,
+              const debugger::Environment& environment)
+      : options_(options), output_(output), environment_(environment) {}
+
+  int run() {
+    std::vector<std::string> paths = options_.paths;
+    if (paths.empty()) {
+      const std::string folder = fs::path(options_.config_file).parent_path().string();
+      paths.push_back(folder.empty() ? "." : folder);
+    }
+    const auto files = find_files(paths);
+    if (!files) {
+      output_.write(files.error().message + "\n");
+      return 2;
+    }
+    for (const std::string& file : *files) {
+      if (!run_file(file)) return 2;
+    }
+    return finish();
+  }
+
+ private:
+  // False: it cannot be read, and that was said.
+  bool run_file(const std::string& name) {
+    const auto text = read_file(name);
+    if (!text) return refuse(name + ": no such file, or it cannot be read\n");
+    std::vector<config::Diagnostic> diagnostics;
+    const auto file = debugger::parse_test_file(*text, diagnostics);
+    const std::string said = config::format_diagnostics(diagnostics, name, *text);
+    if (!file) return refuse(said);
+    output_.write(said);
+    const config::Config* config = nullptr;
+    std::string config_name = options_.config_file;
+    if (!file->config.empty()) {
+      config_name = (fs::path(name).parent_path() / file->config).string();
+    }
+    if (!config_name.empty()) {
+      config = load(config_name);
+      if (config == nullptr) return false;
+    }
+    FileResult result{name, *text, {}};
+    for (const debugger::PipelineTest& test : file->tests) {
+      if (test.name.find(options_.only) == std::string::npos) continue;
+      result.tests.push_back(debugger::run_test(test, config, environment_));
+    }
+    if (options_.record) {
+      output_.write(debugger::record_tests(*text, result.tests));
+    } else {
+      output_.write(debugger::results_text(result, output_.colours));
+    }
+    results_.push_back(std::move(result));
+    return true;
+  }
+
+  // Each configuration is loaded once. Jobs need no input that exists here: only their stages run.
+  const config::Config* load(const std::string& name) {
+    if (const auto known = configs_.find(name); known != configs_.end()) return &known->second;
+    const auto text = read_file(name);
+    if (!text) {
+      refuse(name + ": no such file, or it cannot be read\n");
+      return nullptr;
+    }
+    config::Overrides overrides;
+    overrides.stdin_source = true;
+    config::LoadResult loaded =
+        options_.expand_env ? config::load_text_expanding(*text, name, overrides, environment_)
+                            : config::load_text(*text, name, overrides);
+    if (!loaded.config) {
+      refuse(config::format_diagnostics(loaded.diagnostics, name, *text));
+      return nullptr;
+    }
+    return &configs_.emplace(name, std::move(*loaded.config)).first->second;
+  }
+
+  bool refuse(const std::string& message) {
+    output_.write(message);
+    return false;
+  }
+
+  int finish() {
+    std::size_t tests = 0;
+    std::size_t failed = 0;
+    for (const FileResult& result : results_) {
+      tests += result.tests.size();
+      failed += static_cast<std::size_t>(
+          std::count_if(result.tests.begin(), result.tests.end(),
+                        [](const debugger::TestResult& test) { return !test.passed(); }));
+    }
+    if (!options_.junit_file.empty()) {
+      std::ofstream junit(options_.junit_file, std::ios::binary);
+      junit << debugger::junit_xml(results_);
+      junit.close();
+      if (!junit) {
+        refuse(options_.junit_file + ": cannot be written\n");
+        return 2;
+      }
+    }
+    if (tests == 0) {
+      refuse("no test was run\n");
+      return 2;
+    }
+    if (options_.record) return 0;
+    output_.write(fmt::format("{} {}, {} failed\n", tests, tests == 1 ? "test" : "tests", failed));
+    return failed == 0 ? 0 : 1;
+  }
+
+  const TestOptions& options_;
+  const TextOutput& output_;
+  const debugger::Environment& environment_;
+  std::map<std::string, config::Config> configs_;
+  std::vector<FileResult> results_;
+};
+
+}  // namespace
+
+Result<TestOptions> parse_test_options(std::span<const char* const> arguments) {
+  TestOptions options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string_view text = arguments[i];
+    if (text.size() < 2 || text.front() != '-') {
+      options.paths.emplace_back(text);
+      continue;
+    }
+    text.remove_prefix(text.starts_with("--") ? 2 : 1);
+    const std::size_t equals = text.find('=');
+    const std::string_view name = text.substr(0, equals);
+    bool* const flag = name == "record"                ? &options.record
+                       : name == "config.expand-env"   ? &options.expand_env
+                       : name == "help" || name == "h" ? &options.help
+                                                       : nullptr;
+    std::string* const value = name == "config.file" ? &options.config_file
+                               : name == "run"       ? &options.only
+                               : name == "junit"     ? &options.junit_file
+                                                     : nullptr;
+    if (flag == nullptr && value == nullptr) {
+      return fail(refusal(fmt::format("flag provided but not defined: -{}", name)));
+    }
+    if (flag != nullptr) {
+      const std::string_view on =
+          equals == std::string_view::npos ? "true" : text.substr(equals + 1);
+      if (on != "true" && on != "false") {
+        return fail(refusal(fmt::format("invalid boolean value \"{}\" for -{}", on, name)));
+      }
+      *flag = on == "true";
+    } else if (equals != std::string_view::npos) {
+      *value = text.substr(equals + 1);
+    } else if (i + 1 < arguments.size()) {
+      *value = arguments[++i];
+    } else {
+      return fail(refusal(fmt::format("flag needs an argument: -{}", name)));
+    }
+  }
+  return options;
+}
+
+std::string test_help_text() {
+  return "tailrace test runs tests of pipelines: lines in, expected entries and metrics out.\n\n"
+         "Usage: tailrace test [flags] [FILE or FOLDER ...]\n\n"
+         "Of a folder all *.test.yaml are run; without a path those beside -config.file, or below\n"
+         "the current folder. docs/how-to/test.md says how such a file is written.\n\n"
+         "  -config.file=FILE       configuration of the jobs, for test files that name none\n"
+         "  -config.expand-env      replace ${VAR} in configurations\n"
+         "  -run=TEXT               only tests with this text in their name\n"
+         "  -record                 print the files with what was observed as what is expected\n"
+         "  -junit=FILE             write the results as JUnit XML, too\n"
+         "  -help                   print this text\n\n"
+         "Exit status: 0 every test passed, 1 one failed, 2 a file cannot be read.\n";
+}
+
+int run_tests(const TestOptions& options, const TextOutput& output,
+              const std::function<std::optional<std::string>(std::string_view)>& environment) {
+  return TestSession(options, output, environment).run();
+}
+
+}  // namespace tailrace::daemon
