@@ -115,7 +115,7 @@ scrape_configs:
         """A connection to the status pages with a request that lacks the last byte of its body."""
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
         self.addCleanup(connection.close)
-        connection.sendall(b"POST /ready HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
                            b"Content-Length: 1\r\n\r\n")
         self.assertIn(b" 100 ", connection.recv(100))
         return connection
