@@ -84,5 +84,16 @@ TEST(TimestampStage, skips_when_told_and_tries_fallbacks) {
   EXPECT_EQ(rig.sent_[2].time_ns, now);
 }
 
+// Promtail gives up at 64 KiB (docs/compatibility.md, logfmt).
+TEST(LogfmtStage, long_lines_are_read_to_their_end) {
+  config::LogfmtStageConfig logfmt;
+  logfmt.mapping = {{"last", "last"}};
+  for (const std::size_t size : {65'535U, 65'536U, 900'000U}) {
+    PipelineRig rig(stages(logfmt, labels({"last"})));
+    rig.run("first=" + std::string(size, 'x') + " last=z");
+    EXPECT_EQ(rig.last().labels, "{job=\"t\", last=\"z\"}") << size;
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::pipeline::testing
