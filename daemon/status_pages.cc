@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/markup.h"
+
 namespace tailrace::daemon {
 namespace {
 
@@ -22,29 +24,6 @@ constexpr std::string_view kStyle =
     "margin:.1rem}.good{color:#1a7f37}.bad{color:#cf222e}"
     "pre{overflow-x:auto;padding:1rem;border:1px solid #8886}</style>";
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string page(std::string_view title, std::string_view path, std::string_view prefix,
                  const std::string& body) {
   std::string html =
@@ -59,7 +38,7 @@ std::string page(std::string_view title, std::string_view path, std::string_view
                            {"/config", "Configuration"},
                            {"/metrics", "Metrics"},
                            {"/ready", "Ready"}}) {
-    html += fmt::format("<a href=\"{}{}\"{}>{}</a>", escape_html(prefix), link.path,
+    html += fmt::format("<a href=\"{}{}\"{}>{}</a>", escape_markup(prefix), link.path,
                         link.path == path ? " aria-current=\"page\"" : "", link.text);
   }
   return html + fmt::format("</nav><h1>{}</h1>{}</body></html>\n", title, body);
@@ -69,7 +48,7 @@ template <typename Labels>
 std::string labels_cell(const Labels& labels) {
   std::string html;
   for (const auto& [name, value] : labels) {
-    html += "<code class=\"label\">" + escape_html(name) + "=&quot;" + escape_html(value) +
+    html += "<code class=\"label\">" + escape_markup(name) + "=&quot;" + escape_markup(value) +
             "&quot;</code> ";
   }
   return html.empty() ? "none" : html;
@@ -92,7 +71,7 @@ std::string files_table(const std::vector<const FileStatus*>& files) {
     html += fmt::format(
         "<tr><td><code>{}</code></td><td class=\"number\">{}</td>"
         "<td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
-        escape_html(file.path), file.offset, file.size_bytes, file.lines);
+        escape_markup(file.path), file.offset, file.size_bytes, file.lines);
   }
   html += "</table>";
   if (files.size() > kFilesShownMax) {
@@ -112,14 +91,14 @@ std::string job_section(const JobTargets& job, std::size_t first_target, FilesOf
         "<tr><td>File</td><td class=\"{}\">{}</td><td>{}</td><td><code>{}</code>{}</td></tr>"
         "<tr><td></td><td colspan=\"3\">{}</td></tr>",
         own.empty() ? "bad" : "good", own.empty() ? "no" : "yes", labels_cell(target.labels),
-        escape_html(target.path),
-        target.exclude.empty() ? "" : " without <code>" + escape_html(target.exclude) + "</code>",
+        escape_markup(target.path),
+        target.exclude.empty() ? "" : " without <code>" + escape_markup(target.exclude) + "</code>",
         files_table(own));
   }
   return fmt::format(
       "<h2>{} <small>{} of {} ready</small></h2>"
       "<table><tr><th>Type</th><th>Ready</th><th>Labels</th><th>Path</th></tr>{}</table>",
-      escape_html(job.job), ready, counted(job.found.targets.size(), "target"), rows);
+      escape_markup(job.job), ready, counted(job.found.targets.size(), "target"), rows);
 }
 
 std::string workers_section(const std::vector<WorkerStatus>& workers) {
@@ -130,7 +109,7 @@ std::string workers_section(const std::vector<WorkerStatus>& workers) {
   for (const WorkerStatus& worker : workers) {
     std::string troubles;
     for (const std::string& trouble : worker.troubles)
-      troubles += "<div class=\"bad\">" + escape_html(trouble) + "</div>";
+      troubles += "<div class=\"bad\">" + escape_markup(trouble) + "</div>";
     html += fmt::format(
         "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
         "<td class=\"number\">{}</td><td>{}</td></tr>",
@@ -142,7 +121,7 @@ std::string workers_section(const std::vector<WorkerStatus>& workers) {
 
 std::string discovery_row(const discovery::LabelMap& discovered, const std::string& found_by,
                           const std::string& result) {
-  return fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", escape_html(found_by),
+  return fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", escape_markup(found_by),
                      labels_cell(discovered), result);
 }
 
@@ -162,7 +141,7 @@ std::string discovery_section(const JobTargets& job) {
   std::string html = fmt::format(
       "<h2>{} <small>{} of {} active</small></h2><table><tr><th>Found by</th>"
       "<th>Discovered labels</th><th>Target labels</th></tr>{}</table>",
-      escape_html(job.job), found.targets.size(),
+      escape_markup(job.job), found.targets.size(),
       counted(found.targets.size() + found.dropped.size(), "target"), rows);
   if (found.dropped.size() > kDroppedShownMax) {
     html += fmt::format("<p class=\"note\">and {} more left out</p>",
@@ -200,7 +179,7 @@ std::string service_discovery_page(const EngineStatus& engine, std::string_view 
 
 std::string config_page(const EngineStatus& engine, std::string_view prefix) {
   return page("Configuration", "/config", prefix,
-              "<pre id=\"config_yaml\">" + escape_html(engine.config_yaml) + "</pre>");
+              "<pre id=\"config_yaml\">" + escape_markup(engine.config_yaml) + "</pre>");
 }
 
 }  // namespace tailrace::daemon

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/markup.h"
 #include "base/utf8.h"
 #include "config/load.h"
 
@@ -50,26 +51,11 @@ std::string escape_xml(std::string_view text) {
   std::string valid;
   append_as_utf8(valid, text);
   std::string out;
-  for (const char c : valid) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
-          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
+  for (const char c : escape_markup(valid)) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
     }
   }
   return out;
