@@ -15,20 +15,6 @@ namespace {
 
 constexpr std::size_t kRememberedMax = 256;
 
-std::string_view level_name(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "error";
-}
-
 std::string rfc3339(WallTime time) {
   const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time);
   const auto day = std::chrono::floor<std::chrono::days>(milliseconds);
@@ -105,6 +91,20 @@ void append_json(std::string& out, std::string_view key, std::string_view value)
 
 }  // namespace
 
+std::string_view log_level_text(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "error";
+}
+
 Log::Log(const Clock& clock, Options options, Sink sink)
     : clock_(clock), sink_(std::move(sink)), options_(options) {}
 
@@ -154,7 +154,7 @@ void Log::write(LogLevel level, std::string_view message, std::initializer_list<
   std::uint64_t count = 1;
   if (level >= LogLevel::kWarn) {
     std::string text;
-    append_logfmt(text, level_name(level), message);
+    append_logfmt(text, log_level_text(level), message);
     for (const LogField& field : fields)
       append_logfmt(text, field.key, field.value);
     count = count_repeat(std::move(text));
@@ -162,7 +162,7 @@ void Log::write(LogLevel level, std::string_view message, std::initializer_list<
   }
 
   std::string line;
-  append(line, "level", level_name(level));
+  append(line, "level", log_level_text(level));
   append(line, "ts", rfc3339(clock_.wall_now()));
   append(line, "msg", message);
   for (const LogField& field : fields)

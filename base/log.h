@@ -19,6 +19,9 @@ namespace tailrace {
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kLogfmt, kJson };
 
+// "debug", "info", "warn", "error".
+std::string_view log_level_text(LogLevel level);
+
 struct LogField {
   std::string_view key;
   std::string value;

@@ -159,20 +159,6 @@ void client_keys(YamlWriter& yaml, const ClientConfig& client) {
   yaml.end();
 }
 
-std::string_view log_level_text(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "info";
-}
-
 void server(YamlWriter& yaml, const ServerConfig& config) {
   yaml.begin("server");
   yaml.boolean("disable", config.disable);

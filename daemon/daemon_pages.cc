@@ -19,11 +19,9 @@ constexpr std::chrono::milliseconds kPagePatience{1000};  // With a busy worker.
 MetricFamily log_messages(const Log& log) {
   MetricFamily family{
       "loki_log_messages_total", "Messages of the program's own log.", MetricType::kCounter, {}};
-  for (const auto& [level, name] : {std::pair(LogLevel::kDebug, "debug"),
-                                    {LogLevel::kInfo, "info"},
-                                    {LogLevel::kWarn, "warn"},
-                                    {LogLevel::kError, "error"}}) {
-    family.samples.push_back({.labels = {{"level", name}},
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+    family.samples.push_back({.labels = {{"level", std::string(log_level_text(level))}},
                               .value = static_cast<double>(log.messages(level)),
                               .buckets = {}});
   }

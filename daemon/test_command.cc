@@ -58,10 +58,10 @@ Result<std::vector<std::string>> find_files(const std::vector<std::string>& path
   return files;
 }
 
-class TestSession {
+class TestBatch {
  public:
-  TestSession(const TestOptions& options, const TextOutput& output,
-              const debugger::Environment& environment)
+  TestBatch(const TestOptions& options, const TextOutput& output,
+            const debugger::Environment& environment)
       : options_(options), output_(output), environment_(environment) {}
 
   int run() {
@@ -231,7 +231,7 @@ std::string test_help_text() {
 
 int run_tests(const TestOptions& options, const TextOutput& output,
               const std::function<std::optional<std::string>(std::string_view)>& environment) {
-  return TestSession(options, output, environment).run();
+  return TestBatch(options, output, environment).run();
 }
 
 }  // namespace tailrace::daemon

@@ -1,6 +1,8 @@
 // What a worker does for a pipeline, without the worker.
 #include "debugger/trial.h"
 
+#include <algorithm>
+
 #include "pipeline/build_pipeline.h"
 
 namespace tailrace::debugger {

@@ -26,8 +26,7 @@ struct Page {
   std::string_view path;
   std::string_view route;
 };
-constexpr auto kPages = std::to_array<Page>({{"", "root"},
-                                             {"/", "root"},
+constexpr auto kPages = std::to_array<Page>({{"/", "root"},
                                              {"/ready", "ready"},
                                              {"/metrics", "metrics"},
                                              {"/targets", "targets"},

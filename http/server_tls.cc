@@ -1,7 +1,7 @@
-// GnuTLS behind the server: libmicrohttpd makes the sessions, this sets them up.
+// GnuTLS behind the server: libmicrohttpd makes its connections, this sets them up.
 //
 // libmicrohttpd itself would ask for a client's certificate without looking at it, and keep one
-// certificate of its own for good. So each session gets its credentials, and the function that
+// certificate of its own for good. So each connection gets its credentials, and the function that
 // verifies the client, before its handshake.
 #include "http/server_tls.h"
 

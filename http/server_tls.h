@@ -19,7 +19,7 @@ struct ServerCredentials;
 
 // Sets up GnuTLS's sessions, so that a client which may not come in fails in its handshake.
 //
-// Ownership: borrows the log; outlives the sessions.
+// Ownership: borrows the log; outlives the connections.
 // Threading: after create(), confined to the server's thread.
 // Errors: files that changed and cannot be used are logged, and the former ones stay.
 class ServerTls {
@@ -32,7 +32,7 @@ class ServerTls {
   ServerTls(const ServerTls&) = delete;
   ServerTls& operator=(const ServerTls&) = delete;
 
-  // Before the handshake of `session`. What it returns must live as long as the session: it is
+  // Before the handshake. What it returns must live as long as the connection: it is
   // shared by all that began between two changes of the files.
   std::shared_ptr<const ServerCredentials> prepare(gnutls_session_int* session);
 
