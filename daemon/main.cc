@@ -29,6 +29,7 @@
 #include "daemon/receive_command.h"
 #include "daemon/test_command.h"
 #include "daemon/topology.h"
+#include "debugger/trace_text.h"
 
 namespace {
 
@@ -213,7 +214,11 @@ int run(const daemon::CommandLine& line) {
   if (from_stdin) keep_first_job(*loaded.config, log);
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
-  if (line.inspect) options.inspect = text_output(STDERR_FILENO);
+  if (line.inspect) {
+    options.trace = [output = text_output(STDERR_FILENO)](const debugger::EntryTrace& trace) {
+      output.write(debugger::inspect_text(trace, output.colours));
+    };
+  }
   if (line.dry_run) {
     options.print = text_output(STDOUT_FILENO);
     daemon::print_clients(*loaded.config, options.print);

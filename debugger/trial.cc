@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kArenaBytes = 1U << 20U;  // As a worker's.
 constexpr SourceId kSource = 1;
-constexpr std::string_view kTenantLabel = "__tenant_id__";
 
 }  // namespace
 
@@ -86,16 +85,7 @@ std::vector<std::string> Trial::metrics() {
 }
 
 void Trial::accept(const LabelSet& labels, const Entry& entry) {
-  TrialEntry& kept = entries_.emplace_back();
-  for (const LabelPair& pair : labels.pairs())
-    kept.labels.emplace(pair.name, pair.value);
-  if (auto tenant = kept.labels.extract(std::string(kTenantLabel)); !tenant.empty()) {
-    kept.tenant = std::move(tenant.mapped());
-  }
-  kept.line = entry.line;
-  kept.time = entry.time;
-  for (const LabelPair& pair : entry.metadata)
-    kept.metadata.emplace_back(pair.name, pair.value);
+  entries_.push_back(snapshot_of(labels, entry));
 }
 
 }  // namespace tailrace::debugger
