@@ -58,6 +58,7 @@ struct EntryTrace {
     kHeld,     // By the last step; what is made of it has a trace of its own.
     kContext,  // It was sent before a restart.
   };
+  std::string job;              // Its name.
   std::size_t first_stage = 0;  // Not 0: the stage before this one held it.
   EntrySnapshot before;
   std::vector<StageStep> steps;

@@ -72,10 +72,12 @@ TraceRecorder::TraceRecorder(const Clock& stopwatch, Sink sink)
     : stopwatch_(stopwatch), sink_(std::move(sink)), arena_(kScratchBytes) {}
 
 TraceRecorder::Interest TraceRecorder::begin(const Entry& entry, const LabelSet& labels,
-                                             std::size_t first_stage) {
+                                             std::size_t first_stage,
+                                             const pipeline::StageContext& context) {
   OpenTrace& open = open_.emplace_back();
   open.begin = stopwatch_.steady_now();
   open.trace.first_stage = first_stage;
+  open.trace.job = context.job();
   open.trace.before = snapshot_of(labels, entry);
   open.trace.origins = entry.origins;
   return Interest::kWatch;

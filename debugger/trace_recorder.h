@@ -26,7 +26,8 @@ class TraceRecorder final : public pipeline::StageObserver {
   // `stopwatch`: a real clock, for the time that stages take.
   TraceRecorder(const Clock& stopwatch, Sink sink);
 
-  Interest begin(const Entry& entry, const LabelSet& labels, std::size_t first_stage) override;
+  Interest begin(const Entry& entry, const LabelSet& labels, std::size_t first_stage,
+                 const pipeline::StageContext& context) override;
   void before(std::size_t number, pipeline::Stage& stage, const Entry& entry,
               pipeline::StageContext& context) override;
   void after(std::size_t number, pipeline::Stage& stage, const Entry& entry,

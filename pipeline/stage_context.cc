@@ -139,7 +139,7 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
     plain_.time = Timestamp::of_ns(time_ns);
     plain_.line = line.text;
     plain_.role = role;
-    if (observer_ != nullptr && observer_->begin(plain_, labels, 0) == Interest::kWatch) {
+    if (observer_ != nullptr && observer_->begin(plain_, labels, 0, *this) == Interest::kWatch) {
       observer_->end(plain_, &labels);
     }
     return sink.accept(labels, plain_);
@@ -172,7 +172,7 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
 void StageContext::begin_observed(Frame& frame, const LabelSet& labels, std::size_t first_stage) {
   frame.observer = nullptr;
   if (observer_ != nullptr &&
-      observer_->begin(frame.entry, labels, first_stage) == Interest::kWatch) {
+      observer_->begin(frame.entry, labels, first_stage, *this) == Interest::kWatch) {
     frame.observer = observer_;
   }
 }

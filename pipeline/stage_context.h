@@ -82,6 +82,7 @@ class StageContext {
   SteadyTime paused_until() const { return paused_until_; }
   std::span<const std::unique_ptr<Stage>> stages() const { return stages_; }
   const Names& names() const { return names_; }
+  std::string_view job() const { return world_.job; }
   // Between lines; nullptr: nobody watches.
   void observe(StageObserver* observer) { observer_ = observer; }
 

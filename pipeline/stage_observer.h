@@ -25,7 +25,8 @@ class StageObserver {
 
   virtual ~StageObserver() = default;
   // `labels`: what the entry comes with. kNone: nothing else is said about this entry.
-  virtual Interest begin(const Entry& entry, const LabelSet& labels, std::size_t first_stage) = 0;
+  virtual Interest begin(const Entry& entry, const LabelSet& labels, std::size_t first_stage,
+                         const StageContext& context) = 0;
   // The stage may be asked to explain() itself.
   virtual void before(std::size_t number, Stage& stage, const Entry& entry,
                       StageContext& context) = 0;

@@ -87,7 +87,8 @@ TEST(Pipeline, is_not_paused) {
 // Writes "stage:line>line verdict name=value..." per stage.
 class Recorder : public StageObserver {
  public:
-  Interest begin(const Entry& entry, const LabelSet& /*labels*/, std::size_t first) override {
+  Interest begin(const Entry& entry, const LabelSet& /*labels*/, std::size_t first,
+                 const StageContext& /*context*/) override {
     text_ += "begin " + std::to_string(first) + ":" + std::string(entry.line) + "\n";
     return entry.line == "silent" ? Interest::kNone : Interest::kWatch;
   }
