@@ -152,6 +152,10 @@ std::string trace_json(const EntryTrace& trace, TraceDetail detail) {
   json["fate"] = fate_name(trace.fate);
   add_entry(trace.fate == EntryTrace::Fate::kLeft ? trace.after : last_seen(trace), json);
   if (detail == TraceDetail::kStages) {
+    if (!trace.job.empty()) json["job"] = trace.job;
+    Json& lines = json["lines"] = Json::array();
+    for (const LineOrigin& origin : trace.origins)
+      lines.push_back(origin.line);
     json["first_stage"] = trace.first_stage;
     add_entry(trace.before, json["before"]);
     json["stages"] = Json::array();

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "shippers/print_shipper.h"
+
 namespace tailrace::debugger {
 namespace {
 
@@ -19,6 +21,7 @@ constexpr std::string_view kUnderlined = "\033[4m";
 constexpr std::string_view kRed = "\033[31m";
 constexpr std::string_view kGreen = "\033[32m";
 constexpr std::string_view kYellow = "\033[33m";
+constexpr std::string_view kBlue = "\033[34m";
 constexpr std::string_view kDim = "\033[2m";
 constexpr std::string_view kPlain = "\033[0m";
 
@@ -151,6 +154,29 @@ std::string inspect_text(const EntryTrace& trace, TextOutput::Colours colours) {
   for (const StageStep& step : trace.steps)
     writer.step(step, entry);
   return writer.take();
+}
+
+std::string entry_text(const EntryTrace& trace, EntryText detail, TextOutput::Colours colours) {
+  const auto paint = [colours](std::string_view code, const std::string& text) {
+    if (colours == TextOutput::Colours::kNone) return text;
+    return fmt::format("{}{}{}", code, text, kPlain);
+  };
+  std::string text;
+  const bool stages = detail == EntryText::kWithStages;
+  if (stages) {
+    text += paint(kBold, trace.first_stage == 0 ? "line: " : "joined: ") + trace.before.line + "\n";
+    text += inspect_text(trace, colours);
+  }
+  if (trace.fate == EntryTrace::Fate::kLeft) {
+    text += fmt::format("{}\t{}\t{}\n", paint(kBlue, shippers::dry_run_time(trace.after.time)),
+                        paint(kYellow, pairs_text(trace.after.labels)), trace.after.line);
+    if (stages && trace.after.tenant) text += "tenant: " + *trace.after.tenant + "\n";
+    if (stages && !trace.after.metadata.empty()) {
+      text += "structured metadata: " + pairs_text(trace.after.metadata) + "\n";
+    }
+  }
+  if (stages) text += "\n";
+  return text;
 }
 
 }  // namespace tailrace::debugger

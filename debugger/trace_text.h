@@ -22,4 +22,12 @@ namespace tailrace::debugger {
 // prints "none".
 std::string inspect_text(const EntryTrace& trace, TextOutput::Colours colours);
 
+enum class EntryText {
+  kBare,        // Nothing of what was dropped or held.
+  kWithStages,  // The line as it came in, what each stage did, and what became of it.
+};
+
+// The entry as a dry run prints it (shippers/print_shipper.h), and before it, if wanted, its way.
+std::string entry_text(const EntryTrace& trace, EntryText detail, TextOutput::Colours colours);
+
 }  // namespace tailrace::debugger

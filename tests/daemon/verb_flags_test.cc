@@ -13,7 +13,7 @@ struct Parsed {
   Result<std::vector<std::string>> rest;
 };
 
-Parsed parse(const std::vector<const char*>& arguments) {
+Parsed parsed_of(const std::vector<const char*>& arguments) {
   Parsed parsed;
   const std::vector<VerbFlag> flags = {
       {"on", &parsed.on}, {"text", &parsed.text}, {"list", &parsed.list}};
@@ -22,12 +22,12 @@ Parsed parse(const std::vector<const char*>& arguments) {
 }
 
 std::string error(const std::vector<const char*>& arguments) {
-  const Parsed parsed = parse(arguments);
+  const Parsed parsed = parsed_of(arguments);
   return parsed.rest ? "" : parsed.rest.error().message;
 }
 
 TEST(VerbFlags, take_values_behind_an_equals_sign_or_as_the_next_argument) {
-  const Parsed parsed = parse({"a", "-text=1=2", "--list", "x", "b", "-list=y", "-on", "c"});
+  const Parsed parsed = parsed_of({"a", "-text=1=2", "--list", "x", "b", "-list=y", "-on", "c"});
   EXPECT_EQ(parsed.text, "1=2");
   EXPECT_EQ(parsed.list, (std::vector<std::string>{"x", "y"}));
   EXPECT_TRUE(parsed.on);
@@ -35,13 +35,13 @@ TEST(VerbFlags, take_values_behind_an_equals_sign_or_as_the_next_argument) {
 }
 
 TEST(VerbFlags, a_boolean_may_be_told_off_and_never_takes_the_next_argument) {
-  EXPECT_FALSE(parse({"-on", "-on=false"}).on);
-  EXPECT_EQ(*parse({"-on", "false"}).rest, std::vector<std::string>{"false"});
+  EXPECT_FALSE(parsed_of({"-on", "-on=false"}).on);
+  EXPECT_EQ(*parsed_of({"-on", "false"}).rest, std::vector<std::string>{"false"});
 }
 
 TEST(VerbFlags, a_dash_is_no_flag_and_behind_two_nothing_is) {
-  EXPECT_EQ(*parse({"-", "--", "-text=1"}).rest, (std::vector<std::string>{"-", "-text=1"}));
-  EXPECT_TRUE(parse({"--"}).rest->empty());
+  EXPECT_EQ(*parsed_of({"-", "--", "-text=1"}).rest, (std::vector<std::string>{"-", "-text=1"}));
+  EXPECT_TRUE(parsed_of({"--"}).rest->empty());
 }
 
 TEST(VerbFlags, faults_are_named) {
