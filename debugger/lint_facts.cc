@@ -17,12 +17,6 @@ bool LintFacts::may_have_label(std::string_view name) const {
   return texts.any || texts.texts.size() > texts.texts.count("");
 }
 
-void LintFacts::add_label_text(const std::string& name, const std::string& text) {
-  PossibleTexts texts = label(name);
-  texts.texts.insert(text);
-  labels_[name] = std::move(texts);
-}
-
 void LintFacts::keep_labels(const std::set<std::string>& names) {
   for (auto& [name, texts] : labels_) {
     if (names.count(name) == 0) texts = {false, {""}};

@@ -21,8 +21,6 @@ class LintFacts {
   PossibleTexts label(std::string_view name) const;
   bool may_have_label(std::string_view name) const;
   void set_label(const std::string& name, PossibleTexts texts) { labels_[name] = std::move(texts); }
-  // Whatever it was, it may now be `text` too.
-  void add_label_text(const std::string& name, const std::string& text);
   void any_label(const std::string& name) { labels_[name].any = true; }
   // Labels of any name may be there.
   void any_labels() { any_labels_ = true; }

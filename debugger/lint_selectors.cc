@@ -47,7 +47,8 @@ bool holds_always(const LabelMatcher& matcher, const PossibleTexts& label) {
 
 bool holds_always(const LineFilter& filter) {
   if (filter.comparison == logql::Comparison::kEqual) return filter.text.empty();
-  return filter.comparison == logql::Comparison::kMatches && (filter.text.empty() || filter.text == ".*");
+  return filter.comparison == logql::Comparison::kMatches &&
+         (filter.text.empty() || filter.text == ".*");
 }
 
 std::string_view sign(logql::Comparison comparison) {
