@@ -23,13 +23,12 @@
 #include "base/text_output.h"
 #include "config/expand_env.h"
 #include "config/load.h"
+#include "daemon/check_command.h"
 #include "daemon/command_line.h"
 #include "daemon/config_output.h"
 #include "daemon/daemon.h"
-#include "daemon/receive_command.h"
-#include "daemon/test_command.h"
-#include "daemon/topology.h"
-#include "debugger/trace_text.h"
+#include "daemon/dry_run.h"
+#include "daemon/verbs.h"
 
 namespace {
 
@@ -107,11 +106,17 @@ TextOutput text_output(int descriptor) {
           coloured ? TextOutput::Colours::kAnsi : TextOutput::Colours::kNone};
 }
 
+// The file that the command line names.
+struct ConfigFile {
+  std::string name;
+  std::string text;
+  std::string trouble = {};  // Not empty: none of them can be read.
+};
+
 struct Loaded {
   std::optional<config::Config> config;
   std::string message;  // All diagnostics, ready to be shown.
   std::string file_name = {};
-  std::string text = {};
 };
 
 std::optional<std::string> environment_variable(std::string_view name) {
@@ -119,48 +124,55 @@ std::optional<std::string> environment_variable(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-// The configuration file of the command line with its flags over it.
-Loaded load(const daemon::CommandLine& line) {
-  std::string text;
-  std::string file_name;
+ConfigFile read_config(const daemon::CommandLine& line) {
   for (const std::string& name : line.config_files) {
     std::ifstream file(name, std::ios::binary);
     if (!file) continue;
-    file_name = name;
     std::ostringstream content;
     content << file.rdbuf();
-    text = content.str();
-    break;
+    return {name, content.str()};
   }
-  if (file_name.empty() && !line.config_files.empty()) {
-    return {std::nullopt, line.config_files.back() + ": no such file, or it cannot be read\n"};
-  }
-  config::LoadResult result =
-      line.expand_env
-          ? config::load_text_expanding(text, file_name, line.overrides, environment_variable)
-          : config::load_text(text, file_name, line.overrides);
-  return {std::move(result.config), config::format_diagnostics(result.diagnostics, file_name, text),
-          file_name, text};
+  if (line.config_files.empty()) return {};  // There are flags only.
+  return {line.config_files.back(), "", "no such file, or it cannot be read"};
+}
+
+config::LoadResult parse_config(const ConfigFile& file, const daemon::CommandLine& line) {
+  return line.expand_env ? config::load_text_expanding(file.text, file.name, line.overrides,
+                                                       environment_variable)
+                         : config::load_text(file.text, file.name, line.overrides);
+}
+
+// The configuration file of the command line with its flags over it.
+Loaded load(const daemon::CommandLine& line) {
+  const ConfigFile file = read_config(line);
+  if (!file.trouble.empty()) return {std::nullopt, file.name + ": " + file.trouble + "\n"};
+  config::LoadResult result = parse_config(file, line);
+  return {std::move(result.config),
+          config::format_diagnostics(result.diagnostics, file.name, file.text), file.name};
 }
 
 // Builds everything, starts nothing.
 int check_syntax(const daemon::CommandLine& line) {
-  Loaded loaded = load(line);
-  if (!loaded.message.empty()) print(stdout, loaded.message);
-  if (!loaded.config) return 1;
-  SystemClock clock;
-  PosixFileSystem file_system;
-  Log log = Log::discard(clock);
-  Metrics metrics;
-  daemon::Intake intake(clock, {.pool_bytes = 1U << 20U}, [] {});
-  daemon::Topology::World world{
-      clock, file_system, log, metrics, host_name(), working_directory(), {intake.world()}, {}};
-  const auto built = daemon::Topology::build(
-      std::make_shared<const config::Config>(std::move(*loaded.config)), world, nullptr);
-  print(stdout, config::format_diagnostics(built.diagnostics, loaded.file_name, loaded.text));
-  if (!built.ok) return 1;
-  print(stdout, "Valid config file! No syntax issues found\n");
-  return 0;
+  if (line.config_files.empty() && line.format == daemon::OutputFormat::kText) {
+    print(stdout, "Invalid config file\n");
+    return 1;
+  }
+  const ConfigFile file = read_config(line);
+  std::vector<config::Diagnostic> diagnostics;
+  if (line.config_files.empty()) {
+    diagnostics = daemon::unreadable_config("no -config.file is given");
+  } else if (!file.trouble.empty()) {
+    diagnostics = daemon::unreadable_config(file.trouble);
+  } else {
+    const SystemClock clock;
+    PosixFileSystem file_system;
+    const config::Places places = line.expand_env ? config::Places(file.text, environment_variable)
+                                                  : config::Places(file.text);
+    diagnostics = daemon::check_config(
+        parse_config(file, line), {clock, file_system, places, host_name(), working_directory()});
+  }
+  print(stdout, daemon::check_text(diagnostics, file.name, file.text, line.format));
+  return daemon::is_valid(diagnostics) ? 0 : 1;
 }
 
 // Standard input runs through the first job; without any, through none but with labels that say
@@ -214,13 +226,12 @@ int run(const daemon::CommandLine& line) {
   if (from_stdin) keep_first_job(*loaded.config, log);
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
-  if (line.inspect) {
-    options.trace = [output = text_output(STDERR_FILENO)](const debugger::EntryTrace& trace) {
-      output.write(debugger::inspect_text(trace, output.colours));
-    };
-  }
+  daemon::DryRun dry_run({line.dry_run, line.inspect, line.format, text_output(STDOUT_FILENO),
+                          text_output(STDERR_FILENO), clock.wall_now()},
+                         *loaded.config);
+  options.trace = dry_run.sink();
   if (line.dry_run) {
-    options.print = text_output(STDOUT_FILENO);
+    options.print = dry_run.entries();
     daemon::print_clients(*loaded.config, options.print);
   }
   options.host_name = host_name();
@@ -235,39 +246,12 @@ int run(const daemon::CommandLine& line) {
     if (from_stdin) keep_first_job(*again.config, log);
     return std::move(*again.config);
   };
+  // Kept for the summary, which names its stages.
+  config::Config config = *loaded.config;
   daemon::Daemon daemon({clock, file_system, log, metrics}, std::move(options));
-  return daemon.run(std::move(*loaded.config));
-}
-
-int receive(const std::vector<const char*>& arguments) {
-  auto options = daemon::parse_receive_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::receive_help_text());
-    return 0;
-  }
-  using Output = daemon::ReceiveOptions::Output;
-  if (options->output == Output::kText &&
-      text_output(STDOUT_FILENO).colours == TextOutput::Colours::kAnsi) {
-    options->output = Output::kColour;
-  }
-  return daemon::run_receive(*options);
-}
-
-int test(const std::vector<const char*>& arguments) {
-  const auto options = daemon::parse_test_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::test_help_text());
-    return 0;
-  }
-  return daemon::run_tests(*options, text_output(STDOUT_FILENO), environment_variable);
+  const int status = daemon.run(std::move(config));
+  dry_run.finish(metrics.serialize());  // While the jobs, whose metrics these are, exist.
+  return status;
 }
 
 // One heap for all threads: lines allocate nothing, and what one thread frees is there for the
@@ -292,12 +276,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   const std::vector<const char*> arguments(argv + 1, argv + argc);
-  if (!arguments.empty() && std::string_view(arguments.front()) == "receive") {
-    return receive({arguments.begin() + 1, arguments.end()});
-  }
-  if (!arguments.empty() && std::string_view(arguments.front()) == "test") {
-    return test({arguments.begin() + 1, arguments.end()});
-  }
+  const SystemClock clock;
+  const auto status = daemon::run_verb(
+      arguments,
+      {clock, text_output(STDOUT_FILENO), text_output(STDERR_FILENO), environment_variable});
+  if (status) return *status;
   const auto line = tailrace::daemon::parse_command_line(arguments);
   if (!line) {
     print(stderr, line.error().message + "\nRun with -help for the list of flags.\n");
@@ -310,10 +293,6 @@ int main(int argc, char** argv) {
   if (line->version) {
     print(stdout, tailrace::daemon::version_text());
     return 0;
-  }
-  if (line->check_syntax && line->config_files.empty()) {
-    print(stdout, "Invalid config file\n");
-    return 1;
   }
   return line->check_syntax ? check_syntax(*line) : run(*line);
 }

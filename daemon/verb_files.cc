@@ -22,7 +22,7 @@ Error not_readable(const std::string& path) {
   return {Error::kInvalid, path + ": " + std::generic_category().message(errno) + "\n"};
 }
 
-bool has_errors(const std::vector<config::Diagnostic>& diagnostics) {
+bool names_an_error(const std::vector<config::Diagnostic>& diagnostics) {
   for (const config::Diagnostic& diagnostic : diagnostics) {
     if (diagnostic.severity == config::Diagnostic::Severity::kError) return true;
   }
@@ -75,7 +75,7 @@ Result<std::vector<config::StageConfig>> load_verb_stages(const std::string& yam
     for (config::Diagnostic& diagnostic : report.take())
       diagnostics.push_back(std::move(diagnostic));
   }
-  if (has_errors(diagnostics)) {
+  if (names_an_error(diagnostics)) {
     return fail(Error::kInvalid, config::format_diagnostics(diagnostics, "stages", yaml));
   }
   return stages;
