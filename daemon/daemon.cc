@@ -139,7 +139,7 @@ Status Daemon::create_engine(config::Config config) {
     options.input = options_.input;
     options.config_file = options_.config_file;
     options.print = options_.print;
-    options.inspect = options_.inspect;
+    options.trace = options_.trace;
     Result<std::unique_ptr<Engine>> engine =
         Engine::create(config, std::move(world), std::move(options));
     if (engine) {

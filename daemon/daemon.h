@@ -23,6 +23,7 @@
 #include "base/text_output.h"
 #include "config/config.h"
 #include "daemon/engine.h"
+#include "debugger/trace_recorder.h"
 #include "http/server.h"
 
 namespace tailrace::daemon {
@@ -37,8 +38,9 @@ class Daemon {
   struct Options {
     Engine::Mode mode = Engine::Mode::kDaemon;
     Engine::Input input = Engine::Input::kFiles;
-    TextOutput print = {};    // Dry run: where entries go.
-    TextOutput inspect = {};  // Where every stage's changes go.
+    TextOutput print = {};  // Dry run: where entries go.
+    // Gets what every entry went through, on the workers' threads.
+    debugger::TraceRecorder::Sink trace = {};
     std::string host_name;
     std::string working_directory;
     std::uint32_t cpus = 1;

@@ -305,7 +305,9 @@ void Engine::add_worker(const config::Config& config, std::unique_ptr<positions:
                       [make = world_.make_transport, number] { return make(number); },
                       world_.make_watcher(number)};
   workers_.push_back(std::make_unique<Worker>(std::move(parts), std::move(options)));
-  if (options_.inspect) inspectors_.push_back(std::make_unique<InspectPrinter>(options_.inspect));
+  if (options_.trace) {
+    recorders_.push_back(std::make_unique<debugger::TraceRecorder>(world_.clock, options_.trace));
+  }
 }
 
 Topology::World Engine::topology_world() const {
@@ -314,8 +316,8 @@ Topology::World Engine::topology_world() const {
   for (const auto& worker : workers_) {
     world.workers.push_back(worker->intake().world());
     world.workers.back().environment = world_.environment;
-    if (options_.inspect) {
-      world.workers.back().observer = inspectors_[world.workers.size() - 1].get();
+    if (options_.trace) {
+      world.workers.back().observer = recorders_[world.workers.size() - 1].get();
     }
   }
   if (options_.mode == Mode::kDryRun) world.print = options_.print;

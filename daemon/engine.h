@@ -21,11 +21,11 @@
 #include "base/result.h"
 #include "base/text_output.h"
 #include "config/config.h"
-#include "daemon/inspect_printer.h"
 #include "daemon/outbox_room.h"
 #include "daemon/status.h"
 #include "daemon/topology.h"
 #include "daemon/worker.h"
+#include "debugger/trace_recorder.h"
 #include "positions/positions.h"
 #include "tailer/file_set.h"
 
@@ -72,8 +72,9 @@ class Engine {
   struct Options {
     Mode mode = Mode::kDaemon;
     Input input = Input::kFiles;
-    TextOutput print = {};                     // Dry run: where entries go.
-    TextOutput inspect = {};                   // Where every stage's changes go.
+    TextOutput print = {};  // Dry run: where entries go.
+    // Gets what every entry went through, on the worker's thread; empty: nobody looks.
+    debugger::TraceRecorder::Sink trace = {};
     std::string config_file = {};              // For messages.
     std::uint64_t segment_bytes = 16U << 20U;  // Of the outbox (house 6); less in the simulation.
   };
@@ -138,8 +139,8 @@ class Engine {
   const Options options_;
   std::unique_ptr<positions::Positions> positions_;
   std::unique_ptr<tailer::FileWatcher> watcher_;
-  // One per worker, in inspect mode. Before the workers: their pipelines call them.
-  std::vector<std::unique_ptr<InspectPrinter>> inspectors_;
+  // One per worker, where traces are wanted. Before the workers: their pipelines call them.
+  std::vector<std::unique_ptr<debugger::TraceRecorder>> recorders_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<tailer::FileSet> files_;
   Mailbox<WorkerReport> reports_;

@@ -27,8 +27,8 @@
 #include "daemon/command_line.h"
 #include "daemon/config_output.h"
 #include "daemon/daemon.h"
-#include "daemon/receive_command.h"
-#include "daemon/test_command.h"
+#include "daemon/dry_run.h"
+#include "daemon/verbs.h"
 
 namespace {
 
@@ -226,9 +226,12 @@ int run(const daemon::CommandLine& line) {
   if (from_stdin) keep_first_job(*loaded.config, log);
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
-  if (line.inspect) options.inspect = text_output(STDERR_FILENO);
+  daemon::DryRun dry_run({line.dry_run, line.inspect, line.format, text_output(STDOUT_FILENO),
+                          text_output(STDERR_FILENO), clock.wall_now()},
+                         *loaded.config);
+  options.trace = dry_run.sink();
   if (line.dry_run) {
-    options.print = text_output(STDOUT_FILENO);
+    options.print = dry_run.entries();
     daemon::print_clients(*loaded.config, options.print);
   }
   options.host_name = host_name();
@@ -243,39 +246,12 @@ int run(const daemon::CommandLine& line) {
     if (from_stdin) keep_first_job(*again.config, log);
     return std::move(*again.config);
   };
+  // Kept for the summary, which names its stages.
+  config::Config config = *loaded.config;
   daemon::Daemon daemon({clock, file_system, log, metrics}, std::move(options));
-  return daemon.run(std::move(*loaded.config));
-}
-
-int receive(const std::vector<const char*>& arguments) {
-  auto options = daemon::parse_receive_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::receive_help_text());
-    return 0;
-  }
-  using Output = daemon::ReceiveOptions::Output;
-  if (options->output == Output::kText &&
-      text_output(STDOUT_FILENO).colours == TextOutput::Colours::kAnsi) {
-    options->output = Output::kColour;
-  }
-  return daemon::run_receive(*options);
-}
-
-int test(const std::vector<const char*>& arguments) {
-  const auto options = daemon::parse_test_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::test_help_text());
-    return 0;
-  }
-  return daemon::run_tests(*options, text_output(STDOUT_FILENO), environment_variable);
+  const int status = daemon.run(std::move(config));
+  dry_run.finish(metrics.serialize());  // While the jobs, whose metrics these are, exist.
+  return status;
 }
 
 // One heap for all threads: lines allocate nothing, and what one thread frees is there for the
@@ -300,12 +276,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   const std::vector<const char*> arguments(argv + 1, argv + argc);
-  if (!arguments.empty() && std::string_view(arguments.front()) == "receive") {
-    return receive({arguments.begin() + 1, arguments.end()});
-  }
-  if (!arguments.empty() && std::string_view(arguments.front()) == "test") {
-    return test({arguments.begin() + 1, arguments.end()});
-  }
+  const SystemClock clock;
+  const auto status = daemon::run_verb(
+      arguments,
+      {clock, text_output(STDOUT_FILENO), text_output(STDERR_FILENO), environment_variable});
+  if (status) return *status;
   const auto line = tailrace::daemon::parse_command_line(arguments);
   if (!line) {
     print(stderr, line.error().message + "\nRun with -help for the list of flags.\n");

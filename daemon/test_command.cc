@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
+#include "daemon/verb_flags.h"
 #include "debugger/pipeline_test.h"
 #include "debugger/test_report.h"
 #include "debugger/test_run.h"
@@ -177,41 +178,17 @@ class TestBatch {
 
 Result<TestOptions> parse_test_options(std::span<const char* const> arguments) {
   TestOptions options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string_view text = arguments[i];
-    if (text.size() < 2 || text.front() != '-') {
-      options.paths.emplace_back(text);
-      continue;
-    }
-    text.remove_prefix(text.starts_with("--") ? 2 : 1);
-    const std::size_t equals = text.find('=');
-    const std::string_view name = text.substr(0, equals);
-    bool* const flag = name == "record"                ? &options.record
-                       : name == "config.expand-env"   ? &options.expand_env
-                       : name == "help" || name == "h" ? &options.help
-                                                       : nullptr;
-    std::string* const value = name == "config.file" ? &options.config_file
-                               : name == "run"       ? &options.only
-                               : name == "junit"     ? &options.junit_file
-                                                     : nullptr;
-    if (flag == nullptr && value == nullptr) {
-      return fail(refusal(fmt::format("flag provided but not defined: -{}", name)));
-    }
-    if (flag != nullptr) {
-      const std::string_view on =
-          equals == std::string_view::npos ? "true" : text.substr(equals + 1);
-      if (on != "true" && on != "false") {
-        return fail(refusal(fmt::format("invalid boolean value \"{}\" for -{}", on, name)));
-      }
-      *flag = on == "true";
-    } else if (equals != std::string_view::npos) {
-      *value = text.substr(equals + 1);
-    } else if (i + 1 < arguments.size()) {
-      *value = arguments[++i];
-    } else {
-      return fail(refusal(fmt::format("flag needs an argument: -{}", name)));
-    }
-  }
+  const VerbFlag flags[] = {{"config.file", &options.config_file},
+                            {"config.expand-env", &options.expand_env},
+                            {"run", &options.only},
+                            {"record", &options.record},
+                            {"junit", &options.junit_file},
+                            {"coverage", &options.coverage},
+                            {"help", &options.help},
+                            {"h", &options.help}};
+  auto paths = parse_verb_flags(arguments, flags);
+  if (!paths) return fail(paths.error());
+  options.paths = std::move(*paths);
   return options;
 }
 

@@ -130,8 +130,10 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
     plan.name = job.job_name;
     if (!unchanged) {
       std::vector<config::Diagnostic> diagnostics;
+      pipeline::PipelineWorld pipeline_world = world.workers[number];
+      pipeline_world.job = job.job_name;
       Result<std::unique_ptr<pipeline::Pipeline>> pipeline = pipeline::build_pipeline(
-          job.pipeline_stages, world.workers[number], *topology.jobs[job.job_name], diagnostics);
+          job.pipeline_stages, pipeline_world, *topology.jobs[job.job_name], diagnostics);
       // Every worker's pipeline has the same problems: they are told once.
       if (number == 0) {
         built.diagnostics.insert(built.diagnostics.end(), diagnostics.begin(), diagnostics.end());

@@ -174,7 +174,7 @@ std::optional<std::string> unreadable_sample(std::string_view format) {
   return std::nullopt;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return fmt::format("\"{}\"", text);
 }
 
@@ -187,7 +187,7 @@ std::optional<Finding> judge_parts(std::string_view format, std::span<const Step
   if (const auto repeated = repeated_part(steps)) {
     return Finding{
         "layout-repeated-part",
-        fmt::format("the layout {} has the {} twice", quoted(format),
+        fmt::format("the layout {} has the {} twice", in_quotes(format),
                     kPartNames[static_cast<std::size_t>(*repeated)]),
         "01 is the month, 02 the day, 03 or 15 the hour, 04 the minute, 05 the second, 06 or 2006 "
         "the year"};
@@ -198,20 +198,20 @@ std::optional<Finding> judge_parts(std::string_view format, std::span<const Step
   if (twelve && !has(Part::kHalfOfDay)) {
     return Finding{"layout-12-hours",
                    fmt::format("the layout {} has an hour of 12 and no PM: 13:00 cannot be read",
-                               quoted(format)),
+                               in_quotes(format)),
                    "15 is an hour of 24"};
   }
   if (!has(Part::kYearDay) && !(has(Part::kMonth) && has(Part::kDay))) {
     return Finding{"layout-without-date",
                    fmt::format("the layout {} has no day: every entry is from the first of its "
                                "month or year",
-                               quoted(format)),
+                               in_quotes(format)),
                    std::string(kHowToWrite)};
   }
   if (const auto sample = unreadable_sample(format)) {
     return Finding{"layout-ambiguous",
                    fmt::format("what the layout {} writes, such as {}, it cannot read",
-                               quoted(format), quoted(*sample)),
+                               in_quotes(format), in_quotes(*sample)),
                    "give the parts a fixed width, or something between them"};
   }
   return std::nullopt;
@@ -223,23 +223,23 @@ std::optional<Finding> judge_layout(std::string_view format) {
   if (std::find(kNames.begin(), kNames.end(), format) != kNames.end()) return std::nullopt;
   if (const auto name = meant_name(format)) {
     return Finding{"layout-unknown-name",
-                   fmt::format("{} is not a name of a format", quoted(format)),
+                   fmt::format("{} is not a name of a format", in_quotes(format)),
                    fmt::format("names are written exactly so: {}", *name)};
   }
   if (is_strftime(format)) {
     return Finding{"layout-foreign",
-                   fmt::format("{} is a layout of strftime, not of Go", quoted(format)),
+                   fmt::format("{} is a layout of strftime, not of Go", in_quotes(format)),
                    std::string(kHowToWrite)};
   }
   if (is_letter_pattern(format)) {
     return Finding{"layout-foreign",
-                   fmt::format("{} is a layout of Java or the like, not of Go", quoted(format)),
+                   fmt::format("{} is a layout of Java or the like, not of Go", in_quotes(format)),
                    std::string(kHowToWrite)};
   }
   const std::vector<Step> steps = pipeline::go_time::compile_layout(format);
   if (steps.size() == 1) {
     return Finding{"layout-without-time",
-                   fmt::format("the layout {} has no part of a time", quoted(format)),
+                   fmt::format("the layout {} has no part of a time", in_quotes(format)),
                    std::string(kHowToWrite)};
   }
   return judge_parts(format, steps);

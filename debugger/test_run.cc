@@ -32,7 +32,7 @@ std::string metadata_text(const config::TextPairs& metadata) {
 // Stands for a time at which the test read lines.
 constexpr std::string_view kRead = "read";
 
-bool is_time_of_reading(const TrialEntry& entry, const TestResult& result) {
+bool is_time_of_reading(const EntrySnapshot& entry, const TestResult& result) {
   return entry.time.ns() >= unix_nanoseconds(result.begin) &&
          entry.time.ns() <= unix_nanoseconds(result.end);
 }
@@ -46,8 +46,8 @@ class Comparison {
     if (expected != observed) differences_.push_back({std::move(what), expected, observed});
   }
 
-  void compare_entry(std::size_t number, const ExpectedEntry& expected, const TrialEntry& observed,
-                     const TestResult& result) {
+  void compare_entry(std::size_t number, const ExpectedEntry& expected,
+                     const EntrySnapshot& observed, const TestResult& result) {
     const std::string entry = fmt::format("entry {}, ", number);
     if (expected.line) compare(entry + "line", expected.line, observed.line);
     if (expected.labels) {
@@ -66,7 +66,7 @@ class Comparison {
   }
 
   void compare_entries(const std::vector<ExpectedEntry>& expected, const TestResult& result) {
-    const std::vector<TrialEntry>& observed = result.entries;
+    const std::vector<EntrySnapshot>& observed = result.entries;
     for (std::size_t i = 0; i < std::max(expected.size(), observed.size()); ++i) {
       const std::string what = fmt::format("entry {}", i + 1);
       if (i >= observed.size()) {
@@ -106,7 +106,7 @@ const config::ScrapeConfig* find_job(const config::Config* config, const std::st
 void write_entries(YamlWriter& yaml, const TestResult& result) {
   if (result.entries.empty()) return yaml.empty_list("entries");
   yaml.begin("entries");
-  for (const TrialEntry& entry : result.entries) {
+  for (const EntrySnapshot& entry : result.entries) {
     yaml.begin_item();
     yaml.text("line", entry.line);
     if (entry.labels.empty()) {

@@ -30,7 +30,7 @@ struct TestResult {
   WallTime begin{};                             // When its first line was read.
   std::vector<Difference> differences;          // Empty: it passed.
   std::vector<config::Diagnostic> diagnostics;  // Its own stages cannot be built.
-  std::vector<TrialEntry> entries;
+  std::vector<EntrySnapshot> entries;
   std::vector<std::string> metrics;
   bool passed() const { return differences.empty() && diagnostics.empty(); }
 };

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kArenaBytes = 1U << 20U;  // As a worker's.
 constexpr SourceId kSource = 1;
-constexpr std::string_view kTenantLabel = "__tenant_id__";
 
 }  // namespace
 
@@ -19,8 +18,7 @@ Trial::Trial(Options options)
       clock_(options_.begin),
       arena_(kArenaBytes),
       job_(metrics_, clock_) {
-  for (const auto& [name, value] : options_.labels)
-    target_.push_back({name, value});
+  set_target(options_.labels);
 }
 
 // Pinned sets are unpinned before their table goes.
@@ -43,6 +41,13 @@ Result<std::unique_ptr<Trial>> Trial::create(std::span<const config::StageConfig
   if (!pipeline) return fail(pipeline.error());
   trial->pipeline_ = std::move(*pipeline);
   return trial;
+}
+
+void Trial::set_target(const config::LabelMap& labels) {
+  labels_ = labels;
+  target_.clear();
+  for (const auto& [name, value] : labels_)
+    target_.push_back({name, value});
 }
 
 void Trial::run(std::string_view text) {
@@ -86,16 +91,7 @@ std::vector<std::string> Trial::metrics() {
 }
 
 void Trial::accept(const LabelSet& labels, const Entry& entry) {
-  TrialEntry& kept = entries_.emplace_back();
-  for (const LabelPair& pair : labels.pairs())
-    kept.labels.emplace(pair.name, pair.value);
-  if (auto tenant = kept.labels.extract(std::string(kTenantLabel)); !tenant.empty()) {
-    kept.tenant = std::move(tenant.mapped());
-  }
-  kept.line = entry.line;
-  kept.time = entry.time;
-  for (const LabelPair& pair : entry.metadata)
-    kept.metadata.emplace_back(pair.name, pair.value);
+  entries_.push_back(snapshot_of(labels, entry));
 }
 
 }  // namespace tailrace::debugger

@@ -21,6 +21,7 @@
 #include "config/scrape_config.h"
 #include "config/source_location.h"
 #include "config/stage_config.h"
+#include "debugger/entry_trace.h"
 #include "model/held_lines.h"
 #include "model/label_set.h"
 #include "pipeline/job_state.h"
@@ -29,15 +30,6 @@
 #include "pipeline/stage_observer.h"
 
 namespace tailrace::debugger {
-
-// What left the pipeline.
-struct TrialEntry {
-  std::map<std::string, std::string> labels;  // Without the tenant's.
-  std::string line;
-  Timestamp time;
-  std::vector<std::pair<std::string, std::string>> metadata;  // In order; names may repeat.
-  std::optional<std::string> tenant;                          // __tenant_id__.
-};
 
 // A clock that only its owner moves.
 class DeskClock final : public Clock {
@@ -74,6 +66,9 @@ class Trial final : private pipeline::EntrySink {
                                                std::vector<config::Diagnostic>& diagnostics);
   ~Trial() override;
 
+  // Of the lines that follow.
+  void set_target(const config::LabelMap& labels);
+
   void run(std::string_view line);
   // The clock goes on; what stages hold is released when it is due.
   void wait(std::chrono::nanoseconds time);
@@ -83,7 +78,7 @@ class Trial final : private pipeline::EntrySink {
   // What the clock shows now.
   WallTime now() const { return clock_.wall_now(); }
   // In the order in which they left.
-  const std::vector<TrialEntry>& entries() const { return entries_; }
+  const std::vector<EntrySnapshot>& entries() const { return entries_; }
   // Samples of what the stages count, as /metrics shows them, in its order: custom metrics and
   // logentry_dropped_lines_total.
   std::vector<std::string> metrics();
@@ -101,9 +96,10 @@ class Trial final : private pipeline::EntrySink {
   HeldLines held_;
   pipeline::JobState job_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
-  std::vector<LabelPair> target_;  // Views options_.labels.
+  config::LabelMap labels_;
+  std::vector<LabelPair> target_;  // Views labels_.
   std::uint64_t next_line_ = 0;
-  std::vector<TrialEntry> entries_;
+  std::vector<EntrySnapshot> entries_;
 };
 
 }  // namespace tailrace::debugger

@@ -49,6 +49,10 @@ SteadyTime Pipeline::paused_until() const {
   return context_->paused_until();
 }
 
+void Pipeline::observe(StageObserver* observer) {
+  context_->observe(observer);
+}
+
 std::uint64_t Pipeline::room_needed(std::uint64_t bytes) const {
   // Each label that stages set may hold as much text as the line.
   const std::uint64_t values = 1 + context_->names().label_names().size();

@@ -51,6 +51,9 @@ class Pipeline {
   // A limit stage without `drop` waits: no line may run before this time. SteadyTime::min(): none.
   SteadyTime paused_until() const;
 
+  // Who watches from the next line on; nullptr: nobody. It replaces the world's observer.
+  void observe(StageObserver* observer);
+
   // Upper bound of what a single line of `bytes` may release into the sink at once (its own text
   // and held events it completes, with metadata and labels), for the room that a cut makes before
   // it runs.

@@ -42,7 +42,8 @@ struct PipelineWorld {
   HeldLines& held_lines;
   const Clock& clock;
   std::uint64_t held_bytes_max = kHeldBytesMax;  // This worker's share.
-  StageObserver* observer = nullptr;             // Inspect mode; costs a branch per stage.
+  StageObserver* observer = nullptr;             // From the first line on.
+  std::string job = {};                          // Its name, for observers.
   // The value of an environment variable, for templates; empty function: there is none.
   std::function<std::optional<std::string>(std::string_view)> environment = {};
 };

@@ -12,6 +12,7 @@ namespace tailrace::pipeline {
 
 class StageContext;
 class JobState;
+struct Explanation;
 
 // What becomes of an entry after a stage has run on it.
 enum class Verdict {
@@ -46,6 +47,11 @@ class Stage {
 
   // Processes `entry` in place.
   virtual Verdict run(Entry& entry, StageContext& context) = 0;
+
+  // Says what run() is about to do with this entry, for people; called before it, where somebody
+  // watches. Has no effect on the entry nor on what the stage keeps. The default says nothing.
+  virtual void explain(const Entry& /*entry*/, StageContext& /*context*/,
+                       Explanation& /*explanation*/) {}
 
   // How many of the stages that follow are nested in this one (match).
   virtual std::size_t nested_stages() const { return 0; }

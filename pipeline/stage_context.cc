@@ -7,9 +7,12 @@
 
 namespace tailrace::pipeline {
 
+using Interest = StageObserver::Interest;
+
 StageContext::StageContext(const PipelineWorld& world, Names names,
                            std::vector<std::unique_ptr<Stage>> stages)
     : world_(world),
+      observer_(world.observer),
       names_(std::move(names)),
       stages_(std::move(stages)),
       label_cache_(world.label_sets, names_.label_names()) {
@@ -116,6 +119,7 @@ void StageContext::emit(HeldEntry& held) {
   frame.entry.origins.swap(held.origins);
   // Context completes nothing that was not complete before.
   frame.entry.role = trigger_ == EntryRole::kContext ? EntryRole::kReplayed : trigger_;
+  begin_observed(frame, held.labels(), emitting_stage + 1);
   run_from(emitting_stage + 1, frame);
   --open_frames_;
   frame_ = outer;
@@ -135,6 +139,12 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
     plain_.time = Timestamp::of_ns(time_ns);
     plain_.line = line.text;
     plain_.role = role;
+    if (observer_ != nullptr) {
+      plain_.origins.assign(1, origin);
+      if (observer_->begin(plain_, labels, 0, *this) == Interest::kWatch) {
+        observer_->end(plain_, &labels);
+      }
+    }
     return sink.accept(labels, plain_);
   }
   sink_ = &sink;
@@ -154,11 +164,20 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
   entry.metadata.clear();
   entry.origins.assign(1, origin);
   entry.role = role;
+  begin_observed(frame, labels, 0);
   run_from(0, frame);
   --open_frames_;
   frame_ = nullptr;
   between_lines_ = true;
   trigger_ = EntryRole::kFresh;
+}
+
+void StageContext::begin_observed(Frame& frame, const LabelSet& labels, std::size_t first_stage) {
+  frame.observer = nullptr;
+  if (observer_ != nullptr &&
+      observer_->begin(frame.entry, labels, first_stage, *this) == Interest::kWatch) {
+    frame.observer = observer_;
+  }
 }
 
 StageContext::Frame& StageContext::open_frame() {
@@ -174,14 +193,16 @@ void StageContext::run_from(std::size_t stage, Frame& frame) {
   for (; stage < stages_.size(); ++stage) {
     stage_ = stage;
     Stage& current = *stages_[stage];
-    if (world_.observer != nullptr) world_.observer->before(current, frame.entry, names_);
+    StageObserver* const observer = frame.observer;
+    if (observer != nullptr) observer->before(stage, current, frame.entry, *this);
     const Verdict verdict = current.run(frame.entry, *this);
-    if (world_.observer != nullptr) world_.observer->after(current, frame.entry, names_, verdict);
+    if (observer != nullptr) observer->after(stage, current, frame.entry, *this, verdict);
     if (verdict == Verdict::kKeep) continue;
     if (verdict == Verdict::kSkip) {
       stage += current.nested_stages();
       continue;
     }
+    if (observer != nullptr) observer->end(frame.entry, nullptr);
     if (verdict == Verdict::kDrop && frame.held) let_go(frame.entry.origins, frame.entry.role);
     return;
   }
@@ -189,7 +210,11 @@ void StageContext::run_from(std::size_t stage, Frame& frame) {
 }
 
 void StageContext::leave(Frame& frame) {
-  if (frame.entry.role != EntryRole::kContext) sink_->accept(label_set(), frame.entry);
+  const bool is_context = frame.entry.role == EntryRole::kContext;
+  if (frame.observer != nullptr) {
+    frame.observer->end(frame.entry, is_context ? nullptr : &label_set());
+  }
+  if (!is_context) sink_->accept(label_set(), frame.entry);
   if (frame.held) let_go(frame.entry.origins, frame.entry.role);
 }
 

@@ -82,6 +82,9 @@ class StageContext {
   SteadyTime paused_until() const { return paused_until_; }
   std::span<const std::unique_ptr<Stage>> stages() const { return stages_; }
   const Names& names() const { return names_; }
+  std::string_view job() const { return world_.job; }
+  // Between lines; nullptr: nobody watches.
+  void observe(StageObserver* observer) { observer_ = observer; }
 
  private:
   // Everything that is the same for all lines of one target.
@@ -95,17 +98,20 @@ class StageContext {
   struct Frame {
     Entry entry;
     const Template* base = nullptr;
-    const LabelSet* labels = nullptr;  // label_set(), until a label changes.
-    bool held = false;                 // Its lines count as held.
+    const LabelSet* labels = nullptr;   // label_set(), until a label changes.
+    bool held = false;                  // Its lines count as held.
+    StageObserver* observer = nullptr;  // Who watches this entry.
   };
 
   const Template& template_of(const LabelSet& labels);
   Frame& open_frame();
   void run_from(std::size_t stage, Frame& frame);
+  void begin_observed(Frame& frame, const LabelSet& labels, std::size_t first_stage);
   void leave(Frame& frame);
   void let_go(std::span<const LineOrigin> origins, EntryRole role);
 
   const PipelineWorld world_;
+  StageObserver* observer_;  // Costs a branch per line, and one per stage.
   const Names names_;
   const std::vector<std::unique_ptr<Stage>> stages_;
   // By extracted slot: the label slot of the same name, if stages change that label.

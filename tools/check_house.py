@@ -29,7 +29,7 @@ LIBRARY_OF_HEADER = [
     (r"bzlib\.h", "bzlib"), (r"zstd(_errors)?\.h", "zstd"), (r"systemd/", "systemd"),
     (r"librdkafka/", "librdkafka"), (r"maxminddb", "maxminddb"), (r"CLI/", "CLI"),
     (r"seccomp\.h", "seccomp"), (r"gtest/", "gtest"), (r"benchmark/", "benchmark"),
-    (r"google/protobuf", "protobuf"),
+    (r"google/protobuf", "protobuf"), (r"nlohmann/", "nlohmann"),
 ]
 # What links a library. "fmt::fmt" and the like are recognised in CMake's DEPS.
 LIBRARY_OF_TARGET = {
@@ -42,7 +42,7 @@ LIBRARY_OF_TARGET = {
     "BZip2::BZip2": "bzlib", "fmt::fmt": "fmt", "spdlog::spdlog": "spdlog",
     "prometheus-cpp::core": "prometheus", "${SNAPPY_LIBRARY}": "snappy", "Threads::Threads": "",
 }
-HEADER_ONLY = {"tl", "CLI"}  # Nothing to link.
+HEADER_ONLY = {"tl", "CLI", "nlohmann"}  # Nothing to link.
 LIBC = re.compile(r"(sys|linux|arpa|netinet|net|rpc)/[a-z_0-9./]+\.h$|[a-z]*intrin\.h$|"
                   r"(dirent|endian|errno|fcntl|fnmatch|glob|grp|iconv|ifaddrs|langinfo|limits|link|"
                   r"locale|malloc|netdb|poll|pthread|pwd|sched|signal|stdint|stdio|stdlib|string|"

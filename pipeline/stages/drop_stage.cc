@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -57,6 +60,47 @@ bool DropStage::applies(const Entry& entry, StageContext& context) const {
       sources_.has_value() ? joined_sources(entry, context) : entry.line;
   if (!text.has_value()) return false;
   return config_.value.has_value() ? *text == *config_.value : expression_->matches(*text);
+}
+
+void DropStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  explanation.drop_reason = config_.drop_counter_reason;
+  if (config_.longer_than.has_value()) {
+    const bool longer = entry.line.size() > *config_.longer_than;
+    explanation.reasons.push_back(fmt::format("longer_than: the line has {} bytes, {} than {}",
+                                              entry.line.size(), longer ? "more" : "not more",
+                                              *config_.longer_than));
+  }
+  if (config_.older_than.has_value()) {
+    explanation.reasons.push_back(is_old(entry, context)
+                                      ? "older_than: the entry's time is older"
+                                      : "older_than: the entry's time is not older");
+  }
+  explain_text(entry, context, explanation);
+}
+
+void DropStage::explain_text(const Entry& entry, StageContext& context,
+                             Explanation& explanation) const {
+  if (sources_.has_value()) {
+    for (std::size_t i = 0; i < sources_->size(); ++i) {
+      const bool present = entry.extracted[(*sources_)[i]].present();
+      explanation.reasons.push_back(fmt::format("source \"{}\" is {}", (*config_.sources)[i],
+                                                present ? "there" : "not there"));
+    }
+  }
+  if (!config_.value.has_value() && expression_ == nullptr) return;
+  const std::optional<std::string_view> text =
+      sources_.has_value() ? joined_sources(entry, context) : entry.line;
+  if (!text.has_value()) {
+    explanation.reasons.emplace_back("a source has no text");
+  } else if (config_.value.has_value()) {
+    explanation.reasons.push_back(fmt::format("value: \"{}\" {} \"{}\"", *text,
+                                              *text == *config_.value ? "is" : "is not",
+                                              *config_.value));
+  } else {
+    explanation.reasons.push_back(fmt::format(
+        "expression: \"{}\" {} `{}`", *text,
+        expression_->matches(*text) ? "matches" : "does not match", *config_.expression));
+  }
 }
 
 bool DropStage::is_old(const Entry& entry, const StageContext& context) const {

@@ -25,10 +25,12 @@ class DropStage final : public Stage {
 
   std::string_view name() const override { return "drop"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
   void publish(JobState& job) override;
 
  private:
   bool applies(const Entry& entry, StageContext& context) const;
+  void explain_text(const Entry& entry, StageContext& context, Explanation& explanation) const;
   bool is_old(const Entry& entry, const StageContext& context) const;
   // nullopt: a value has no text form.
   std::optional<std::string_view> joined_sources(const Entry& entry, StageContext& context) const;

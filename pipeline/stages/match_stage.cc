@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 
 namespace tailrace::pipeline {
@@ -11,6 +14,31 @@ namespace {
 
 using MatchAction = config::MatchStageConfig::Action;
 using logql::Comparison;
+
+std::string_view label_operator(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kEqual:
+      return "=";
+    case Comparison::kNotEqual:
+      return "!=";
+    case Comparison::kMatches:
+      return "=~";
+    case Comparison::kNotMatches:
+      break;
+  }
+  return "!~";
+}
+
+std::string_view line_operator(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kEqual:
+      return "|=";
+    case Comparison::kMatches:
+      return "|~";
+    default:
+      return label_operator(comparison);
+  }
+}
 
 bool is_negative(Comparison comparison) {
   return comparison == Comparison::kNotEqual || comparison == Comparison::kNotMatches;
@@ -93,6 +121,23 @@ bool MatchStage::line_holds(const LineTest& test, std::string_view line) {
   const bool found = test.regex == nullptr ? line.find(test.filter.text) != std::string_view::npos
                                            : test.regex->matches(line);
   return found != is_negative(test.filter.comparison);
+}
+
+void MatchStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  if (action_ != MatchAction::kKeep) explanation.drop_reason = drop_reason_;
+  for (LabelTest& test : labels_) {
+    const std::string_view* const label = context.label(test.label);
+    explanation.reasons.push_back(
+        fmt::format("{}{}\"{}\" {}: the label is {}", test.matcher.name,
+                    label_operator(test.matcher.comparison), test.matcher.text,
+                    label_holds(test, context) ? "holds" : "does not hold",
+                    label == nullptr ? "not there" : fmt::format("\"{}\"", *label)));
+  }
+  for (const LineTest& test : lines_) {
+    explanation.reasons.push_back(
+        fmt::format("{} \"{}\" {} for the line", line_operator(test.filter.comparison),
+                    test.filter.text, line_holds(test, entry.line) ? "holds" : "does not hold"));
+  }
 }
 
 void MatchStage::publish(JobState& job) {

@@ -25,6 +25,7 @@ class MatchStage final : public Stage {
 
   std::string_view name() const override { return "match"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
   std::size_t nested_stages() const override { return nested_stages_; }
   void publish(JobState& job) override;
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/stages/source_text.h"
 
@@ -24,6 +25,8 @@ Result<std::unique_ptr<Stage>> RegexStage::create(const config::RegexStageConfig
   }
   stage->captures_.resize(stage->targets_.size());
   stage->source_ = source_slot(config.source, build.names);
+  stage->group_names_ = options.wanted_groups;
+  stage->source_name_ = config.source.value_or("line");
   auto matcher = RegexMatcher::create(config.expression, options);
   if (!matcher.has_value()) return fail(matcher.error());
   stage->matcher_ = std::move(*matcher);
@@ -38,6 +41,25 @@ Verdict RegexStage::run(Entry& entry, StageContext& context) {
     entry.extracted[targets_[i]] = Value::of(captures_[i]);
   }
   return Verdict::kKeep;
+}
+
+void RegexStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  const std::optional<std::string_view> text = source_text(source_, entry, context);
+  if (!text.has_value()) {
+    explanation.reasons.push_back("there is no text in \"" + source_name_ + "\"");
+    return;
+  }
+  if (!matcher_->search(*text, captures_)) {
+    explanation.reasons.emplace_back("the expression does not match");
+    return;
+  }
+  explanation.source = source_name_;
+  explanation.text = *text;
+  for (std::size_t i = 0; i < captures_.size(); ++i) {
+    if (captures_[i].data() == nullptr) continue;  // It took no part.
+    const auto begin = static_cast<std::size_t>(captures_[i].data() - text->data());
+    explanation.groups.push_back({group_names_[i], begin, begin + captures_[i].size()});
+  }
 }
 
 }  // namespace tailrace::pipeline

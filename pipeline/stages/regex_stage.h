@@ -22,9 +22,12 @@ class RegexStage final : public Stage {
 
   std::string_view name() const override { return "regex"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   std::unique_ptr<RegexMatcher> matcher_;
+  std::vector<std::string> group_names_;  // Of targets_.
+  std::string source_name_;               // "line", or an extracted value.
   std::optional<ExtractedSlot> source_;
   std::vector<ExtractedSlot> targets_;      // Of the groups that somebody reads.
   std::vector<std::string_view> captures_;  // Views into the text of the line at hand.

@@ -27,7 +27,7 @@ class TrialTest : public ::testing::Test {
   }
   Lines lines() const {
     Lines result;
-    for (const TrialEntry& entry : trial_->entries())
+    for (const EntrySnapshot& entry : trial_->entries())
       result.push_back(entry.line);
     return result;
   }
@@ -41,7 +41,7 @@ TEST_F(TrialTest, an_entry_has_labels_time_metadata_and_tenant) {
       "{source: user}}, {structured_metadata: {rest: }}, {output: {source: rest}}]");
   trial_->run("ann hello there");
   ASSERT_EQ(trial_->entries().size(), 1U);
-  const TrialEntry& entry = trial_->entries()[0];
+  const EntrySnapshot& entry = trial_->entries()[0];
   EXPECT_EQ(entry.labels, (config::LabelMap{{"job", "t"}, {"user", "ann"}}));
   EXPECT_EQ(entry.tenant, "ann");
   EXPECT_EQ(entry.line, "hello there");

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipeline/stage_context.h"
 #include "pipeline/stage_observer.h"
 #include "tests/pipeline/pipeline_rig.h"
 
@@ -86,18 +87,29 @@ TEST(Pipeline, is_not_paused) {
 // Writes "stage:line>line verdict name=value..." per stage.
 class Recorder : public StageObserver {
  public:
-  void before(const Stage& stage, const Entry& entry, const Names& /*names*/) override {
-    text_ += std::string(stage.name()) + ":" + std::string(entry.line) + ">";
+  Interest begin(const Entry& entry, const LabelSet& /*labels*/, std::size_t first,
+                 const StageContext& /*context*/) override {
+    text_ += "begin " + std::to_string(first) + ":" + std::string(entry.line) + "\n";
+    return entry.line == "silent" ? Interest::kNone : Interest::kWatch;
   }
-  void after(const Stage& /*stage*/, const Entry& entry, const Names& names,
+  void before(std::size_t number, Stage& stage, const Entry& entry,
+              StageContext& /*context*/) override {
+    text_ += std::to_string(number) + " " + std::string(stage.name()) + ":" +
+             std::string(entry.line) + ">";
+  }
+  void after(std::size_t /*number*/, Stage& /*stage*/, const Entry& entry, StageContext& context,
              Verdict verdict) override {
     text_ += std::string(entry.line) + (verdict == Verdict::kDrop ? " dropped" : "");
     if (verdict == Verdict::kHold) text_ += " held";
     for (std::size_t i = 0; i < entry.extracted.size(); ++i) {
       if (!entry.extracted[i].present()) continue;
-      text_ += " " + names.extracted_names()[i] + "=" + std::string(entry.extracted[i].text);
+      text_ +=
+          " " + context.names().extracted_names()[i] + "=" + std::string(entry.extracted[i].text);
     }
     text_ += "\n";
+  }
+  void end(const Entry& entry, const LabelSet* labels) override {
+    text_ += "end " + std::string(entry.line) + (labels == nullptr ? "" : " left") + "\n";
   }
   std::string text_;
 };
@@ -108,14 +120,42 @@ TEST(Pipeline, an_observer_sees_every_stage_and_every_name) {
   drop.expression = "b";
   PipelineRig rig(stages(regex("(?P<unused>\\w+)"), drop, multiline("a")), kHeldBytesMax,
                   &recorder);
-  rig.run_all({"b", "a"});
+  rig.run_all({"b", "a", "silent"});
   EXPECT_EQ(recorder.text_,
-            "regex:b>b unused=b\n"
-            "drop:b>b dropped unused=b\n"
-            "regex:a>a unused=a\n"
-            "drop:a>a unused=a\n"
-            "multiline:a>a held unused=a\n");
+            "begin 0:b\n"
+            "0 regex:b>b unused=b\n"
+            "1 drop:b>b dropped unused=b\n"
+            "end b\n"
+            "begin 0:a\n"
+            "0 regex:a>a unused=a\n"
+            "1 drop:a>a unused=a\n"
+            "2 multiline:a>a held unused=a\n"
+            "end a\n"
+            "begin 0:silent\n");
   EXPECT_TRUE(rig.diagnostics_.empty());
+}
+
+TEST(Pipeline, an_observer_may_come_and_go_between_lines) {
+  Recorder recorder;
+  PipelineRig rig(stages(multiline("a")));
+  PipelineRig plain(stages());
+  rig.run("a1");
+  rig.pipeline_->observe(&recorder);
+  rig.run("a2");  // Lets go of a1, too.
+  rig.pipeline_->observe(nullptr);
+  rig.run("a3");
+  plain.pipeline_->observe(&recorder);
+  plain.run("p");
+  plain.pipeline_->observe(nullptr);
+  plain.run("q");
+  EXPECT_EQ(recorder.text_,
+            "begin 0:a2\n"
+            "0 multiline:a2>begin 1:a1\n"
+            "end a1 left\n"
+            "a2 held\n"
+            "end a2\n"
+            "begin 0:p\n"
+            "end p left\n");
 }
 
 }  // namespace

@@ -1,14 +1,16 @@
-// What inspect mode says about each stage.
-#include "daemon/inspect_printer.h"
+// What -inspect says about each stage.
+#include "debugger/trace_text.h"
 
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+#include "debugger/trace_recorder.h"
 #include "tests/pipeline/pipeline_rig.h"
 
-namespace tailrace::daemon {
+namespace tailrace::debugger {
 namespace {
 
 using pipeline::testing::PipelineRig;
@@ -19,8 +21,10 @@ std::string inspected(std::vector<config::StageConfig> config,
                       const std::vector<std::string>& lines,
                       TextOutput::Colours colours = TextOutput::Colours::kNone) {
   std::string text;
-  InspectPrinter printer({[&text](std::string_view part) { text += part; }, colours});
-  PipelineRig rig(std::move(config), pipeline::kHeldBytesMax, &printer);
+  const SystemClock clock;
+  TraceRecorder recorder(clock,
+                         [&](const EntryTrace& trace) { text += inspect_text(trace, colours); });
+  PipelineRig rig(std::move(config), pipeline::kHeldBytesMax, &recorder);
   rig.target_ = {{"job", "x"}};
   rig.received_ns_ = 1'000'000'000;
   rig.run_all(lines);
@@ -28,12 +32,16 @@ std::string inspected(std::vector<config::StageConfig> config,
   return text;
 }
 
-TEST(InspectPrinter, shows_new_values_and_changed_labels) {
+TEST(InspectText, shows_new_values_and_changed_labels) {
   config::LabelsStageConfig labels;
   labels.labels = {{"level", "level"}};
   EXPECT_EQ(inspected(stages(pipeline::testing::regex("(?P<level>\\w+) (?P<rest>.*)"), labels),
                       {"info a\"b"}),
             "[inspect: regex stage]: \n"
+            "matched in line:\n"
+            "\tinfo a\"b\n"
+            "\t^^^^ level\n"
+            "\t     ^^^ rest\n"
             "{stages.Entry}.Extracted[\"level\"]:\n"
             "\t+: info\n"
             "{stages.Entry}.Extracted[\"rest\"]:\n"
@@ -44,7 +52,7 @@ TEST(InspectPrinter, shows_new_values_and_changed_labels) {
             "\t+: {job=\"x\", level=\"info\"}\n");
 }
 
-TEST(InspectPrinter, shows_changed_lines_and_times) {
+TEST(InspectText, shows_changed_lines_and_times) {
   config::OutputStageConfig output;
   output.source = "rest";
   config::TimestampStageConfig timestamp;
@@ -67,25 +75,42 @@ TEST(InspectPrinter, shows_changed_lines_and_times) {
       << text;
 }
 
-TEST(InspectPrinter, shows_values_that_change_or_stay) {
+TEST(InspectText, shows_values_that_change_or_stay) {
   const auto stage = pipeline::testing::regex("(?P<a>\\w)");
   EXPECT_EQ(inspected(stages(stage, stage), {"q"}),
             "[inspect: regex stage]: \n"
+            "matched in line:\n"
+            "\tq\n"
+            "\t^ a\n"
             "{stages.Entry}.Extracted[\"a\"]:\n"
             "\t+: q\n"
             "[inspect: regex stage]: \n"
+            "matched in line:\n"
+            "\tq\n"
+            "\t^ a\n");
+  EXPECT_EQ(inspected(stages(stage), {" "}),
+            "[inspect: regex stage]: \n"
+            "why: the expression does not match\n");
+  EXPECT_EQ(inspected(stages(config::DecolorizeStageConfig{}), {"q"}),
+            "[inspect: decolorize stage]: \n"
             "none\n");
   EXPECT_EQ(inspected(stages(stage, pipeline::testing::regex("\\w(?P<a>\\w)")), {"qr"}),
             "[inspect: regex stage]: \n"
+            "matched in line:\n"
+            "\tqr\n"
+            "\t^ a\n"
             "{stages.Entry}.Extracted[\"a\"]:\n"
             "\t+: q\n"
             "[inspect: regex stage]: \n"
+            "matched in line:\n"
+            "\tqr\n"
+            "\t ^ a\n"
             "{stages.Entry}.Extracted[\"a\"]:\n"
             "\t-: q\n"
             "\t+: r\n");
 }
 
-TEST(InspectPrinter, shows_metadata_in_its_order) {
+TEST(InspectText, shows_metadata_in_its_order) {
   config::StructuredMetadataStageConfig first;
   first.names = {{"b", "value"}};
   config::StructuredMetadataStageConfig second;
@@ -99,17 +124,18 @@ TEST(InspectPrinter, shows_metadata_in_its_order) {
       << text;
 }
 
-TEST(InspectPrinter, says_what_became_of_an_entry) {
+TEST(InspectText, says_what_became_of_an_entry) {
   config::DropStageConfig drop;
   drop.expression = "gone";
   EXPECT_EQ(inspected(stages(drop), {"gone", "kept"}),
             "[inspect: drop stage]: \n"
-            "dropped\n"
+            "why: expression: \"gone\" matches `gone`\n"
+            "dropped, counted as drop_stage\n"
             "[inspect: drop stage]: \n"
-            "none\n");
+            "why: expression: \"kept\" does not match `gone`\n");
 }
 
-TEST(InspectPrinter, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run) {
+TEST(InspectText, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run) {
   EXPECT_EQ(inspected(stages(pipeline::testing::multiline("^a"),
                              pipeline::testing::regex("(?P<all>(?s:.*))")),
                       {"a1", "b", "a2"}),
@@ -118,22 +144,30 @@ TEST(InspectPrinter, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_r
             "[inspect: multiline stage]: \n"
             "held\n"
             "[inspect: regex stage]: \n"
+            "matched in line:\n"
+            "\tall: bytes 0 to 4\n"
             "{stages.Entry}.Extracted[\"all\"]:\n"
             "\t+: a1\nb\n"
             "[inspect: multiline stage]: \n"
             "held\n"
             "[inspect: regex stage]: \n"
+            "matched in line:\n"
+            "\ta2\n"
+            "\t^^ all\n"
             "{stages.Entry}.Extracted[\"all\"]:\n"
             "\t+: a2\n");
 }
 
-TEST(InspectPrinter, colours_names_and_signs) {
+TEST(InspectText, colours_names_and_signs) {
   EXPECT_EQ(
       inspected(stages(pipeline::testing::regex("(?P<a>.)")), {"q"}, TextOutput::Colours::kAnsi),
       "\033[1m[inspect: regex stage]:\033[0m \n"
+      "matched in line:\n"
+      "\t\033[4mq\033[0m\n"
+      "\t^ a\n"
       "\033[32m{stages.Entry}.Extracted[\"a\"]:\033[0m\n"
       "\t\033[32m+: q\033[0m\n");
 }
 
 }  // namespace
-}  // namespace tailrace::daemon
+}  // namespace tailrace::debugger

@@ -1,0 +1,35 @@
+// What a stage says to people about an entry: where it matched, and why it does what it does.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tailrace::pipeline {
+
+// Filled by Stage::explain(). Everything is a copy: it outlives the entry.
+struct Explanation {
+  // Which bytes of `text` a group matched.
+  struct Group {
+    std::string name;  // Its number where it has none.
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    friend bool operator==(const Group&, const Group&) = default;
+  };
+  struct MetricUpdate {
+    std::string metric;  // As /metrics names it.
+    std::string action;  // "add"
+    double value = 0;
+    friend bool operator==(const MetricUpdate&, const MetricUpdate&) = default;
+  };
+
+  std::string source;         // Whose text it is: "line", or the name of an extracted value.
+  std::string text;           // What the groups refer to.
+  std::vector<Group> groups;  // In the order of the expression.
+  std::vector<MetricUpdate> updates;
+  std::string drop_reason;           // Under what it is counted if the stage drops it.
+  std::vector<std::string> reasons;  // Sentences without a full stop, e.g. "longer_than: 20 > 10".
+};
+
+}  // namespace tailrace::pipeline
