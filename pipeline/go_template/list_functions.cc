@@ -142,16 +142,16 @@ bool reverse(Call& call) {
   return return_list(call, std::vector<Value>(all.rbegin(), all.rend()));
 }
 
-bool holds(std::span<const Value> values, const Value& wanted) {
+bool holds(std::span<const Value> values, const Value& wanted, NodeBudget& nodes) {
   return std::any_of(values.begin(), values.end(),
-                     [&wanted](const Value& value) { return deep_equal(value, wanted); });
+                     [&](const Value& value) { return deep_equal(value, wanted, nodes); });
 }
 
 bool uniq(Call& call) {
   std::vector<Value> values;
   for (const Value& value : items(call, 0)) {
     if (!call.runtime.step(values.size())) return false;
-    if (!holds(values, value)) values.push_back(value);
+    if (!holds(values, value, call.runtime.nodes())) values.push_back(value);
   }
   return return_list(call, values);
 }
@@ -159,7 +159,7 @@ bool without(Call& call) {
   std::vector<Value> values;
   for (const Value& value : items(call, 0)) {
     if (!call.runtime.step(call.args.size())) return false;
-    if (!holds(call.args.subspan(1), value)) values.push_back(value);
+    if (!holds(call.args.subspan(1), value, call.runtime.nodes())) values.push_back(value);
   }
   return return_list(call, values);
 }
@@ -175,11 +175,13 @@ bool has(Call& call) {
   if (call.args[1].is_nil()) return call.return_bool(false);
   if (call.args[1].kind != Value::Kind::kList) return false;
   return call.runtime.step(items(call, 1).size()) &&
-         call.return_bool(holds(items(call, 1), call.args[0]));
+         call.return_bool(holds(items(call, 1), call.args[0], call.runtime.nodes()));
 }
 bool concat(Call& call) {
   std::vector<Value> values;
   for (std::size_t i = 0; i < call.args.size(); ++i) {
+    // The same long list can be given many times.
+    if (!call.runtime.step(items(call, i).size())) return false;
     values.insert(values.end(), items(call, i).begin(), items(call, i).end());
   }
   return return_list(call, values);
