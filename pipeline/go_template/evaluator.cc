@@ -291,7 +291,7 @@ bool Evaluator::call(const Command& command, const Value& dot, const Value* fina
 // Functions cut off what is beyond the limits; that it is an error is said here.
 bool Evaluator::run_function(const Function& function, Call& call) {
   // Long texts count as many steps: most functions go through all of their texts.
-  constexpr std::size_t kBytesPerStep = 256;
+  constexpr std::size_t kBytesPerStep = 64;
   std::size_t bytes = 0;
   for (const Value& value : call.args)
     bytes += value.text.size();

@@ -1,6 +1,7 @@
 // Template functions for lists.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,11 +46,17 @@ bool join(Call& call) {
   return call.return_scratch();
 }
 
-// The parts between the separators; an empty separator cuts between characters.
-std::vector<std::string_view> parts_of(std::string_view text, std::string_view separator) {
+// The parts between the separators, the last of `most` being what is left; an empty separator cuts
+// between characters.
+std::vector<std::string_view> parts_of(std::string_view text, std::string_view separator,
+                                       std::size_t most = SIZE_MAX) {
   std::vector<std::string_view> parts;
   if (separator.empty()) {
     for (std::size_t at = 0; at < text.size();) {
+      if (parts.size() + 1 == most) {
+        parts.push_back(text.substr(at));
+        break;
+      }
       std::size_t end = at + 1;
       while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80)
         ++end;
@@ -59,7 +66,8 @@ std::vector<std::string_view> parts_of(std::string_view text, std::string_view s
     return parts;
   }
   while (true) {
-    const std::size_t end = text.find(separator);
+    const bool is_last = parts.size() + 1 == most;
+    const std::size_t end = is_last ? std::string_view::npos : text.find(separator);
     parts.push_back(text.substr(0, end));
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + separator.size());
@@ -90,16 +98,9 @@ bool split(Call& call) {
 // splitn separator count text: the last part is what is left; below 0: all.
 bool split_some(Call& call) {
   const std::int64_t count = call.args[1].integer;
-  std::vector<std::string_view> parts;
-  if (count == 0) return return_numbered(call, parts);
-  parts = parts_of(call.args[2].text, call.args[0].text);
-  if (count > 0 && static_cast<std::uint64_t>(count) < parts.size()) {
-    const char* const begin = parts[static_cast<std::size_t>(count) - 1].data();
-    const std::string_view whole = call.args[2].text;
-    parts.resize(static_cast<std::size_t>(count));
-    parts.back() = {begin, static_cast<std::size_t>(whole.data() + whole.size() - begin)};
-  }
-  return return_numbered(call, parts);
+  if (count == 0) return return_numbered(call, {});
+  const std::size_t most = count < 0 ? SIZE_MAX : static_cast<std::size_t>(count);
+  return return_numbered(call, parts_of(call.args[2].text, call.args[0].text, most));
 }
 
 std::span<const Value> items(const Call& call, std::size_t i) {

@@ -271,6 +271,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{{ hello }} {{ toDecimal \"0755\" }} {{ toDecimal \"8\" }} {{ toDecimal 17 }} {{ "
              "toDecimal \"+-1\" }} {{ toDecimal \"+7\" }}",
              "Hello! 493 0 15 0 7"},
+        Case{"{{ splitn \"\" 2 \"abc\" }} {{ splitn \"\" 5 \"ab\" }} {{ splitn \"\" 2 \"\" }}",
+             "map[_0:a _1:bc] map[_0:a _1:b] map[]"},
         Case{"{{ splitn \",\" 2 \"a,b,c\" }} {{ splitn \",\" 0 \"a\" }} {{ splitn \",\" -1 "
              "\"a,b\" }} {{ splitn \",\" 1 \"a,b\" }}",
              "map[_0:a _1:b,c] map[] map[_0:a _1:b] map[_0:a,b]"},
