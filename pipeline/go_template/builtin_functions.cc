@@ -215,7 +215,7 @@ bool js(Call& call) {
                (code_point < 0x80 && kAsUnicode.find(c) != std::string::npos)) {
       out += fmt::format("\\u{:04X}", code_point);
     } else {
-      out += text.substr(i, character.bytes);
+      out.append(text, i, character.bytes);
     }
     i += character.bytes;
   }
@@ -233,7 +233,11 @@ bool url_query(Call& call) {
     } else if (c == ' ') {
       out += '+';
     } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+      constexpr std::string_view kDigits = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kDigits[byte >> 4U];
+      out += kDigits[byte & 15U];
     }
   }
   return call.return_scratch();

@@ -26,8 +26,12 @@ std::size_t characters_in(std::string_view text) {
 }
 
 void append_padded(std::string& out, std::string_view text, const Verb& verb, bool is_number) {
+  if (!verb.width) {  // Nearly always: no need to count the characters of a long text.
+    out += text;
+    return;
+  }
   const auto have = static_cast<std::int64_t>(characters_in(text));
-  const std::int64_t missing = verb.width.value_or(0) - have;
+  const std::int64_t missing = *verb.width - have;
   const auto count = static_cast<std::size_t>(std::max<std::int64_t>(missing, 0));
   if (verb.minus) {
     out += text;
@@ -209,10 +213,12 @@ void append_text(std::string& out, const Value& value, const Verb& verb) {
     }
     case 'x':
     case 'X': {
+      const std::string_view digits = verb.letter == 'x' ? "0123456789abcdef" : "0123456789ABCDEF";
       std::string hex;
       for (const char c : value.text) {
         const auto byte = static_cast<unsigned char>(c);
-        hex += verb.letter == 'x' ? fmt::format("{:02x}", byte) : fmt::format("{:02X}", byte);
+        hex += digits[byte >> 4U];
+        hex += digits[byte & 15U];
       }
       append_padded(out, hex, verb, false);
       return;
