@@ -91,7 +91,7 @@ TEST_F(LintTest, values_that_no_stage_sets_are_told) {
             {"6:22 unset-value", "7:21 unset-value"}},
            {"metrics",
             "  - metrics: {num: {type: counter, source: a, config: {action: inc}}}\n",
-            {"6:45 unset-value"}},
+            {"6:44 unset-value"}},
            {"pack", "  - pack: {labels: [job, a]}\n", {"6:26 unset-value"}},
            {"structured metadata", "  - structured_metadata: {a: b}\n", {"6:30 unset-value"}},
            {"json and its like",
@@ -99,7 +99,7 @@ TEST_F(LintTest, values_that_no_stage_sets_are_told) {
             "  - regex: {expression: x, source: e}\n",
             {"6:40 unset-value", "7:38 unset-value", "8:36 unset-value"}},
            {"eventlogmessage", "  - eventlogmessage: {source: m}\n", {"6:31 unset-value"}},
-           {"geoip", "  - geoip: {db: /d, source: ip, db_type: city}\n", {"6:31 unset-value"}},
+           {"geoip", "  - geoip: {db: /d, source: ip, db_type: city}\n", {"6:29 unset-value"}},
        }) {
     EXPECT_EQ(codes_of_stages(c.stages), c.expected) << c.name;
   }
