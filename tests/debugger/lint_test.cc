@@ -196,7 +196,8 @@ TEST_F(LintTest, labels_of_few_values_are_not) {
             "}}'}\n  - labels: {path: }\n",
             {}},
            {"replaced",
-            "  - replace: {expression: '(\\d+)', source: path, replace: N}\n  - labels: {path: }\n",
+            "  - replace: {expression: '(\\d+)', source: path, replace: num}\n  - labels: {path: "
+            "}\n",
             {}},
            {"listed",
             "  - regex: {expression: '(?P<path>/api|/login) '}\n  - labels: {path: }\n",
@@ -270,7 +271,7 @@ TEST_F(LintTest, what_stages_do_to_labels_counts_for_selectors) {
   const Codes told{"7:23 selector-never-matches"};
   const auto behind = [&](const std::string& stage) { return codes_of_stages(stage + match); };
   EXPECT_EQ(behind("  - static_labels: {l: x}\n"), Codes{});
-  EXPECT_EQ(behind("  - static_labels: {l: y}\n"), told);
+  EXPECT_EQ(behind("  - static_labels: {l: other}\n"), told);
   EXPECT_EQ(behind("  - labels: {l: job}\n"), Codes{});
   EXPECT_EQ(behind("  - labels: {k: job}\n"), told);
   EXPECT_EQ(
