@@ -41,7 +41,7 @@ void Daemon::create_live() {
   }
   const auto tap = [this](auto answers) {
     return [this, answers](const http::ServerRequest& request) {
-      return tap_hub_ == nullptr ? json_error(409, "-inspect watches the pipelines already")
+      return tap_hub_ == nullptr ? json_error(409, "a dry run or -inspect watches the pipelines already")
                                  : answers(*tap_hub_, request);
     };
   };

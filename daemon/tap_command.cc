@@ -109,9 +109,9 @@ class Viewer {
       const auto found = answer.find(name);
       return found != answer.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
     };
-    seen_ = number("seen");
-    sampled_out_ = number("sampled_out");
-    dropped_ = number("dropped_queue");
+    seen_ += number("seen");
+    sampled_out_ += number("sampled_out");
+    dropped_ += number("dropped_queue");
     return {};
   }
 
