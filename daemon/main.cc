@@ -28,6 +28,7 @@
 #include "daemon/config_output.h"
 #include "daemon/daemon.h"
 #include "daemon/dry_run.h"
+#include "daemon/tap_command.h"
 #include "daemon/verbs.h"
 
 namespace {

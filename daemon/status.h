@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,9 @@
 #include "daemon/worker.h"
 
 namespace tailrace::daemon {
+
+// So long a worker that is busy may take to answer.
+inline constexpr std::chrono::milliseconds kBusyPatience{1000};
 
 struct FileStatus {
   SourceId source = 0;
@@ -61,9 +65,10 @@ struct WorkerStatus {
 
 // What the main thread knows.
 struct EngineStatus {
-  std::string config_yaml;                    // dump_config.h
-  std::vector<JobTargets> jobs;               // In the order of the configuration.
-  std::map<SourceId, std::size_t> target_of;  // File -> its target, counted through all jobs.
+  std::shared_ptr<const config::Config> config;  // Null: the program is stopping.
+  std::string config_yaml;                       // dump_config.h
+  std::vector<JobTargets> jobs;                  // In the order of the configuration.
+  std::map<SourceId, std::size_t> target_of;     // File -> its target, counted through all jobs.
 };
 
 // On the worker's own thread.
