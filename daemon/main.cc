@@ -28,7 +28,6 @@
 #include "daemon/config_output.h"
 #include "daemon/daemon.h"
 #include "daemon/dry_run.h"
-#include "daemon/tap_command.h"
 #include "daemon/verbs.h"
 
 namespace {

@@ -97,7 +97,7 @@ class Viewer {
       if (options_.format == TapOptions::Format::kJson) {
         output_.write(text + "\n");
       } else if (const auto parsed = debugger::parse_trace(text)) {
-        std::string shown = debugger::fate_text(*parsed, output_.colours);
+        std::string shown = debugger::entry_text(*parsed, output_.colours);
         if (stages_) shown += debugger::inspect_text(*parsed, output_.colours) + "\n";
         output_.write(shown);
       } else {
