@@ -36,6 +36,7 @@ bool TapRate::take(SteadyTime now) {
 Tap::Tap(std::string selector, std::uint32_t rate, debugger::TraceDetail detail)
     : selector_(std::move(selector)), rate_(rate), detail_(detail) {}
 
+// Shared by hub and workers, see there.
 Result<std::shared_ptr<Tap>> Tap::create(const TapRequest& request, std::size_t workers) {
   const std::uint32_t rate = request.rate.value_or(kRateDefault);
   if (rate == 0 || rate > kRateMax) {
@@ -100,14 +101,14 @@ void Tap::queue(std::string trace) {
 
 TapAnswer Tap::take() {
   TapAnswer answer;
-  answer.seen = seen_.load(std::memory_order_relaxed);
-  answer.sampled_out = sampled_out_.load(std::memory_order_relaxed);
+  answer.seen = seen_.exchange(0, std::memory_order_relaxed);
+  answer.sampled_out = sampled_out_.exchange(0, std::memory_order_relaxed);
   std::deque<std::string> queue;
   {
     const MutexLock lock(mutex_);
     queue.swap(queue_);
     queue_bytes_ = 0;
-    answer.dropped_queue = dropped_;
+    answer.dropped_queue = std::exchange(dropped_, 0);
   }
   answer.traces.assign(std::make_move_iterator(queue.begin()),
                        std::make_move_iterator(queue.end()));
