@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/daemon.h"
+#include "daemon/live_api.h"
 #include "daemon/resource_metrics.h"
 #include "daemon/status.h"
 #include "daemon/status_pages.h"
@@ -89,6 +90,9 @@ void Daemon::answer_questions() {
 }
 
 http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
+  if (live_api_ != nullptr) {
+    if (auto response = live_api_->handle(request)) return std::move(*response);
+  }
   const config::ServerConfig& server = server_config_;
   const std::string own_prefix = http::normal_prefix(server.http_path_prefix);
   const std::string_view path = http::below_prefix(request.path, own_prefix).value_or("");

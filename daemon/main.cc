@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/event_loop.h"
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -25,11 +27,15 @@
 #include "config/load.h"
 #include "daemon/command_line.h"
 #include "daemon/config_output.h"
+#include "daemon/control_socket.h"
 #include "daemon/daemon.h"
 #include "daemon/receive_command.h"
+#include "daemon/tap_command.h"
 #include "daemon/test_command.h"
 #include "daemon/topology.h"
+#include "daemon/why_command.h"
 #include "debugger/trace_text.h"
+#include "http/local_client.h"
 
 namespace {
 
@@ -270,6 +276,102 @@ int test(const std::vector<const char*>& arguments) {
   return daemon::run_tests(*options, text_output(STDOUT_FILENO), environment_variable);
 }
 
+// The configuration of `tailrace tap`, as far as it says where the socket is; empty: it was said
+// why not.
+std::string socket_of(const daemon::TapOptions& options) {
+  if (!options.socket.empty()) return options.socket;
+  std::vector<const char*> arguments;
+  const std::string file = "-config.file=" + options.config_file;
+  if (!options.config_file.empty()) arguments.push_back(file.c_str());
+  if (options.expand_env) arguments.push_back("-config.expand-env");
+  const auto line = daemon::parse_command_line(arguments);
+  if (!line) {
+    print(stderr, line.error().message + "\n");
+    return {};
+  }
+  const Loaded loaded = load(*line);
+  if (!loaded.config) {
+    print(stderr, "Unable to parse config: " + loaded.message +
+                      "-socket=PATH names the daemon's control socket, too.\n");
+    return {};
+  }
+  std::string path = daemon::control_socket_path(*loaded.config);
+  if (path.empty()) print(stderr, "The control socket is switched off in the configuration.\n");
+  return path;
+}
+
+int tap(const std::vector<const char*>& arguments) {
+  std::signal(SIGPIPE, SIG_DFL);  // Nothing is lost when nobody reads any more.
+  const auto options = daemon::parse_tap_options(arguments);
+  if (!options) {
+    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
+    return 2;
+  }
+  if (options->help) {
+    print(stdout, daemon::tap_help_text());
+    return 0;
+  }
+  const std::string socket = socket_of(*options);
+  if (socket.empty()) return 1;
+  const SystemClock clock;
+  const auto client = http::LocalClient::create(socket);
+  const auto loop = EventLoop::create();
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&signals, signal);
+  const int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  bool interrupted = false;
+  if (!client || !loop || descriptor < 0 ||
+      !(*loop)->watch(descriptor, {.readable = true, .writable = false},
+                      [&interrupted](bool, bool) { interrupted = true; })) {
+    print(stderr, "the tap cannot be set up\n");
+    return 1;
+  }
+  const int status =
+      daemon::run_tap(*options, **client,
+                      {.clock = clock,
+                       .loop = **loop,
+                       .interrupted = [&interrupted] { return interrupted; },
+                       .output = text_output(STDOUT_FILENO),
+                       .errors = text_output(STDERR_FILENO),
+                       .id = "tap-" + std::to_string(getpid()) + "-" +
+                             std::to_string(clock.wall_now().time_since_epoch().count())});
+  (*loop)->unwatch(descriptor);
+  close(descriptor);
+  return status;
+}
+
+int why(const std::vector<const char*>& arguments) {
+  const auto options = daemon::parse_why_options(arguments);
+  if (!options) {
+    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
+    return 2;
+  }
+  if (options->help) {
+    print(stdout, daemon::why_help_text());
+    return 0;
+  }
+  const SystemClock clock;
+  PosixFileSystem file_system;
+  const auto ask = [](const std::string& socket, const std::string& path) -> Result<std::string> {
+    const auto client = http::LocalClient::create(socket);
+    if (!client) return fail(client.error());
+    auto response = (*client)->get(path);
+    if (!response) return fail(response.error());
+    if (response->status != 200) return fail(Error::kOther, response->body);
+    return std::move(response->body);
+  };
+  return daemon::run_why(*options,
+                         {.clock = clock,
+                          .file_system = file_system,
+                          .host_name = host_name(),
+                          .working_directory = working_directory(),
+                          .environment = environment_variable,
+                          .ask = ask},
+                         text_output(STDOUT_FILENO));
+}
+
 // One heap for all threads: lines allocate nothing, and what one thread frees is there for the
 // others. With a heap for each, 10,000 idle files take 8 MB more. Memory for a batch comes and goes
 // with every cut: given back to the kernel each time, it cost a tenth of the CPU.
@@ -297,6 +399,12 @@ int main(int argc, char** argv) {
   }
   if (!arguments.empty() && std::string_view(arguments.front()) == "test") {
     return test({arguments.begin() + 1, arguments.end()});
+  }
+  if (!arguments.empty() && std::string_view(arguments.front()) == "tap") {
+    return tap({arguments.begin() + 1, arguments.end()});
+  }
+  if (!arguments.empty() && std::string_view(arguments.front()) == "why") {
+    return why({arguments.begin() + 1, arguments.end()});
   }
   const auto line = tailrace::daemon::parse_command_line(arguments);
   if (!line) {

@@ -53,6 +53,7 @@ struct WorkerStatus {
   std::uint64_t lines_cut = 0;
   std::uint64_t arena_overflow_bytes = 0;
   std::uint64_t files_polled = 0;
+  bool observed = false;  // By a tap.
   tailer::FileFollower::Counters counters;
   // By path and reason.
   std::map<std::pair<std::string, std::string>, std::uint64_t> lost_bytes;

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "debugger/trace_json.h"
+#include "shippers/print_shipper.h"
+
 namespace tailrace::debugger {
 namespace {
 
@@ -19,6 +22,7 @@ constexpr std::string_view kUnderlined = "\033[4m";
 constexpr std::string_view kRed = "\033[31m";
 constexpr std::string_view kGreen = "\033[32m";
 constexpr std::string_view kYellow = "\033[33m";
+constexpr std::string_view kBlue = "\033[34m";
 constexpr std::string_view kDim = "\033[2m";
 constexpr std::string_view kPlain = "\033[0m";
 
@@ -144,6 +148,24 @@ class Writer {
 };
 
 }  // namespace
+
+std::string entry_text(const EntryTrace& trace, TextOutput::Colours colours) {
+  const EntrySnapshot entry = last_seen(trace);
+  const auto paint = [colours](std::string_view code, const std::string& text) {
+    return colours == TextOutput::Colours::kNone ? text : fmt::format("{}{}{}", code, text, kPlain);
+  };
+  std::string text = paint(kBlue, shippers::dry_run_time(entry.time)) + "\t" +
+                     paint(kYellow, pairs_text(entry.labels)) + "\t" + entry.line;
+  if (trace.fate != EntryTrace::Fate::kLeft) {
+    std::string fate(fate_name(trace.fate));
+    if (trace.fate == EntryTrace::Fate::kDropped && !trace.steps.empty() &&
+        !trace.steps.back().explanation.drop_reason.empty()) {
+      fate += ", counted as " + trace.steps.back().explanation.drop_reason;
+    }
+    text += "\t" + paint(kRed, "[" + fate + "]");
+  }
+  return text + "\n";
+}
 
 std::string inspect_text(const EntryTrace& trace, TextOutput::Colours colours) {
   Writer writer(colours);

@@ -22,4 +22,8 @@ namespace tailrace::debugger {
 // prints "none".
 std::string inspect_text(const EntryTrace& trace, TextOutput::Colours colours);
 
+// As a dry run prints an entry: "<time>\t<labels>\t<line>"; behind one that is not sent stands why,
+// as in "\t[dropped, counted as too_old]". With a line end.
+std::string entry_text(const EntryTrace& trace, TextOutput::Colours colours);
+
 }  // namespace tailrace::debugger
