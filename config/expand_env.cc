@@ -261,6 +261,16 @@ Result<std::string> expand_env(std::string_view text, const EnvLookup& lookup) {
               fmt::format("{}:{}: {}", location.line, location.column, expanded.error().message));
 }
 
+std::size_t offset_at(std::string_view text, const SourceLocation& location) {
+  std::size_t begin = 0;
+  for (int line = 1; line < location.line; ++line) {
+    const std::size_t newline = text.find('\n', begin);
+    if (newline == std::string_view::npos) return text.size();
+    begin = newline + 1;
+  }
+  return begin + static_cast<std::size_t>(std::max(location.column, 1) - 1);
+}
+
 SourceLocation location_at(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
   const std::size_t newline = before.rfind('\n');

@@ -56,5 +56,7 @@ Result<std::string> expand_env(std::string_view text, const EnvLookup& lookup);
 
 // Line and column (in bytes, from 1) of an offset.
 SourceLocation location_at(std::string_view text, std::size_t offset);
+// The other way round; the end of the text when the line is not in it.
+std::size_t offset_at(std::string_view text, const SourceLocation& location);
 
 }  // namespace tailrace::config

@@ -113,12 +113,17 @@ std::string format_diagnostics(std::span<const Diagnostic> diagnostics, std::str
     if (!location.path.empty()) shown += location.path + ": ";
     std::string message = diagnostic.message;
     mask_urls(message);
-    shown += message + "\n";
+    shown += message;
+    if (diagnostic.severity == Diagnostic::Severity::kWarning && !diagnostic.code.empty()) {
+      shown += fmt::format(" [{}]", diagnostic.code);
+    }
+    shown += "\n";
     if (!file_name.empty() && location.line > 0 &&
         static_cast<std::size_t>(location.line) <= lines.size()) {
       shown += with_caret(shown_line(lines, static_cast<std::size_t>(location.line) - 1),
                           location.column);
     }
+    if (!diagnostic.hint.empty()) shown += fmt::format("    hint: {}\n", diagnostic.hint);
   }
   return shown;
 }

@@ -16,17 +16,6 @@ bool is_error(const Diagnostic& diagnostic) {
   return diagnostic.severity == Diagnostic::Severity::kError;
 }
 
-// Offset of a line and column, both from 1.
-std::size_t offset_of(std::string_view text, const SourceLocation& location) {
-  std::size_t begin = 0;
-  for (int line = 1; line < location.line; ++line) {
-    const std::size_t newline = text.find('\n', begin);
-    if (newline == std::string_view::npos) return text.size();
-    begin = newline + 1;
-  }
-  return begin + static_cast<std::size_t>(std::max(location.column, 1) - 1);
-}
-
 // Calls `visit` with the place of each stage, those nested in `match` too.
 template <typename Visit>
 void visit_locations(std::vector<StageConfig>& stages, const Visit& visit) {
@@ -60,7 +49,7 @@ LoadResult load_text(std::string_view text, std::string_view /*file_name*/,
     result.diagnostics.push_back(std::move(diagnostic));
   if (report.has_errors() ||
       std::any_of(result.diagnostics.begin(), result.diagnostics.end(), is_error)) {
-    result.config.reset();
+    result.despite_errors = std::exchange(result.config, std::nullopt);
   }
   std::stable_sort(result.diagnostics.begin(), result.diagnostics.end(),
                    [](const Diagnostic& a, const Diagnostic& b) {
@@ -83,17 +72,18 @@ LoadResult load_text_expanding(std::string_view text, std::string_view file_name
   LoadResult result = load_text(expanded->text, file_name, overrides);
   const auto to_original = [&](SourceLocation& location) {
     if (location.line == 0) return;
-    const std::size_t offset = offset_of(expanded->text, location);
+    const std::size_t offset = offset_at(expanded->text, location);
     const SourceLocation original = location_at(text, expanded->original_offset(offset));
     location.line = original.line;
     location.column = original.column;
   };
   for (Diagnostic& diagnostic : result.diagnostics)
     to_original(diagnostic.location);
-  if (result.config) {
-    for (ClientConfig& client : result.config->clients)
+  std::optional<Config>& config = result.config ? result.config : result.despite_errors;
+  if (config) {
+    for (ClientConfig& client : config->clients)
       to_original(client.location);
-    for (ScrapeConfig& job : result.config->scrape_configs) {
+    for (ScrapeConfig& job : config->scrape_configs) {
       to_original(job.location);
       to_original(job.encoding_location);
       visit_locations(job.pipeline_stages, to_original);

@@ -20,6 +20,9 @@ namespace tailrace::config {
 struct LoadResult {
   std::optional<Config> config;  // Set when no diagnostic is an error.
   std::vector<Diagnostic> diagnostics;
+  // What could be read in spite of errors; only for finding more of them. What an error is about
+  // has a value of no meaning here.
+  std::optional<Config> despite_errors = {};
 };
 
 // Parses, applies the flags and validates. All errors are collected, not only the first.

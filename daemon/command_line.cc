@@ -30,6 +30,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"config.file", Kind::kText, "FILE", "configuration; of a comma list the first that exists"},
     {"config.expand-env", Kind::kBool, "", "replace ${VAR} in the configuration"},
     {"check-syntax", Kind::kBool, "", "build everything, report all errors, start nothing"},
+    {"format", Kind::kText, "text|json", "of what -check-syntax and -dry-run print; default text"},
     {"dry-run", Kind::kBool, "", "print entries instead of sending them; positions are only read"},
     {"stdin", Kind::kBool, "", "read lines from standard input through the first job"},
     {"version", Kind::kBool, "", "print the version"},
@@ -88,6 +89,18 @@ void set_switch(CommandLine& line, std::string_view name, bool value) {
   if (name == "help" || name == "h") line.help = value;
 }
 
+// Of the flags that take text.
+Status set_text(CommandLine& line, std::string_view name, const std::string& value) {
+  if (name == "config.file") {
+    line.config_files = split_files(value);
+  } else if (value == "text" || value == "json") {
+    line.format = value == "json" ? OutputFormat::kJson : OutputFormat::kText;
+  } else {
+    return fail(Error::kInvalid, "-format: must be text or json, not \"" + value + "\"");
+  }
+  return {};
+}
+
 bool is_bool(const Flag* own, const ConfigFlag* other, const FlagWithoutEffect* idle) {
   if (own != nullptr) return own->kind == Kind::kBool;
   if (other != nullptr) return other->value_name.empty();
@@ -102,6 +115,7 @@ Error bad_flag(std::string message) {
 
 Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
   CommandLine line;
+  bool has_format = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string_view text = arguments[i];
     if (text.size() < 2 || text.front() != '-') break;
@@ -138,9 +152,14 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
       }
     } else if (own->kind == Kind::kBool) {
       set_switch(line, name, *value == "true");
+    } else if (const Status set = set_text(line, name, *value); !set) {
+      return fail(set.error());
     } else {
-      line.config_files = split_files(*value);
+      has_format = has_format || name == "format";
     }
+  }
+  if (has_format && !line.check_syntax && !line.dry_run && !line.help && !line.version) {
+    return fail(bad_flag("-format needs -check-syntax or -dry-run"));
   }
   return line;
 }

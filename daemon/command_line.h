@@ -11,6 +11,9 @@
 
 namespace tailrace::daemon {
 
+// How -check-syntax and -dry-run say what they have to say.
+enum class OutputFormat { kText, kJson };
+
 // What was asked for.
 struct CommandLine {
   std::vector<std::string> config_files;  // -config.file: the first that exists is used.
@@ -21,6 +24,7 @@ struct CommandLine {
   bool dry_run = false;
   bool inspect = false;
   bool stdin_source = false;
+  OutputFormat format = OutputFormat::kText;      // -format
   bool print_config = false;                      // -print-config-stderr
   bool log_config = false;                        // -log-config-reverse-order
   std::vector<std::string> flags_without_effect;  // "-server.grpc-listen-port"
@@ -31,8 +35,9 @@ struct CommandLine {
 // boolean never takes the next argument). The first argument that is no flag ends the flags; what
 // follows is ignored, as Promtail does.
 //
-// Errors: an unknown flag, one that is not yet supported, a missing or malformed value; the message
-//   names the flag. The program then exits with status 2 (docs/compatibility.md, exit codes).
+// Errors: an unknown flag, one that is not yet supported, a missing or malformed value, -format
+//   where nothing has that format; the message names the flag. The program then exits with status 2
+//   (docs/compatibility.md, exit codes).
 Result<CommandLine> parse_command_line(std::span<const char* const> arguments);
 
 // The text of -help.

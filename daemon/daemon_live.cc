@@ -40,10 +40,10 @@ void Daemon::create_live() {
                                       .wake_main = [this] { main_loop_->wake(); },
                                       .taps = &taps});
   }
-  const auto tap = [this](auto answer) {
-    return [this, answer](const http::ServerRequest& request) {
+  const auto tap = [this](auto answers) {
+    return [this, answers](const http::ServerRequest& request) {
       return tap_hub_ == nullptr ? json_error(409, "-inspect watches the pipelines already")
-                                 : answer(*tap_hub_, request);
+                                 : answers(*tap_hub_, request);
     };
   };
   live_api_->add({"GET", "/tailrace/api/v1/tap", LiveShows::kLines, tap(&tap_answer)});

@@ -2,7 +2,6 @@
 #include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,24 +17,18 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/event_loop.h"
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/text_output.h"
 #include "config/expand_env.h"
 #include "config/load.h"
+#include "daemon/check_command.h"
 #include "daemon/command_line.h"
 #include "daemon/config_output.h"
-#include "daemon/control_socket.h"
 #include "daemon/daemon.h"
-#include "daemon/receive_command.h"
-#include "daemon/tap_command.h"
-#include "daemon/test_command.h"
-#include "daemon/topology.h"
-#include "daemon/why_command.h"
-#include "debugger/trace_text.h"
-#include "http/local_client.h"
+#include "daemon/dry_run.h"
+#include "daemon/verbs.h"
 
 namespace {
 
@@ -113,11 +106,17 @@ TextOutput text_output(int descriptor) {
           coloured ? TextOutput::Colours::kAnsi : TextOutput::Colours::kNone};
 }
 
+// The file that the command line names.
+struct ConfigFile {
+  std::string name;
+  std::string text;
+  std::string trouble = {};  // Not empty: none of them can be read.
+};
+
 struct Loaded {
   std::optional<config::Config> config;
   std::string message;  // All diagnostics, ready to be shown.
   std::string file_name = {};
-  std::string text = {};
 };
 
 std::optional<std::string> environment_variable(std::string_view name) {
@@ -125,48 +124,55 @@ std::optional<std::string> environment_variable(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-// The configuration file of the command line with its flags over it.
-Loaded load(const daemon::CommandLine& line) {
-  std::string text;
-  std::string file_name;
+ConfigFile read_config(const daemon::CommandLine& line) {
   for (const std::string& name : line.config_files) {
     std::ifstream file(name, std::ios::binary);
     if (!file) continue;
-    file_name = name;
     std::ostringstream content;
     content << file.rdbuf();
-    text = content.str();
-    break;
+    return {name, content.str()};
   }
-  if (file_name.empty() && !line.config_files.empty()) {
-    return {std::nullopt, line.config_files.back() + ": no such file, or it cannot be read\n"};
-  }
-  config::LoadResult result =
-      line.expand_env
-          ? config::load_text_expanding(text, file_name, line.overrides, environment_variable)
-          : config::load_text(text, file_name, line.overrides);
-  return {std::move(result.config), config::format_diagnostics(result.diagnostics, file_name, text),
-          file_name, text};
+  if (line.config_files.empty()) return {};  // There are flags only.
+  return {line.config_files.back(), "", "no such file, or it cannot be read"};
+}
+
+config::LoadResult parse_config(const ConfigFile& file, const daemon::CommandLine& line) {
+  return line.expand_env ? config::load_text_expanding(file.text, file.name, line.overrides,
+                                                       environment_variable)
+                         : config::load_text(file.text, file.name, line.overrides);
+}
+
+// The configuration file of the command line with its flags over it.
+Loaded load(const daemon::CommandLine& line) {
+  const ConfigFile file = read_config(line);
+  if (!file.trouble.empty()) return {std::nullopt, file.name + ": " + file.trouble + "\n"};
+  config::LoadResult result = parse_config(file, line);
+  return {std::move(result.config),
+          config::format_diagnostics(result.diagnostics, file.name, file.text), file.name};
 }
 
 // Builds everything, starts nothing.
 int check_syntax(const daemon::CommandLine& line) {
-  Loaded loaded = load(line);
-  if (!loaded.message.empty()) print(stdout, loaded.message);
-  if (!loaded.config) return 1;
-  SystemClock clock;
-  PosixFileSystem file_system;
-  Log log = Log::discard(clock);
-  Metrics metrics;
-  daemon::Intake intake(clock, {.pool_bytes = 1U << 20U}, [] {});
-  daemon::Topology::World world{
-      clock, file_system, log, metrics, host_name(), working_directory(), {intake.world()}, {}};
-  const auto built = daemon::Topology::build(
-      std::make_shared<const config::Config>(std::move(*loaded.config)), world, nullptr);
-  print(stdout, config::format_diagnostics(built.diagnostics, loaded.file_name, loaded.text));
-  if (!built.ok) return 1;
-  print(stdout, "Valid config file! No syntax issues found\n");
-  return 0;
+  if (line.config_files.empty() && line.format == daemon::OutputFormat::kText) {
+    print(stdout, "Invalid config file\n");
+    return 1;
+  }
+  const ConfigFile file = read_config(line);
+  std::vector<config::Diagnostic> diagnostics;
+  if (line.config_files.empty()) {
+    diagnostics = daemon::unreadable_config("no -config.file is given");
+  } else if (!file.trouble.empty()) {
+    diagnostics = daemon::unreadable_config(file.trouble);
+  } else {
+    const SystemClock clock;
+    PosixFileSystem file_system;
+    const config::Places places = line.expand_env ? config::Places(file.text, environment_variable)
+                                                  : config::Places(file.text);
+    diagnostics = daemon::check_config(
+        parse_config(file, line), {clock, file_system, places, host_name(), working_directory()});
+  }
+  print(stdout, daemon::check_text(diagnostics, file.name, file.text, line.format));
+  return daemon::is_valid(diagnostics) ? 0 : 1;
 }
 
 // Standard input runs through the first job; without any, through none but with labels that say
@@ -220,13 +226,12 @@ int run(const daemon::CommandLine& line) {
   if (from_stdin) keep_first_job(*loaded.config, log);
   options.mode = line.dry_run ? daemon::Engine::Mode::kDryRun : daemon::Engine::Mode::kDaemon;
   options.input = from_stdin ? daemon::Engine::Input::kStdin : daemon::Engine::Input::kFiles;
-  if (line.inspect) {
-    options.trace = [output = text_output(STDERR_FILENO)](const debugger::EntryTrace& trace) {
-      output.write(debugger::inspect_text(trace, output.colours));
-    };
-  }
+  daemon::DryRun dry_run({line.dry_run, line.inspect, line.format, text_output(STDOUT_FILENO),
+                          text_output(STDERR_FILENO), clock.wall_now()},
+                         *loaded.config);
+  options.trace = dry_run.sink();
   if (line.dry_run) {
-    options.print = text_output(STDOUT_FILENO);
+    options.print = dry_run.entries();
     daemon::print_clients(*loaded.config, options.print);
   }
   options.host_name = host_name();
@@ -241,135 +246,12 @@ int run(const daemon::CommandLine& line) {
     if (from_stdin) keep_first_job(*again.config, log);
     return std::move(*again.config);
   };
+  // Kept for the summary, which names its stages.
+  config::Config config = *loaded.config;
   daemon::Daemon daemon({clock, file_system, log, metrics}, std::move(options));
-  return daemon.run(std::move(*loaded.config));
-}
-
-int receive(const std::vector<const char*>& arguments) {
-  auto options = daemon::parse_receive_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::receive_help_text());
-    return 0;
-  }
-  using Output = daemon::ReceiveOptions::Output;
-  if (options->output == Output::kText &&
-      text_output(STDOUT_FILENO).colours == TextOutput::Colours::kAnsi) {
-    options->output = Output::kColour;
-  }
-  return daemon::run_receive(*options);
-}
-
-int test(const std::vector<const char*>& arguments) {
-  const auto options = daemon::parse_test_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::test_help_text());
-    return 0;
-  }
-  return daemon::run_tests(*options, text_output(STDOUT_FILENO), environment_variable);
-}
-
-// The configuration of `tailrace tap`, as far as it says where the socket is; empty: it was said
-// why not.
-std::string socket_of(const daemon::TapOptions& options) {
-  if (!options.socket.empty()) return options.socket;
-  std::vector<const char*> arguments;
-  const std::string file = "-config.file=" + options.config_file;
-  if (!options.config_file.empty()) arguments.push_back(file.c_str());
-  if (options.expand_env) arguments.push_back("-config.expand-env");
-  const auto line = daemon::parse_command_line(arguments);
-  if (!line) {
-    print(stderr, line.error().message + "\n");
-    return {};
-  }
-  const Loaded loaded = load(*line);
-  if (!loaded.config) {
-    print(stderr, "Unable to parse config: " + loaded.message +
-                      "-socket=PATH names the daemon's control socket, too.\n");
-    return {};
-  }
-  std::string path = daemon::control_socket_path(*loaded.config);
-  if (path.empty()) print(stderr, "The control socket is switched off in the configuration.\n");
-  return path;
-}
-
-int tap(const std::vector<const char*>& arguments) {
-  std::signal(SIGPIPE, SIG_DFL);  // Nothing is lost when nobody reads any more.
-  const auto options = daemon::parse_tap_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::tap_help_text());
-    return 0;
-  }
-  const std::string socket = socket_of(*options);
-  if (socket.empty()) return 1;
-  const SystemClock clock;
-  const auto client = http::LocalClient::create(socket);
-  const auto loop = EventLoop::create();
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-    sigaddset(&signals, signal);
-  const int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  bool interrupted = false;
-  if (!client || !loop || descriptor < 0 ||
-      !(*loop)->watch(descriptor, {.readable = true, .writable = false},
-                      [&interrupted](bool, bool) { interrupted = true; })) {
-    print(stderr, "the tap cannot be set up\n");
-    return 1;
-  }
-  const int status =
-      daemon::run_tap(*options, **client,
-                      {.clock = clock,
-                       .loop = **loop,
-                       .interrupted = [&interrupted] { return interrupted; },
-                       .output = text_output(STDOUT_FILENO),
-                       .errors = text_output(STDERR_FILENO),
-                       .id = "tap-" + std::to_string(getpid()) + "-" +
-                             std::to_string(clock.wall_now().time_since_epoch().count())});
-  (*loop)->unwatch(descriptor);
-  close(descriptor);
+  const int status = daemon.run(std::move(config));
+  dry_run.finish(metrics.serialize());  // While the jobs, whose metrics these are, exist.
   return status;
-}
-
-int why(const std::vector<const char*>& arguments) {
-  const auto options = daemon::parse_why_options(arguments);
-  if (!options) {
-    print(stderr, options.error().message + "\nRun with -help for the list of flags.\n");
-    return 2;
-  }
-  if (options->help) {
-    print(stdout, daemon::why_help_text());
-    return 0;
-  }
-  const SystemClock clock;
-  PosixFileSystem file_system;
-  const auto ask = [](const std::string& socket, const std::string& path) -> Result<std::string> {
-    const auto client = http::LocalClient::create(socket);
-    if (!client) return fail(client.error());
-    auto response = (*client)->get(path);
-    if (!response) return fail(response.error());
-    if (response->status != 200) return fail(Error::kOther, response->body);
-    return std::move(response->body);
-  };
-  return daemon::run_why(*options,
-                         {.clock = clock,
-                          .file_system = file_system,
-                          .host_name = host_name(),
-                          .working_directory = working_directory(),
-                          .environment = environment_variable,
-                          .ask = ask},
-                         text_output(STDOUT_FILENO));
 }
 
 // One heap for all threads: lines allocate nothing, and what one thread frees is there for the
@@ -394,18 +276,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   const std::vector<const char*> arguments(argv + 1, argv + argc);
-  if (!arguments.empty() && std::string_view(arguments.front()) == "receive") {
-    return receive({arguments.begin() + 1, arguments.end()});
-  }
-  if (!arguments.empty() && std::string_view(arguments.front()) == "test") {
-    return test({arguments.begin() + 1, arguments.end()});
-  }
-  if (!arguments.empty() && std::string_view(arguments.front()) == "tap") {
-    return tap({arguments.begin() + 1, arguments.end()});
-  }
-  if (!arguments.empty() && std::string_view(arguments.front()) == "why") {
-    return why({arguments.begin() + 1, arguments.end()});
-  }
+  const SystemClock clock;
+  const auto status = daemon::run_verb(
+      arguments,
+      {clock, text_output(STDOUT_FILENO), text_output(STDERR_FILENO), environment_variable});
+  if (status) return *status;
   const auto line = tailrace::daemon::parse_command_line(arguments);
   if (!line) {
     print(stderr, line.error().message + "\nRun with -help for the list of flags.\n");
@@ -418,10 +293,6 @@ int main(int argc, char** argv) {
   if (line->version) {
     print(stdout, tailrace::daemon::version_text());
     return 0;
-  }
-  if (line->check_syntax && line->config_files.empty()) {
-    print(stdout, "Invalid config file\n");
-    return 1;
   }
   return line->check_syntax ? check_syntax(*line) : run(*line);
 }

@@ -36,6 +36,7 @@ bool TapRate::take(SteadyTime now) {
 Tap::Tap(std::string selector, std::uint32_t rate, debugger::TraceDetail detail)
     : selector_(std::move(selector)), rate_(rate), detail_(detail) {}
 
+// Shared by hub and workers, see there.
 Result<std::shared_ptr<Tap>> Tap::create(const TapRequest& request, std::size_t workers) {
   const std::uint32_t rate = request.rate.value_or(kRateDefault);
   if (rate == 0 || rate > kRateMax) {

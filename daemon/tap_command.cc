@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::chrono::milliseconds kPollPeriod{200};
 
-Error refusal(std::string message) {
+Error bad_argument(std::string message) {
   return {Error::kInvalid, std::move(message)};
 }
 
@@ -29,7 +29,8 @@ template <typename T>
 Status read_number(std::string_view name, const std::string& text, T& number) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && number > 0) return {};
-  return fail(refusal("-" + std::string(name) + " wants a number above 0, not \"" + text + "\""));
+  return fail(
+      bad_argument("-" + std::string(name) + " wants a number above 0, not \"" + text + "\""));
 }
 
 Status set_option(TapOptions& options, std::string_view name, const std::string& value) {
@@ -44,14 +45,14 @@ Status set_option(TapOptions& options, std::string_view name, const std::string&
   } else if (name == "for") {
     const auto duration = config::parse_go_duration(value);
     if (!duration || duration->count() <= 0) {
-      return fail(refusal("-for wants a duration (30s, 5m), not \"" + value + "\""));
+      return fail(bad_argument("-for wants a duration (30s, 5m), not \"" + value + "\""));
     }
     options.duration = *duration;
   } else if (name == "format") {
-    if (value != "text" && value != "json") return fail(refusal("-format wants text or json"));
+    if (value != "text" && value != "json") return fail(bad_argument("-format wants text or json"));
     options.format = value == "json" ? TapOptions::Format::kJson : TapOptions::Format::kText;
   } else {
-    return fail(refusal("flag provided but not defined: -" + std::string(name)));
+    return fail(bad_argument("flag provided but not defined: -" + std::string(name)));
   }
   return {};
 }
@@ -63,8 +64,8 @@ bool is_switch(std::string_view name) {
 
 Status set_switch(TapOptions& options, std::string_view name, std::string_view value) {
   if (value != "true" && value != "false") {
-    return fail(
-        refusal("invalid boolean value \"" + std::string(value) + "\" for -" + std::string(name)));
+    return fail(bad_argument("invalid boolean value \"" + std::string(value) + "\" for -" +
+                             std::string(name)));
   }
   const bool on = value == "true";
   if (name == "stages") options.stages = on;
@@ -96,7 +97,7 @@ class Viewer {
       if (options_.format == TapOptions::Format::kJson) {
         output_.write(text + "\n");
       } else if (const auto parsed = debugger::parse_trace(text)) {
-        std::string shown = debugger::entry_text(*parsed, output_.colours);
+        std::string shown = debugger::fate_text(*parsed, output_.colours);
         if (stages_) shown += debugger::inspect_text(*parsed, output_.colours) + "\n";
         output_.write(shown);
       } else {
@@ -160,7 +161,7 @@ Result<TapOptions> parse_tap_options(std::span<const char* const> arguments) {
     std::string_view text = arguments[i];
     if (text.size() < 2 || text.front() != '-') {
       if (std::exchange(has_selector, true)) {
-        return fail(refusal("one selector is enough: put it in quotes"));
+        return fail(bad_argument("one selector is enough: put it in quotes"));
       }
       options.selector = text;
       continue;
@@ -177,7 +178,7 @@ Result<TapOptions> parse_tap_options(std::span<const char* const> arguments) {
     } else if (i + 1 < arguments.size()) {
       set = set_option(options, name, arguments[++i]);
     } else {
-      set = fail(refusal("flag needs an argument: -" + std::string(name)));
+      set = fail(bad_argument("flag needs an argument: -" + std::string(name)));
     }
     if (!set) return fail(set.error());
   }

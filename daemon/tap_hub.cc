@@ -16,7 +16,7 @@ Result<TapAnswer> TapHub::poll(const TapRequest& request) {
     return fail(Error::kInvalid,
                 "id: wants a text of 1 to " + std::to_string(kIdBytesMax) + " bytes");
   }
-  std::shared_ptr<Tap> tap;
+  std::shared_ptr<Tap> tap;  // Shared with the observers.
   bool is_new = false;
   {
     const MutexLock lock(mutex_);

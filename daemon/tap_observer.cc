@@ -15,6 +15,7 @@ TapObserver::TapObserver(const Clock& clock, std::size_t worker)
         }
       }) {}
 
+// Shared with the hub, see there.
 void TapObserver::set_taps(std::vector<std::shared_ptr<Tap>> taps) {
   TAILRACE_CHECK(open_.empty() && taps.size() <= kTapsMax);
   taps_ = std::move(taps);

@@ -22,7 +22,7 @@ class TapObserver final : public pipeline::StageObserver {
 
   TapObserver(const Clock& clock, std::size_t worker);
 
-  // Between lines, and when the pipelines are others; at most kTapsMax.
+  // Shared with the hub. Between lines, and when the pipelines are others; at most kTapsMax.
   void set_taps(std::vector<std::shared_ptr<Tap>> taps);
 
   Interest begin(const Entry& entry, const LabelSet& labels, std::size_t first_stage,
@@ -36,9 +36,9 @@ class TapObserver final : public pipeline::StageObserver {
  private:
   const Clock& clock_;
   const std::size_t worker_;
-  std::vector<std::shared_ptr<Tap>> taps_;
-  std::uint32_t wanted_ = 0;         // By whom the trace at hand is: a bit per tap.
-  std::vector<std::uint32_t> open_;  // The same of each entry that has begun.
+  std::vector<std::shared_ptr<Tap>> taps_;  // Shared with the hub.
+  std::uint32_t wanted_ = 0;                // By whom the trace at hand is: a bit per tap.
+  std::vector<std::uint32_t> open_;         // The same of each entry that has begun.
   debugger::TraceRecorder recorder_;
 };
 

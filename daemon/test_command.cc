@@ -12,9 +12,12 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
+#include "daemon/verb_flags.h"
+#include "debugger/coverage.h"
 #include "debugger/pipeline_test.h"
 #include "debugger/test_report.h"
 #include "debugger/test_run.h"
+#include "debugger/trace_recorder.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -103,7 +106,12 @@ class TestBatch {
     FileResult result{name, *text, {}};
     for (const debugger::PipelineTest& test : file->tests) {
       if (test.name.find(options_.only) == std::string::npos) continue;
-      result.tests.push_back(debugger::run_test(test, config, environment_));
+      const debugger::TraceRecorder::Sink sink = [&](const debugger::EntryTrace& trace) {
+        if (config != nullptr) coverage_[config_name].add(test.job, trace);
+      };
+      debugger::TraceRecorder recorder(stopwatch_, sink);
+      result.tests.push_back(
+          debugger::run_test(test, config, environment_, options_.coverage ? &recorder : nullptr));
     }
     if (options_.record) {
       output_.write(debugger::record_tests(*text, result.tests));
@@ -131,7 +139,10 @@ class TestBatch {
       refuse(config::format_diagnostics(loaded.diagnostics, name, *text));
       return nullptr;
     }
-    return &configs_.emplace(name, std::move(*loaded.config)).first->second;
+    const config::Config& config = configs_.emplace(name, std::move(*loaded.config)).first->second;
+    for (const config::ScrapeConfig& job : config.scrape_configs)
+      coverage_[name].add_job(job.job_name, job.pipeline_stages);
+    return &config;
   }
 
   bool refuse(const std::string& message) {
@@ -162,6 +173,10 @@ class TestBatch {
       return 2;
     }
     if (options_.record) return 0;
+    if (options_.coverage) {
+      for (const auto& [name, coverage] : coverage_)
+        output_.write(coverage.text(name));
+    }
     output_.write(fmt::format("{} {}, {} failed\n", tests, tests == 1 ? "test" : "tests", failed));
     return failed == 0 ? 0 : 1;
   }
@@ -169,7 +184,9 @@ class TestBatch {
   const TestOptions& options_;
   const TextOutput& output_;
   const debugger::Environment& environment_;
+  const SystemClock stopwatch_;
   std::map<std::string, config::Config> configs_;
+  std::map<std::string, debugger::Coverage> coverage_;  // By the name of the configuration.
   std::vector<FileResult> results_;
 };
 
@@ -177,41 +194,17 @@ class TestBatch {
 
 Result<TestOptions> parse_test_options(std::span<const char* const> arguments) {
   TestOptions options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string_view text = arguments[i];
-    if (text.size() < 2 || text.front() != '-') {
-      options.paths.emplace_back(text);
-      continue;
-    }
-    text.remove_prefix(text.starts_with("--") ? 2 : 1);
-    const std::size_t equals = text.find('=');
-    const std::string_view name = text.substr(0, equals);
-    bool* const flag = name == "record"                ? &options.record
-                       : name == "config.expand-env"   ? &options.expand_env
-                       : name == "help" || name == "h" ? &options.help
-                                                       : nullptr;
-    std::string* const value = name == "config.file" ? &options.config_file
-                               : name == "run"       ? &options.only
-                               : name == "junit"     ? &options.junit_file
-                                                     : nullptr;
-    if (flag == nullptr && value == nullptr) {
-      return fail(refusal(fmt::format("flag provided but not defined: -{}", name)));
-    }
-    if (flag != nullptr) {
-      const std::string_view on =
-          equals == std::string_view::npos ? "true" : text.substr(equals + 1);
-      if (on != "true" && on != "false") {
-        return fail(refusal(fmt::format("invalid boolean value \"{}\" for -{}", on, name)));
-      }
-      *flag = on == "true";
-    } else if (equals != std::string_view::npos) {
-      *value = text.substr(equals + 1);
-    } else if (i + 1 < arguments.size()) {
-      *value = arguments[++i];
-    } else {
-      return fail(refusal(fmt::format("flag needs an argument: -{}", name)));
-    }
-  }
+  const VerbFlag flags[] = {{"config.file", &options.config_file},
+                            {"config.expand-env", &options.expand_env},
+                            {"run", &options.only},
+                            {"record", &options.record},
+                            {"junit", &options.junit_file},
+                            {"coverage", &options.coverage},
+                            {"help", &options.help},
+                            {"h", &options.help}};
+  auto paths = parse_verb_flags(arguments, flags);
+  if (!paths) return fail(paths.error());
+  options.paths = std::move(*paths);
   return options;
 }
 
@@ -225,6 +218,8 @@ std::string test_help_text() {
          "  -run=TEXT               only tests with this text in their name\n"
          "  -record                 print the files with what was observed as what is expected\n"
          "  -junit=FILE             write the results as JUnit XML, too\n"
+         "  -coverage               say which stages, match branches and drop rules no test "
+         "reached\n"
          "  -help                   print this text\n\n"
          "Exit status: 0 every test passed, 1 one failed, 2 a file cannot be read.\n";
 }

@@ -17,6 +17,7 @@ struct TestOptions {
   std::vector<std::string> paths;  // Files, and folders to look for *.test.yaml in.
   std::string config_file;         // For test files that name none.
   bool expand_env = false;
+  bool coverage = false;   // Say which stages and branches no test reached.
   bool record = false;     // Print the files with what was observed.
   std::string only;        // Tests with this text in their name.
   std::string junit_file;  // Empty: none.

@@ -11,6 +11,7 @@
 #include "config/dump_config.h"
 #include "config/load.h"
 #include "daemon/control_socket.h"
+#include "daemon/verb_flags.h"
 #include "daemon/why_facts.h"
 #include "daemon/why_stages.h"
 #include "daemon/why_walk.h"
@@ -21,38 +22,6 @@ namespace {
 
 Error wrong_flags(std::string message) {
   return {Error::kInvalid, std::move(message)};
-}
-
-Status set_value(WhyOptions& options, std::string_view name, std::string value) {
-  if (name == "config.file") {
-    options.config_file = std::move(value);
-  } else if (name == "file") {
-    options.file = std::move(value);
-  } else if (name == "line") {
-    options.line = std::move(value);
-  } else if (name == "tenant") {
-    options.tenant = std::move(value);
-  } else if (name == "query") {
-    options.selector = std::move(value);
-  } else if (name == "socket") {
-    options.socket = std::move(value);
-  } else if (name == "offset") {
-    std::uint64_t offset = 0;
-    const char* const end = value.data() + value.size();
-    const auto parsed = std::from_chars(value.data(), end, offset);
-    if (parsed.ec != std::errc{} || parsed.ptr != end) {
-      return fail(wrong_flags(fmt::format("-offset is a number of bytes, not \"{}\"", value)));
-    }
-    options.offset = offset;
-  } else if (name == "format") {
-    if (value != "text" && value != "json") {
-      return fail(wrong_flags(fmt::format("-format is text or json, not \"{}\"", value)));
-    }
-    options.format = value == "json" ? WhyOptions::Format::kJson : WhyOptions::Format::kText;
-  } else {
-    return fail(wrong_flags(fmt::format("flag provided but not defined: -{}", name)));
-  }
-  return {};
 }
 
 Result<std::string> read_whole(FileSystem& file_system, const std::string& path) {
@@ -119,37 +88,45 @@ std::optional<config::Config> load_config(const WhyOptions& options, const WhyWo
 
 Result<WhyOptions> parse_why_options(std::span<const char* const> arguments) {
   WhyOptions options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string_view text = arguments[i];
-    if (text.size() < 2 || text.front() != '-') {
-      if (!options.file.empty()) return fail(wrong_flags("one file at a time"));
-      options.file = text;
-      continue;
-    }
-    text.remove_prefix(text.starts_with("--") ? 2 : 1);
-    const std::size_t equals = text.find('=');
-    const std::string_view name = text.substr(0, equals);
-    const bool is_switch = name == "help" || name == "h" || name == "config.expand-env";
-    std::string value;
-    if (equals != std::string_view::npos) {
-      value = text.substr(equals + 1);
-    } else if (is_switch) {
-      value = "true";
-    } else if (i + 1 < arguments.size()) {
-      value = arguments[++i];
-    } else {
-      return fail(wrong_flags(fmt::format("flag needs an argument: -{}", name)));
-    }
-    if (!is_switch) {
-      if (Status set = set_value(options, name, std::move(value)); !set) return fail(set.error());
-      continue;
-    }
-    if (value != "true" && value != "false") {
-      return fail(wrong_flags(fmt::format("invalid boolean value \"{}\" for -{}", value, name)));
-    }
-    (name == "config.expand-env" ? options.expand_env : options.help) = value == "true";
-  }
+  std::string line;
+  std::string offset;
+  std::string tenant;
+  std::string selector;
+  std::string format = "text";
+  const auto files =
+      parse_verb_flags(arguments, std::vector<VerbFlag>{{"config.file", &options.config_file},
+                                                        {"config.expand-env", &options.expand_env},
+                                                        {"file", &options.file},
+                                                        {"line", &line},
+                                                        {"offset", &offset},
+                                                        {"tenant", &tenant},
+                                                        {"query", &selector},
+                                                        {"socket", &options.socket},
+                                                        {"format", &format},
+                                                        {"help", &options.help},
+                                                        {"h", &options.help}});
+  if (!files) return fail(files.error());
   if (options.help) return options;
+  if (!line.empty()) options.line = line;
+  if (!tenant.empty()) options.tenant = tenant;
+  if (!selector.empty()) options.selector = selector;
+  if (!offset.empty()) {
+    std::uint64_t number = 0;
+    const char* const end = offset.data() + offset.size();
+    const auto parsed = std::from_chars(offset.data(), end, number);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) {
+      return fail(wrong_flags(fmt::format("-offset is a number of bytes, not \"{}\"", offset)));
+    }
+    options.offset = number;
+  }
+  if (format != "text" && format != "json") {
+    return fail(wrong_flags(fmt::format("-format is text or json, not \"{}\"", format)));
+  }
+  if (format == "json") options.format = WhyOptions::Format::kJson;
+  if (files->size() + (options.file.empty() ? 0 : 1) > 1) {
+    return fail(wrong_flags("one file at a time"));
+  }
+  if (!files->empty()) options.file = files->front();
   if (options.config_file.empty()) return fail(wrong_flags("-config.file is needed"));
   if (options.file.empty()) return fail(wrong_flags("-file is needed: the file that has the line"));
   if (options.line && options.offset) {

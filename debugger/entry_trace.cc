@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kTenantLabel = "__tenant_id__";
 
 template <typename Labels>
-std::string quoted(const Labels& labels) {
+std::string go_pairs(const Labels& labels) {
   std::string text = "{";
   for (const auto& [name, value] : labels) {
     if (text.size() > 1) text += ", ";
@@ -90,11 +90,11 @@ EntrySnapshot last_seen(const EntryTrace& trace) {
 }
 
 std::string pairs_text(const std::map<std::string, std::string>& labels) {
-  return quoted(labels);
+  return go_pairs(labels);
 }
 
 std::string pairs_text(const Pairs& labels) {
-  return quoted(labels);
+  return go_pairs(labels);
 }
 
 std::string time_text(const Timestamp& time) {

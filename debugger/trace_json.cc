@@ -147,6 +147,10 @@ std::string trace_json(const EntryTrace& trace, TraceDetail detail) {
   if (!trace.job.empty()) json["job"] = trace.job;
   add_entry(last_seen(trace), json);
   if (detail == TraceDetail::kStages) {
+    if (!trace.job.empty()) json["job"] = trace.job;
+    Json& lines = json["lines"] = Json::array();
+    for (const LineOrigin& origin : trace.origins)
+      lines.push_back(origin.line);
     json["first_stage"] = trace.first_stage;
     add_entry(trace.before, json["before"]);
     json["stages"] = Json::array();

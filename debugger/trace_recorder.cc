@@ -79,7 +79,6 @@ TraceRecorder::Interest TraceRecorder::begin(const Entry& entry, const LabelSet&
   open.trace.first_stage = first_stage;
   open.trace.job = context.job();
   open.trace.before = snapshot_of(labels, entry);
-  open.trace.origins = entry.origins;
   return Interest::kWatch;
 }
 
@@ -126,6 +125,7 @@ void TraceRecorder::end(const Entry& entry, const LabelSet* labels) {
   open_.pop_back();
   if (!open_.empty()) open_.back().others += stopwatch_.steady_now() - open.begin;
   EntryTrace& trace = open.trace;
+  trace.origins = entry.origins;  // A stage may have joined held ones to it.
   const auto verdict = trace.steps.empty() ? pipeline::Verdict::kKeep : trace.steps.back().verdict;
   if (labels != nullptr) {
     trace.after = snapshot_of(*labels, entry);

@@ -18,8 +18,7 @@ Trial::Trial(Options options)
       clock_(options_.begin),
       arena_(kArenaBytes),
       job_(metrics_, clock_) {
-  for (const auto& [name, value] : options_.labels)
-    target_.push_back({name, value});
+  set_target(options_.labels);
 }
 
 // Pinned sets are unpinned before their table goes.
@@ -42,6 +41,13 @@ Result<std::unique_ptr<Trial>> Trial::create(std::span<const config::StageConfig
   if (!pipeline) return fail(pipeline.error());
   trial->pipeline_ = std::move(*pipeline);
   return trial;
+}
+
+void Trial::set_target(const config::LabelMap& labels) {
+  labels_ = labels;
+  target_.clear();
+  for (const auto& [name, value] : labels_)
+    target_.push_back({name, value});
 }
 
 void Trial::run(std::string_view text) {

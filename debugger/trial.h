@@ -66,6 +66,9 @@ class Trial final : private pipeline::EntrySink {
                                                std::vector<config::Diagnostic>& diagnostics);
   ~Trial() override;
 
+  // Of the lines that follow.
+  void set_target(const config::LabelMap& labels);
+
   void run(std::string_view line);
   // The clock goes on; what stages hold is released when it is due.
   void wait(std::chrono::nanoseconds time);
@@ -93,7 +96,8 @@ class Trial final : private pipeline::EntrySink {
   HeldLines held_;
   pipeline::JobState job_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
-  std::vector<LabelPair> target_;  // Views options_.labels.
+  config::LabelMap labels_;
+  std::vector<LabelPair> target_;  // Views labels_.
   std::uint64_t next_line_ = 0;
   std::vector<EntrySnapshot> entries_;
 };

@@ -30,7 +30,7 @@ struct ServerResponse {
   std::map<std::string, std::string> headers;
 };
 
-// Called on the server's thread, one request at a time.
+// Called on the server's thread, one request at a time of each server.
 using RequestHandler = std::function<ServerResponse(const ServerRequest&)>;
 
 // On the server's thread too.

@@ -215,8 +215,9 @@ class Builder {
     StageBuild build{
         .names = names_, .job = job_, .world = world_, .number = number_++, .warnings = {}};
     auto created = std::visit(CreateStage{build}, stage.stage);
-    for (std::string& warning : build.warnings) {
-      diagnostics_.push_back({Severity::kWarning, stage.location, std::move(warning)});
+    for (StageWarning& warning : build.warnings) {
+      diagnostics_.push_back({Severity::kWarning, stage.location, std::move(warning.message),
+                              std::string(warning.code)});
     }
     if (!created.has_value()) {
       diagnostics_.push_back({Severity::kError, stage.location, created.error().message});

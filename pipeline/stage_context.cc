@@ -139,8 +139,11 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
     plain_.time = Timestamp::of_ns(time_ns);
     plain_.line = line.text;
     plain_.role = role;
-    if (observer_ != nullptr && observer_->begin(plain_, labels, 0, *this) == Interest::kWatch) {
-      observer_->end(plain_, &labels);
+    if (observer_ != nullptr) {
+      plain_.origins.assign(1, origin);
+      if (observer_->begin(plain_, labels, 0, *this) == Interest::kWatch) {
+        observer_->end(plain_, &labels);
+      }
     }
     return sink.accept(labels, plain_);
   }

@@ -52,6 +52,7 @@ class Evaluator {
   bool call(const Command& command, const Value& dot, const Value* final, Value& result);
   bool call_lazily(const Command& command, const Value& dot, const Value* final, Value& result);
   bool argument(const Operand& operand, char parameter, const Value& dot, Value& result);
+  bool run_function(const Function& function, Call& call);
   static bool fits(const Value& value, char parameter);
   static bool names_in(const std::vector<std::string>& names, Value& value);
   Value* variable(std::string_view name);

@@ -62,15 +62,17 @@ Result<std::unique_ptr<Stage>> GeoIpStage::create(const config::GeoIpStageConfig
   if (config.database_type == "city") stage->kind_ = Kind::kCity;
   if (config.database_type == "asn") stage->kind_ = Kind::kAsn;
   if (stage->kind_ == Kind::kUnknown) {
-    build.warnings.push_back("db_type \"" + config.database_type +
-                             "\" is neither city nor asn: the stage does nothing");
+    build.warnings.push_back(
+        {"no-effect", "db_type \"" + config.database_type +
+                          "\" is neither city nor asn: the stage does nothing"});
   } else if (!fits(stage->database_->type(), stage->kind_)) {
     stage->kind_ = Kind::kUnknown;
-    build.warnings.push_back("\"" + config.database + "\" is no database of db_type " +
-                             config.database_type + ": the stage does nothing");
+    build.warnings.push_back({"no-effect", "\"" + config.database +
+                                               "\" is no database of db_type " +
+                                               config.database_type + ": the stage does nothing"});
   }
   if (!config.source.has_value() || config.source->empty()) {
-    build.warnings.emplace_back("there is no source: the stage does nothing");
+    build.warnings.push_back({"no-effect", "there is no source: the stage does nothing"});
   } else {
     stage->source_ = build.names.extracted(*config.source);
   }

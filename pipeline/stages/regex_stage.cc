@@ -17,7 +17,7 @@ Result<std::unique_ptr<Stage>> RegexStage::create(const config::RegexStageConfig
   RegexMatcher::Options options;
   for (const std::string& group : (*checked)->group_names()) {
     if (!build.names.is_read(group)) {
-      build.warnings.push_back("the group \"" + group + "\" is never used");
+      build.warnings.push_back({"unused-group", "the group \"" + group + "\" is never used"});
       continue;
     }
     options.wanted_groups.push_back(group);

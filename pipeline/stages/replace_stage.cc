@@ -17,8 +17,9 @@ Result<std::unique_ptr<Stage>> ReplaceStage::create(const config::ReplaceStageCo
   stage->source_ = source_slot(config.source, build.names);
   const auto& groups = stage->scanner_->group_names();
   if (groups.size() == 1) {
-    build.warnings.emplace_back(
-        "the expression has no group, and only what groups match is replaced: nothing will be");
+    build.warnings.push_back(
+        {"no-effect",
+         "the expression has no group, and only what groups match is replaced: nothing will be"});
   }
   for (std::size_t i = 1; i < groups.size(); ++i) {
     if (groups[i].empty() || !build.names.is_read(groups[i])) continue;
@@ -31,7 +32,7 @@ Result<std::unique_ptr<Stage>> ReplaceStage::create(const config::ReplaceStageCo
     stage->template_ = std::move(*text);
   } else {
     // Promtail finds out line by line, and does nothing.
-    build.warnings.push_back("replace does nothing: " + text.error().message);
+    build.warnings.push_back({"no-effect", "replace does nothing: " + text.error().message});
   }
   return std::unique_ptr<Stage>(std::move(stage));
 }

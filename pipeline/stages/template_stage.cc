@@ -14,7 +14,8 @@ Result<std::unique_ptr<Stage>> TemplateStage::create(const config::TemplateStage
   if (!text.has_value()) return fail(text.error());
   auto stage = std::make_unique<TemplateStage>();
   if (!build.names.is_read(config.source)) {
-    build.warnings.push_back("the value \"" + config.source + "\" is never used");
+    build.warnings.push_back(
+        {"unused-value", "the value \"" + config.source + "\" is never used"});
     return std::unique_ptr<Stage>(std::move(stage));
   }
   stage->source_ = build.names.extracted(config.source);

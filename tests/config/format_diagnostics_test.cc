@@ -25,6 +25,15 @@ TEST(FormatDiagnostics, a_warning_says_so_and_what_has_no_place_has_no_line) {
   EXPECT_EQ(format_diagnostics(diagnostics, "f", "x"), "f: warning: a: m\nf:9:1: n\n");
 }
 
+TEST(FormatDiagnostics, a_warning_shows_its_code_and_everything_its_hint) {
+  const std::vector<Diagnostic> diagnostics = {
+      {Diagnostic::Severity::kWarning, {"a", 1, 1}, "m", "a-code", "do this"},
+      {Diagnostic::Severity::kError, {"a", 1, 1}, "n", "b-code", "do that"}};
+  EXPECT_EQ(format_diagnostics(diagnostics, "f", "a: b"),
+            "f:1:1: warning: a: m [a-code]\n    a: b\n    ^\n    hint: do this\n"
+            "f:1:1: a: n\n    a: b\n    ^\n    hint: do that\n");
+}
+
 TEST(FormatDiagnostics, the_caret_stands_right_behind_tabs_and_long_characters) {
   EXPECT_EQ(formatted("a:\t\xc3\xa9 x\r\n", 1, 7),
             "f.yaml:1:7: a.b: m\n    a:\t\xc3\xa9 x\n      \t  ^\n");

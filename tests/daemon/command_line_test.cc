@@ -79,10 +79,21 @@ TEST(CommandLine, refuses_what_it_does_not_know_by_name) {
   }
 }
 
+TEST(CommandLine, a_format_is_for_what_prints_in_it) {
+  EXPECT_EQ(parse({"-check-syntax"})->format, OutputFormat::kText);
+  EXPECT_EQ(parse({"-check-syntax", "-format=text"})->format, OutputFormat::kText);
+  EXPECT_EQ(parse({"-format", "json", "-check-syntax"})->format, OutputFormat::kJson);
+  EXPECT_EQ(parse({"-dry-run", "-format=json"})->format, OutputFormat::kJson);
+  EXPECT_EQ(parse({"-check-syntax", "-format=xml"}).error().message,
+            "-format: must be text or json, not \"xml\"");
+  EXPECT_EQ(parse({"-format=text"}).error().message, "-format needs -check-syntax or -dry-run");
+  EXPECT_TRUE(parse({"-format=json", "-help"}));
+}
+
 TEST(CommandLine, help_names_every_flag_that_works_and_no_other) {
   const std::string help = help_text();
-  for (const char* flag : {"-config.file=FILE", "-check-syntax", "-dry-run", "-stdin", "-version",
-                           "-client.url=URL", "-positions.file=FILE"}) {
+  for (const char* flag : {"-config.file=FILE", "-check-syntax", "-format=text|json", "-dry-run",
+                           "-stdin", "-version", "-client.url=URL", "-positions.file=FILE"}) {
     EXPECT_NE(help.find(flag), std::string::npos) << flag;
   }
   EXPECT_EQ(help.find("-server.grpc"), std::string::npos);

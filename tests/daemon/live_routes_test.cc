@@ -30,7 +30,7 @@ class LiveRoutesTest : public TroubleRig {
   }
 
   SystemClock real_clock_;
-  TapHub hub_{real_clock_, {.workers = 1, .post = [](std::size_t, WorkerTask) {}}};
+  TapHub hub_{real_clock_, {.workers = 1, .post = [](std::size_t, WorkerTask) {}, .wake_main = {}}};
 };
 
 TEST_F(LiveRoutesTest, a_tap_is_made_polled_and_ended) {

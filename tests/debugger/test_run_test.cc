@@ -47,14 +47,14 @@ std::vector<std::string> differences(const TestResult& result) {
   return texts;
 }
 
-using Texts = std::vector<std::string>;
+using Whats = std::vector<std::string>;
 
 TEST(TestRun, passes_when_all_is_as_expected) {
   const TestResult result = run(
       "{entries: [{line: plain, labels: {}, timestamp: read, structured_metadata: {}, tenant: ''}, "
       "{line: '2027-01-02T03:04:05.6Z error', labels: {level: error}, timestamp: "
       "'2027-01-02T03:04:05.6Z'}], metrics: ['promtail_custom_n_total{level=\"error\"} 1']}");
-  EXPECT_EQ(differences(result), Texts{});
+  EXPECT_EQ(differences(result), Whats{});
   EXPECT_TRUE(result.passed());
   EXPECT_EQ(result.entries.size(), 2U);
 }
@@ -62,7 +62,7 @@ TEST(TestRun, passes_when_all_is_as_expected) {
 TEST(TestRun, tells_each_thing_that_differs) {
   EXPECT_EQ(differences(run("{entries: [{timestamp: '2026-01-01T00:00:01Z', structured_metadata: "
                             "{a: b}, tenant: t}, {line: x, labels: {a: b}, timestamp: read}]}")),
-            (Texts{"entry 1, timestamp: 2026-01-01T00:00:01Z|2026-01-01T00:00:00Z",
+            (Whats{"entry 1, timestamp: 2026-01-01T00:00:01Z|2026-01-01T00:00:00Z",
                    "entry 1, structured_metadata: a=b|", "entry 1, tenant: t|",
                    "entry 2, line: x|2027-01-02T03:04:05.6Z error",
                    "entry 2, labels: {a=\"b\"}|{level=\"error\"}",
@@ -71,15 +71,15 @@ TEST(TestRun, tells_each_thing_that_differs) {
 
 TEST(TestRun, tells_what_is_missing_and_what_is_too_much) {
   EXPECT_EQ(differences(run("{entries: [{}]}")),
-            (Texts{"entry 2: -|{level=\"error\"} 2027-01-02T03:04:05.6Z error"}));
+            (Whats{"entry 2: -|{level=\"error\"} 2027-01-02T03:04:05.6Z error"}));
   EXPECT_EQ(differences(run("{entries: [{}, {}, third, {}]}")),
-            (Texts{"entry 3: third|-", "entry 4: an entry|-"}));
+            (Whats{"entry 3: third|-", "entry 4: an entry|-"}));
   EXPECT_EQ(differences(run("{entries: []}")).size(), 2U);
 }
 
 TEST(TestRun, of_a_metric_the_value_that_it_has_is_shown) {
   EXPECT_EQ(differences(run("{metrics: ['promtail_custom_n_total{level=\"debug\"} 7', 'x 1']}")),
-            (Texts{"metric: promtail_custom_n_total{level=\"debug\"} "
+            (Whats{"metric: promtail_custom_n_total{level=\"debug\"} "
                    "7|promtail_custom_n_total{level=\"debug\"} 1",
                    "metric: x 1|-"}));
 }
@@ -88,9 +88,9 @@ TEST(TestRun, a_job_that_is_not_there_is_a_difference) {
   std::vector<config::Diagnostic> diagnostics;
   const auto file = parse_test_file(test_text("{entries: []}"), diagnostics);
   EXPECT_EQ(differences(run_test(file->tests.at(0), nullptr, {})),
-            (Texts{"job: app|no configuration is given"}));
+            (Whats{"job: app|no configuration is given"}));
   const config::Config other = config::valid("clients: [{url: \"http://a\"}]");
-  EXPECT_EQ(differences(run_test(file->tests.at(0), &other, {})), (Texts{"job: app|no such job"}));
+  EXPECT_EQ(differences(run_test(file->tests.at(0), &other, {})), (Whats{"job: app|no such job"}));
 }
 
 TEST(TestRun, stages_that_cannot_be_built_fail_the_test) {
@@ -114,7 +114,7 @@ TEST(TestRun, what_was_recorded_passes) {
   const std::string recorded = record_tests(text, std::vector<TestResult>{result});
   const auto again = parse_test_file(recorded, diagnostics);
   ASSERT_TRUE(again) << recorded;
-  EXPECT_EQ(differences(run_test(again->tests.at(0), &config, {})), Texts{}) << recorded;
+  EXPECT_EQ(differences(run_test(again->tests.at(0), &config, {})), Whats{}) << recorded;
   EXPECT_NE(recorded.find("timestamp: \"2027-01-02T03:04:05.6Z\""), std::string::npos) << recorded;
   EXPECT_NE(recorded.find("timestamp: read"), std::string::npos);
   EXPECT_EQ(recorded.find("wrong"), std::string::npos);

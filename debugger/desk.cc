@@ -1,0 +1,97 @@
+// Lines through the stages of one job, with everything noted.
+#include "debugger/desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/load.h"
+#include "config/report.h"
+#include "config/yaml_document.h"
+#include "debugger/trace_recorder.h"
+#include "debugger/trial.h"
+
+namespace tailrace::debugger {
+namespace {
+
+Error refusal_of(std::string message) {
+  return {Error::kInvalid, std::move(message)};
+}
+
+}  // namespace
+
+Result<DeskJob> find_desk_job(const config::Config& config, const std::string& name) {
+  std::string names;
+  for (const config::ScrapeConfig& job : config.scrape_configs) {
+    const bool found = name.empty() ? config.scrape_configs.size() == 1 : job.job_name == name;
+    names += (names.empty() ? "" : ", ") + job.job_name;
+    if (!found) continue;
+    DeskJob result{job.job_name, job.pipeline_stages, {}};
+    for (const config::StaticTargetGroup& group : job.static_configs) {
+      for (const auto& [label, value] : group.labels) {
+        if (!label.starts_with("__")) result.labels[label] = value;
+      }
+    }
+    return result;
+  }
+  if (names.empty()) return fail(refusal_of("the configuration has no job"));
+  return fail(refusal_of(name.empty()
+                             ? fmt::format("say which job is meant, with -job: {}", names)
+                             : fmt::format("there is no job \"{}\"; there are {}", name, names)));
+}
+
+std::optional<std::vector<config::StageConfig>> parse_desk_stages(
+    std::string_view yaml, std::vector<config::Diagnostic>& diagnostics) {
+  const config::YamlDocument document = config::YamlDocument::parse(yaml);
+  diagnostics = document.diagnostics();
+  std::vector<config::StageConfig> stages;
+  if (document.root() != nullptr && !document.root()->is_null()) {
+    const config::YamlNode* list = document.root();
+    for (const config::YamlEntry& entry : document.root()->entries) {
+      if (entry.key == "pipeline_stages") list = entry.value;
+    }
+    config::Report report;
+    stages = config::load_stages(*list, "pipeline_stages", report);
+    for (config::Diagnostic& diagnostic : report.take())
+      diagnostics.push_back(std::move(diagnostic));
+  }
+  const bool failed =
+      std::any_of(diagnostics.begin(), diagnostics.end(), [](const config::Diagnostic& diagnostic) {
+        return diagnostic.severity == config::Diagnostic::Severity::kError;
+      });
+  if (failed) return std::nullopt;
+  return stages;
+}
+
+std::optional<DeskResult> run_at_desk(const DeskJob& job, std::span<const DeskInput> inputs,
+                                      const DeskOptions& options,
+                                      std::vector<config::Diagnostic>& diagnostics) {
+  DeskResult result;
+  const SteadyTime begin = options.stopwatch.steady_now();
+  TraceRecorder recorder(options.stopwatch, [&](EntryTrace trace) {
+    trace.job = job.name;
+    result.traces.push_back(std::move(trace));
+  });
+  auto trial =
+      Trial::create(job.stages, {{}, options.begin, &recorder, options.environment}, diagnostics);
+  if (!trial) return std::nullopt;
+  for (const DeskInput& input : inputs) {
+    config::LabelMap labels = job.labels;
+    for (const auto& [name, value] : input.labels)
+      labels[name] = value;
+    (*trial)->set_target(labels);
+    for (const std::string& line : input.lines) {
+      if (options.stopwatch.steady_now() - begin > options.time_max) {
+        ++result.lines_left_out;
+      } else {
+        (*trial)->run(line);
+      }
+    }
+  }
+  (*trial)->end();
+  result.samples = (*trial)->metrics();
+  return result;
+}
+
+}  // namespace tailrace::debugger
