@@ -90,7 +90,7 @@ TEST(InspectText, shows_values_that_change_or_stay) {
             "\t^ a\n");
   EXPECT_EQ(inspected(stages(stage), {" "}),
             "[inspect: regex stage]: \n"
-            "why: the expression does not match\n");
+            "why: the expression does not match \" \"\n");
   EXPECT_EQ(inspected(stages(config::DecolorizeStageConfig{}), {"q"}),
             "[inspect: decolorize stage]: \n"
             "none\n");
@@ -140,8 +140,10 @@ TEST(InspectText, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run)
                              pipeline::testing::regex("(?P<all>(?s:.*))")),
                       {"a1", "b", "a2"}),
             "[inspect: multiline stage]: \n"
+            "why: a first line: begins a new event\n"
             "held\n"
             "[inspect: multiline stage]: \n"
+            "why: joined to the event before it\n"
             "held\n"
             "[inspect: regex stage]: \n"
             "matched in line:\n"
@@ -149,6 +151,7 @@ TEST(InspectText, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run)
             "{stages.Entry}.Extracted[\"all\"]:\n"
             "\t+: a1\nb\n"
             "[inspect: multiline stage]: \n"
+            "why: a first line: ends the event before it, begins a new one\n"
             "held\n"
             "[inspect: regex stage]: \n"
             "matched in line:\n"
@@ -156,6 +159,21 @@ TEST(InspectText, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run)
             "\t^^ all\n"
             "{stages.Entry}.Extracted[\"all\"]:\n"
             "\t+: a2\n");
+}
+
+TEST(EntryText, shows_an_entry_as_a_dry_run_does) {
+  EntryTrace trace;
+  trace.before.line = "in";
+  trace.after = {{{"job", "x"}}, "out", Timestamp{1'767'225'600, 0}, {{"user", "ann"}}, "t"};
+  const std::string bare = "2026-01-01T00:00:00+0000\t{job=\"x\"}\tout\n";
+  EXPECT_EQ(entry_text(trace, EntryText::kBare, TextOutput::Colours::kNone), bare);
+  EXPECT_EQ(entry_text(trace, EntryText::kWithStages, TextOutput::Colours::kNone),
+            "line: in\n" + bare + "tenant: t\nstructured metadata: {user=\"ann\"}\n\n");
+  trace.first_stage = 1;
+  trace.fate = EntryTrace::Fate::kDropped;
+  EXPECT_EQ(entry_text(trace, EntryText::kBare, TextOutput::Colours::kNone), "");
+  EXPECT_EQ(entry_text(trace, EntryText::kWithStages, TextOutput::Colours::kNone),
+            "joined: in\n\n");
 }
 
 TEST(InspectText, colours_names_and_signs) {
