@@ -109,10 +109,10 @@ TEST_F(TryCommand, prints_an_object_per_line_and_the_summary_last) {
 
 TEST_F(TryCommand, counts_metrics) {
   EXPECT_NE(printed({"try",
-                     "-stages=[{metrics: {n: {type: Counter, config: {match_all: true, action: "
+                     "-stages=[{metrics: {m: {type: Counter, config: {match_all: true, action: "
                      "inc}}}}]",
                      "-labels=job=y", "-line=1", "-line=2"})
-                .find("  metric promtail_custom_n{job=\"y\"} 2\n"),
+                .find("  metric promtail_custom_m{job=\"y\"} 2\n"),
             std::string::npos);
 }
 

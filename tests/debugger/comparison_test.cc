@@ -11,15 +11,15 @@
 namespace tailrace::debugger {
 namespace {
 
-using Lines = std::vector<std::string>;
+using TextList = std::vector<std::string>;
 
-PipelineComparison compared(const std::string& was, const std::string& now, const Lines& lines) {
+PipelineComparison compared(const std::string& was, const std::string& now, const TextList& lines) {
   return compare(desk_result(was, lines), desk_result(now, lines), lines);
 }
 
 // "line what: was -> now", then "metric name: was -> now".
-Lines found(const PipelineComparison& comparison) {
-  Lines texts;
+TextList found(const PipelineComparison& comparison) {
+  TextList texts;
   for (const LineDifference& line : comparison.lines_changed) {
     for (const PipelineDifference& one : line.differences) {
       texts.push_back(std::to_string(line.line) + " " + one.what + ": " + one.was + " -> " +
@@ -50,28 +50,28 @@ TEST(Comparison, names_each_thing_that_changes) {
       {R"({"t":"1","v":"x"})"});
   EXPECT_FALSE(comparison.same());
   EXPECT_EQ(found(comparison),
-            (Lines{"0 labels: {job=\"x\"} -> {a=\"b\", job=\"x\"}",
-                   "0 line: {\"t\":\"1\",\"v\":\"x\"} -> x",
-                   "0 timestamp: 2026-01-01 00:00:00 +0000 UTC -> 1970-01-01 00:00:01 +0000 UTC",
-                   "0 structured_metadata: {} -> {m=\"x\"}", "0 tenant:  -> x"}));
+            (TextList{"0 labels: {job=\"x\"} -> {a=\"b\", job=\"x\"}",
+                      "0 line: {\"t\":\"1\",\"v\":\"x\"} -> x",
+                      "0 timestamp: 2026-01-01 00:00:00 +0000 UTC -> 1970-01-01 00:00:01 +0000 UTC",
+                      "0 structured_metadata: {} -> {m=\"x\"}", "0 tenant:  -> x"}));
 }
 
 TEST(Comparison, lines_may_be_dropped_or_joined) {
   EXPECT_EQ(found(compared("[]", "[{drop: {expression: b}}]", {"a", "b"})),
-            (Lines{"1 entries: sent -> dropped by the drop stage",
-                   "metric logentry_dropped_lines_total{reason=\"drop_stage\"}:  -> 1"}));
+            (TextList{"1 entries: sent -> dropped by the drop stage",
+                      "metric logentry_dropped_lines_total{reason=\"drop_stage\"}:  -> 1"}));
   const PipelineComparison joined =
       compared("[]", "[{multiline: {firstline: ^a}}]", {"a", "b", "a"});
   EXPECT_EQ(found(joined),
-            (Lines{"0 entries: sent -> sent with 1 lines behind it", "0 line: a -> a\nb",
-                   "1 entries: sent -> part of the entry of line 1"}));
+            (TextList{"0 entries: sent -> sent with 1 lines behind it", "0 line: a -> a\nb",
+                      "1 entries: sent -> part of the entry of line 1"}));
   EXPECT_EQ(joined.kept_was, 3U);
   EXPECT_EQ(joined.kept_now, 2U);
 }
 
 TEST(Comparison, a_piece_without_an_end_is_never_completed) {
   const std::string piece = "2026-01-02T03:04:05Z stdout P a";
-  const Lines texts = found(compared("[{drop: {expression: a}}]", "[{cri: {}}]", {piece}));
+  const TextList texts = found(compared("[{drop: {expression: a}}]", "[{cri: {}}]", {piece}));
   ASSERT_FALSE(texts.empty());
   EXPECT_EQ(texts[0], "0 entries: dropped by the drop stage -> never completed in stage cri");
 }
@@ -83,8 +83,8 @@ TEST(Comparison, metrics_differ_by_series) {
            "{match_all: true, action: inc}}}}]";
   };
   EXPECT_EQ(found(compared(counting("a"), counting("b"), {"l"})),
-            (Lines{"metric promtail_custom_a{job=\"x\"}: 1 -> ",
-                   "metric promtail_custom_b{job=\"x\"}:  -> 1"}));
+            (TextList{"metric promtail_custom_a{job=\"x\"}: 1 -> ",
+                      "metric promtail_custom_b{job=\"x\"}:  -> 1"}));
 }
 
 TEST(Comparison, is_shown_as_text_up_to_a_number_of_lines) {

@@ -1,4 +1,4 @@
-// Lines through the stages of one job.
+// TextList through the stages of one job.
 #include "debugger/desk.h"
 
 #include <optional>
@@ -12,7 +12,7 @@
 namespace tailrace::debugger {
 namespace {
 
-using Lines = std::vector<std::string>;
+using TextList = std::vector<std::string>;
 
 constexpr const char* kTwoJobs =
     "clients: [{url: \"http://a\"}]\nscrape_configs:\n"
@@ -56,22 +56,22 @@ TEST(Desk, inputs_have_labels_of_their_own_over_those_of_the_job) {
   const auto result = run_at_desk({"app", {}, {{"job", "x"}}}, inputs,
                                   {.begin = kTestBegin, .stopwatch = stopwatch}, diagnostics);
   ASSERT_TRUE(result.has_value());
-  Lines texts;
+  TextList texts;
   for (const EntryTrace& trace : result->traces)
     texts.push_back(trace.job + " " + trace.after.line + pairs_text(trace.after.labels));
-  EXPECT_EQ(texts, (Lines{"app 1{file=\"a\", job=\"x\"}", "app 2{file=\"a\", job=\"x\"}",
-                          "app 3{job=\"y\"}"}));
+  EXPECT_EQ(texts, (TextList{"app 1{file=\"a\", job=\"x\"}", "app 2{file=\"a\", job=\"x\"}",
+                             "app 3{job=\"y\"}"}));
   EXPECT_EQ(result->traces[0].after.time.ns(), unix_nanoseconds(kTestBegin));
 }
 
 TEST(Desk, the_end_lets_go_of_what_is_held_and_counts) {
   const DeskResult result = desk_result(
-      "[{multiline: {firstline: ^a}}, {metrics: {n: {type: Counter, config: {match_all: true, "
+      "[{multiline: {firstline: ^a}}, {metrics: {m: {type: Counter, config: {match_all: true, "
       "action: inc}}}}]",
       {"a", "b"});
   ASSERT_EQ(result.traces.size(), 3U);
   EXPECT_EQ(result.traces[2].after.line, "a\nb");
-  EXPECT_EQ(result.samples, Lines{"promtail_custom_n{job=\"x\"} 1"});
+  EXPECT_EQ(result.samples, TextList{"promtail_custom_m{job=\"x\"} 1"});
 }
 
 TEST(Desk, templates_see_the_environment) {

@@ -13,7 +13,7 @@
 namespace tailrace::debugger {
 namespace {
 
-using Lines = std::vector<std::string>;
+using TextList = std::vector<std::string>;
 
 constexpr std::int64_t kNow = unix_nanoseconds(kTestBegin) / 1'000'000'000;
 
@@ -33,12 +33,12 @@ Summary summary_of(const std::vector<EntryTrace>& traces) {
   return summary;
 }
 
-Lines warnings_of(const std::vector<EntryTrace>& traces) {
+TextList warnings_of(const std::vector<EntryTrace>& traces) {
   return summary_of(traces).warnings();
 }
 
 // The lines run through the stages of the job "app".
-Summary ran(const std::string& stages, const Lines& lines) {
+Summary ran(const std::string& stages, const TextList& lines) {
   const config::ScrapeConfig job = config::valid_job("pipeline_stages: " + stages);
   Summary summary(kTestBegin);
   summary.add_job("app", job.pipeline_stages);
@@ -48,15 +48,15 @@ Summary ran(const std::string& stages, const Lines& lines) {
 }
 
 TEST(Summary, an_ordinary_entry_gives_no_warning) {
-  EXPECT_EQ(warnings_of({sent({{"job", "x"}})}), Lines{});
+  EXPECT_EQ(warnings_of({sent({{"job", "x"}})}), TextList{});
 }
 
 TEST(Summary, warns_of_stages_that_nothing_reaches) {
   const std::string stages = "[{drop: {expression: .*}}, {static_labels: {a: b}}]";
   EXPECT_EQ(ran(stages, {"x"}).warnings(),
-            Lines{"job app, stage 1 (static_labels, line 5) was never reached"});
+            TextList{"job app, stage 1 (static_labels, line 5) was never reached"});
   // Without a line there is nothing to say.
-  EXPECT_EQ(ran(stages, {}).warnings(), Lines{});
+  EXPECT_EQ(ran(stages, {}).warnings(), TextList{});
 }
 
 TEST(Summary, warns_of_selectors_that_select_nothing) {
@@ -64,22 +64,22 @@ TEST(Summary, warns_of_selectors_that_select_nothing) {
       "[{match: {selector: '{job=\"y\"}', action: drop}}, {match: {selector: '{job=\"x\"} |= "
       "\"a\"', action: drop}}]";
   EXPECT_EQ(ran(stages, {"a", "b"}).warnings(),
-            Lines{"job app, stage 0 (match, line 5) selected none of 2 entries"});
+            TextList{"job app, stage 0 (match, line 5) selected none of 2 entries"});
 }
 
 TEST(Summary, warns_of_stages_that_never_do_anything) {
   const std::string stages =
-      "[{regex: {expression: '(?P<n>\\d)'}}, {output: {source: no}}, {decolorize: {}}, {drop: "
+      "[{regex: {expression: '(?P<n>\\d)'}}, {output: {source: none}}, {decolorize: {}}, {drop: "
       "{expression: none}}]";
   EXPECT_EQ(ran(stages, {"1", "a"}).warnings(),
-            Lines{"job app, stage 1 (output, line 5) matched or changed none of 2 entries"});
+            TextList{"job app, stage 1 (output, line 5) matched or changed none of 2 entries"});
 }
 
 TEST(Summary, warns_of_labels_that_are_never_set) {
   const std::string stages = "[{json: {expressions: {a: , b: }}}, {labels: {a: , b: }}]";
   EXPECT_EQ(ran(stages, {R"({"a":"1"})", R"({"a":"2"})"}).warnings(),
-            Lines{"job app, stage 1 (labels, line 5) never set the label \"b\""});
-  EXPECT_EQ(ran(stages, {R"({"a":"1"})", R"({"b":"2"})"}).warnings(), Lines{});
+            TextList{"job app, stage 1 (labels, line 5) never set the label \"b\""});
+  EXPECT_EQ(ran(stages, {R"({"a":"1"})", R"({"b":"2"})"}).warnings(), TextList{});
 }
 
 std::vector<EntryTrace> with_values(std::size_t values, std::size_t entries) {
@@ -91,61 +91,62 @@ std::vector<EntryTrace> with_values(std::size_t values, std::size_t entries) {
 
 TEST(Summary, warns_of_labels_with_many_values) {
   EXPECT_EQ(warnings_of(with_values(101, 300)),
-            Lines{"the label \"id\" has 101 values in 300 entries: each makes a stream of its "
-                  "own; structured_metadata would not"});
-  EXPECT_EQ(warnings_of(with_values(100, 300)), Lines{});
+            TextList{"the label \"id\" has 101 values in 300 entries: each makes a stream of its "
+                     "own; structured_metadata would not"});
+  EXPECT_EQ(warnings_of(with_values(100, 300)), TextList{});
   // Nearly one for each entry.
   EXPECT_EQ(warnings_of(with_values(11, 21)).size(), 1U);
-  EXPECT_EQ(warnings_of(with_values(11, 22)), Lines{});
-  EXPECT_EQ(warnings_of(with_values(10, 10)), Lines{});
+  EXPECT_EQ(warnings_of(with_values(11, 22)), TextList{});
+  EXPECT_EQ(warnings_of(with_values(10, 10)), TextList{});
 }
 
 TEST(Summary, counts_values_up_to_a_limit) {
-  const Lines warnings = warnings_of(with_values(Summary::kValuesMax + 5, Summary::kValuesMax + 5));
+  const TextList warnings =
+      warnings_of(with_values(Summary::kValuesMax + 5, Summary::kValuesMax + 5));
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_EQ(warnings[0].find("the label \"id\" has at least 10000 values in 10005 entries"), 0U);
 }
 
 TEST(Summary, warns_of_what_loki_refuses) {
-  EXPECT_EQ(warnings_of({sent({})}), Lines{"1 of 1 entries have no label: Loki refuses them"});
+  EXPECT_EQ(warnings_of({sent({})}), TextList{"1 of 1 entries have no label: Loki refuses them"});
   std::map<std::string, std::string> labels;
   for (std::size_t i = 0; i < Summary::kLabelsMax; ++i)
     labels["l" + std::to_string(i)] = "v";
-  EXPECT_EQ(warnings_of({sent(labels)}), Lines{});
+  EXPECT_EQ(warnings_of({sent(labels)}), TextList{});
   labels["more"] = "v";
   EXPECT_EQ(warnings_of({sent(labels), sent({{"job", "x"}})}),
-            Lines{"1 of 2 entries have more than 15 labels: Loki refuses them by default"});
+            TextList{"1 of 2 entries have more than 15 labels: Loki refuses them by default"});
   const std::string longest(Summary::kLineBytesMax, 'x');
-  EXPECT_EQ(warnings_of({sent({{"job", "x"}}, longest)}), Lines{});
+  EXPECT_EQ(warnings_of({sent({{"job", "x"}}, longest)}), TextList{});
   EXPECT_EQ(warnings_of({sent({{"job", "x"}}, longest + "x")}),
-            Lines{"1 of 1 entries are longer than 256 KiB: Loki refuses them by default"});
+            TextList{"1 of 1 entries are longer than 256 KiB: Loki refuses them by default"});
 }
 
 TEST(Summary, warns_of_times_that_loki_refuses) {
   constexpr std::int64_t kWeek = 7L * 24 * 3600;
-  EXPECT_EQ(warnings_of({sent({{"a", "1"}}, "l", kNow - kWeek)}), Lines{});
+  EXPECT_EQ(warnings_of({sent({{"a", "1"}}, "l", kNow - kWeek)}), TextList{});
   EXPECT_EQ(warnings_of({sent({{"a", "1"}}, "l", kNow - kWeek - 1)}),
-            Lines{"1 of 1 entries are older than 7 days: Loki refuses them by default"});
-  EXPECT_EQ(warnings_of({sent({{"a", "1"}}, "l", kNow + 600)}), Lines{});
+            TextList{"1 of 1 entries are older than 7 days: Loki refuses them by default"});
+  EXPECT_EQ(warnings_of({sent({{"a", "1"}}, "l", kNow + 600)}), TextList{});
   EXPECT_EQ(
       warnings_of({sent({{"a", "1"}}, "l", kNow + 601)}),
-      Lines{"1 of 1 entries are more than 10 minutes ahead of the clock: Loki refuses them by "
-            "default"});
+      TextList{"1 of 1 entries are more than 10 minutes ahead of the clock: Loki refuses them by "
+               "default"});
 }
 
 TEST(Summary, warns_of_streams_that_go_back_in_time) {
   const std::map<std::string, std::string> a = {{"a", "1"}};
-  EXPECT_EQ(warnings_of({sent(a, "l", kNow), sent({{"a", "2"}}, "l", kNow - 9)}), Lines{});
+  EXPECT_EQ(warnings_of({sent(a, "l", kNow), sent({{"a", "2"}}, "l", kNow - 9)}), TextList{});
   EXPECT_EQ(warnings_of({sent(a, "l", kNow), sent(a, "l", kNow - 3600), sent(a, "l", kNow)}),
-            Lines{"1 of 3 entries are older than one before them in their stream"});
+            TextList{"1 of 3 entries are older than one before them in their stream"});
   EXPECT_EQ(warnings_of({sent(a, "l", kNow), sent(a, "l", kNow - 3601)}),
-            (Lines{"1 of 2 entries are older than one before them in their stream",
-                   "1 of 2 entries are more than an hour older than the newest of their stream: "
-                   "Loki may refuse them"}));
+            (TextList{"1 of 2 entries are older than one before them in their stream",
+                      "1 of 2 entries are more than an hour older than the newest of their stream: "
+                      "Loki may refuse them"}));
   // Another tenant's is another stream.
   EntryTrace other = sent(a, "l", kNow - 9);
   other.after.tenant = "t";
-  EXPECT_EQ(warnings_of({sent(a, "l", kNow), other}), Lines{});
+  EXPECT_EQ(warnings_of({sent(a, "l", kNow), other}), TextList{});
 }
 
 TEST(Summary, context_does_not_count) {
@@ -153,7 +154,7 @@ TEST(Summary, context_does_not_count) {
   context.fate = EntryTrace::Fate::kContext;
   const Summary summary = summary_of({context});
   EXPECT_EQ(nlohmann::json::parse(summary.json({}))["lines"], 0);
-  EXPECT_EQ(summary.warnings(), Lines{});
+  EXPECT_EQ(summary.warnings(), TextList{});
 }
 
 TEST(Summary, counts_lines_entries_and_stages) {
@@ -161,7 +162,7 @@ TEST(Summary, counts_lines_entries_and_stages) {
       ran("[{multiline: {firstline: ^a}}, {drop: {expression: bad}}, {regex: {expression: "
           "'(?P<l>a)'}}, {labels: {l: }}, {tenant: {value: t}}]",
           {"a", "b", "abad", "a"});
-  const auto json = nlohmann::json::parse(summary.json(Lines{"m 1"}));
+  const auto json = nlohmann::json::parse(summary.json(TextList{"m 1"}));
   EXPECT_EQ(json["lines"], 4);
   EXPECT_EQ(json["kept"], 2);
   EXPECT_EQ(json["dropped"], 1);
@@ -203,7 +204,7 @@ TEST(Summary, is_shown_as_text) {
       ran("[{match: {selector: '{job=\"x\"}', stages: [{drop: {expression: bad}}]}}, {tenant: "
           "{value: t}}]",
           {"good", "bad"});
-  EXPECT_EQ(summary.text(Lines{"m 1"}, TextOutput::Colours::kNone),
+  EXPECT_EQ(summary.text(TextList{"m 1"}, TextOutput::Colours::kNone),
             "Summary\n"
             "  lines 2, entries kept 1, dropped 1, held for others 0\n"
             "  stages of app                 entries  changed  dropped   per entry\n"

@@ -62,7 +62,7 @@ TEST(TraceJson, a_time_beyond_64_bits_has_no_nanoseconds) {
 TEST(TraceJson, stages_have_what_they_matched_changed_and_counted) {
   const auto traces = traced(
       "[{match: {selector: '{job=\"x\"}', stages: [{regex: {expression: '(?P<word>\\w+)$'}}]}}, "
-      "{metrics: {m: {type: Gauge, source: word, config: {action: inc}}}}, {labels: {word: , no: "
+      "{metrics: {m: {type: Gauge, source: word, config: {action: inc}}}}, {labels: {word: , none: "
       "}}]",
       {"say this"});
   ASSERT_EQ(traces.size(), 1U);
@@ -90,7 +90,8 @@ TEST(TraceJson, stages_have_what_they_matched_changed_and_counted) {
             Parsed::parse(R"([{"metric":"promtail_custom_m","action":"inc","value":1.0}])"));
   const Parsed& labels = parsed["stages"][3];
   EXPECT_FALSE(labels.contains("source"));
-  EXPECT_EQ(labels["reasons"], Parsed::parse(R"(["\"no\" is not set: there is no value \"no\""])"));
+  EXPECT_EQ(labels["reasons"],
+            Parsed::parse(R"(["\"none\" is not set: there is no value \"none\""])"));
   EXPECT_EQ(labels["changes"], Parsed::parse(R"([{"field":"label","name":"word","now":"this"}])"));
 }
 

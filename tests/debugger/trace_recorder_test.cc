@@ -14,12 +14,12 @@
 namespace tailrace::debugger {
 namespace {
 
-using Lines = std::vector<std::string>;
+using TextList = std::vector<std::string>;
 
 // "field name: was -> now", with "-" for what is not there.
-Lines changes_of(const StageStep& step) {
+TextList changes_of(const StageStep& step) {
   constexpr const char* kFields[] = {"extracted", "label", "tenant", "line", "time", "metadata"};
-  Lines texts;
+  TextList texts;
   for (const Change& change : step.changes) {
     texts.push_back(std::string(kFields[static_cast<std::size_t>(change.field)]) + " " +
                     change.name + ": " + change.was.value_or("-") + " -> " +
@@ -28,34 +28,34 @@ Lines changes_of(const StageStep& step) {
   return texts;
 }
 
-Lines last_changes(const std::string& stages, const std::string& line) {
+TextList last_changes(const std::string& stages, const std::string& line) {
   const std::vector<EntryTrace> traces = traced(stages, {line});
-  return traces.empty() ? Lines{"no trace"} : changes_of(traces[0].steps.back());
+  return traces.empty() ? TextList{"no trace"} : changes_of(traces[0].steps.back());
 }
 
 TEST(TraceRecorder, notes_what_each_stage_changed) {
-  const std::string json = "{json: {expressions: {v: v, n: n}}}, ";
-  EXPECT_EQ(last_changes("[{json: {expressions: {v: v, n: n}}}]", R"({"v":1.5,"n":null})"),
-            (Lines{"extracted n: - -> <nil>", "extracted v: - -> 1.5"}));
+  const std::string json = "{json: {expressions: {v: v, nil: nil}}}, ";
+  EXPECT_EQ(last_changes("[{json: {expressions: {v: v, nil: nil}}}]", R"({"v":1.5,"nil":null})"),
+            (TextList{"extracted nil: - -> <nil>", "extracted v: - -> 1.5"}));
   EXPECT_EQ(last_changes("[" + json + "{labels: {v: }}]", R"({"v":"a"})"),
-            Lines{"label v: - -> a"});
-  EXPECT_EQ(last_changes("[{static_labels: {job: y}}]", "l"), Lines{"label job: x -> y"});
-  EXPECT_EQ(last_changes("[{labeldrop: [job]}]", "l"), Lines{"label job: x -> -"});
-  EXPECT_EQ(last_changes("[{labelallow: [no]}]", "l"), Lines{"label job: x -> -"});
+            TextList{"label v: - -> a"});
+  EXPECT_EQ(last_changes("[{static_labels: {job: y}}]", "l"), TextList{"label job: x -> y"});
+  EXPECT_EQ(last_changes("[{labeldrop: [job]}]", "l"), TextList{"label job: x -> -"});
+  EXPECT_EQ(last_changes("[{labelallow: [none]}]", "l"), TextList{"label job: x -> -"});
   EXPECT_EQ(last_changes("[" + json + "{output: {source: v}}]", R"({"v":"a"})"),
-            Lines{"line : {\"v\":\"a\"} -> a"});
+            TextList{"line : {\"v\":\"a\"} -> a"});
   EXPECT_EQ(last_changes("[" + json + "{timestamp: {source: v, format: Unix}}]", R"({"v":"1"})"),
-            Lines{"time : 2026-01-01 00:00:00 +0000 UTC -> 1970-01-01 00:00:01 +0000 UTC"});
+            TextList{"time : 2026-01-01 00:00:00 +0000 UTC -> 1970-01-01 00:00:01 +0000 UTC"});
   EXPECT_EQ(last_changes("[" + json + "{template: {source: v, template: ''}}]", R"({"v":"a"})"),
-            Lines{"extracted v: a -> -"});
-  EXPECT_EQ(last_changes("[{decolorize: {}}]", "l"), Lines{});
+            TextList{"extracted v: a -> -"});
+  EXPECT_EQ(last_changes("[{decolorize: {}}]", "l"), TextList{});
 }
 
 TEST(TraceRecorder, a_tenant_is_no_label) {
   const auto traces = traced("[{tenant: {value: a}}, {tenant: {value: b}}]", {"l"});
   ASSERT_EQ(traces.size(), 1U);
-  EXPECT_EQ(changes_of(traces[0].steps[0]), Lines{"tenant : - -> a"});
-  EXPECT_EQ(changes_of(traces[0].steps[1]), Lines{"tenant : a -> b"});
+  EXPECT_EQ(changes_of(traces[0].steps[0]), TextList{"tenant : - -> a"});
+  EXPECT_EQ(changes_of(traces[0].steps[1]), TextList{"tenant : a -> b"});
   EXPECT_EQ(traces[0].after.tenant, "b");
   EXPECT_EQ(traces[0].after.labels, (std::map<std::string, std::string>{{"job", "x"}}));
 }
@@ -66,8 +66,8 @@ TEST(TraceRecorder, metadata_may_have_a_name_twice) {
       "{structured_metadata: {m: b}}]",
       {R"({"a":"1","b":"2"})"});
   ASSERT_EQ(traces.size(), 1U);
-  EXPECT_EQ(changes_of(traces[0].steps[1]), Lines{"metadata m: - -> 1"});
-  EXPECT_EQ(changes_of(traces[0].steps[2]), Lines{"metadata m: - -> 2"});
+  EXPECT_EQ(changes_of(traces[0].steps[1]), TextList{"metadata m: - -> 1"});
+  EXPECT_EQ(changes_of(traces[0].steps[2]), TextList{"metadata m: - -> 2"});
   EXPECT_EQ(traces[0].after.metadata, (Pairs{{"m", "1"}, {"m", "2"}}));
 }
 
@@ -137,10 +137,10 @@ TEST(TraceRecorder, held_lines_and_the_entry_made_of_them_have_traces_of_their_o
   EXPECT_EQ(lines_of(traces[2]), (Numbers{0, 1}));
   EXPECT_EQ(traces[2].first_stage, 1U);
   EXPECT_EQ(traces[2].before.line, "a\nb");
-  EXPECT_EQ(changes_of(traces[2].steps.at(0)), Lines{"label l: - -> v"});
+  EXPECT_EQ(changes_of(traces[2].steps.at(0)), TextList{"label l: - -> v"});
   EXPECT_EQ(traces[3].fate, EntryTrace::Fate::kHeld);
   EXPECT_EQ(lines_of(traces[3]), Numbers{2});
-  EXPECT_EQ(changes_of(traces[3].steps.at(0)), Lines{});
+  EXPECT_EQ(changes_of(traces[3].steps.at(0)), TextList{});
   EXPECT_EQ(traces[4].fate, EntryTrace::Fate::kLeft);
   EXPECT_EQ(lines_of(traces[4]), Numbers{2});
 }

@@ -1,5 +1,6 @@
 // What each stage says about an entry, before it runs.
-#include <chrono>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,9 @@ Texts said(const std::string& yaml, const Texts& lines, EntryRole role = EntryRo
   return observer.said();
 }
 
-// Its values: v, a word, and n, null.
-const std::string kValues = "{json: {expressions: {v: v, n: n}}}, ";
-constexpr const char* kWord = R"({"v":"word","n":null})";
+// Its values: v, a word, and nil, null.
+const std::string kValues = "{json: {expressions: {v: v, nil: nil}}}, ";
+constexpr const char* kWord = R"({"v":"word","nil":null})";
 
 struct ExplainCase {
   const char* name;
@@ -38,6 +39,10 @@ struct ExplainCase {
   Texts lines;
   Texts said;
 };
+
+void PrintTo(const ExplainCase& one, std::ostream* out) {
+  *out << one.stages;
+}
 
 class Explain : public ::testing::TestWithParam<ExplainCase> {};
 
@@ -63,7 +68,7 @@ std::vector<ExplainCase> parsing_cases() {
        "{regex: {expression: '(?P<a>\\d+)', source: v}}",
        {"one"},
        {"there is no value \"v\""}},
-      {"json_good", kValues.substr(0, kValues.size() - 2), {R"({"v":1,"n":2})"}, {}},
+      {"json_good", kValues.substr(0, kValues.size() - 2), {R"({"v":1,"nil":2})"}, {}},
       {"json_nothing",
        "{json: {expressions: {a: b.c, d: }}}",
        {R"({"b":{"c":null}})"},
@@ -90,9 +95,9 @@ std::vector<ExplainCase> parsing_cases() {
        {"x"},
        {"there is no value \"v\""}},
       {"json_null_source",
-       kValues + "{json: {expressions: {a: }, source: n}}",
+       kValues + "{json: {expressions: {a: }, source: nil}}",
        {kWord},
-       {"the value \"n\" is null"}},
+       {"the value \"nil\" is null"}},
       {"logfmt_missing",
        "{logfmt: {mapping: {a: , b: c}}}",
        {"a=1 d=2"},
@@ -171,9 +176,10 @@ std::vector<ExplainCase> parsing_cases() {
 std::vector<ExplainCase> setting_cases() {
   return {
       {"labels_missing",
-       kValues + "{labels: {v: , x: , n: }}",
+       kValues + "{labels: {v: , x: , nil: }}",
        {kWord},
-       {"\"x\" is not set: there is no value \"x\"", "\"n\" is not set: the value \"n\" is null"}},
+       {"\"x\" is not set: there is no value \"x\"",
+        "\"nil\" is not set: the value \"nil\" is null"}},
       {"labels_not_utf8",
        "{regex: {expression: '(?P<a>.*)'}}, {labels: {b: a}}",
        {"\xff"},
@@ -343,9 +349,9 @@ std::vector<ExplainCase> choosing_cases() {
        {"source \"v\" is there", "source \"x\" is not there",
         "expression: \"word\" does not match `^a`", "counted as drop_stage"}},
       {"drop_null",
-       kValues + "{drop: {source: n, expression: ^a}}",
+       kValues + "{drop: {source: nil, expression: ^a}}",
        {kWord},
-       {"source \"n\" is there", "a source has no text", "counted as drop_stage"}},
+       {"source \"nil\" is there", "a source has no text", "counted as drop_stage"}},
       {"drop_long_text",
        "{drop: {expression: ^a}}",
        {std::string(101, 'a')},
@@ -356,10 +362,11 @@ std::vector<ExplainCase> choosing_cases() {
        {"job=\"x\" does not hold: the label is \"t\"", "|= \"a\" holds for the line",
         "counted as match_stage"}},
       {"match_expressions",
-       "{match: {selector: '{job=~\"t.*\", x!~\"y\"} !~ \"a\" != \"q\"', stages: []}}",
+       "{match: {selector: '{job=~\"t.*\", x!~\"y\"} !~ \"a\" != \"q\"', action: drop}}",
        {"abc"},
        {"job=~\"t.*\" holds: the label is \"t\"", "x!~\"y\" holds: the label is not there",
-        "!~ \"a\" does not hold for the line", "!= \"q\" holds for the line"}},
+        "!~ \"a\" does not hold for the line", "!= \"q\" holds for the line",
+        "counted as match_stage"}},
       {"sampling",
        "{sampling: {rate: 0.25}}",
        {"x"},
@@ -406,9 +413,9 @@ std::vector<ExplainCase> choosing_cases() {
        {kWord},
        {"promtail_custom_m: there is no value \"x\""}},
       {"metrics_null",
-       metrics + "{type: Gauge, source: n, config: {action: set}}}}",
+       metrics + "{type: Gauge, source: nil, config: {action: set}}}}",
        {kWord},
-       {"promtail_custom_m: the value \"n\" is null"}},
+       {"promtail_custom_m: the value \"nil\" is null"}},
       {"metrics_other_value",
        metrics + "{type: Counter, source: v, config: {value: x, action: inc}}}}",
        {kWord},
