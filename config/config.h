@@ -86,6 +86,14 @@ struct ServerBasicAuthConfig {
   friend bool operator==(const ServerBasicAuthConfig&, const ServerBasicAuthConfig&) = default;
 };
 
+// What may be looked at while the program runs (`tailrace.live`, docs/how-to/tap.md).
+struct LiveConfig {
+  bool disable = false;                    // Nothing below /tailrace/, no control socket.
+  std::vector<std::string> allowed_hosts;  // More names that a Host header may have.
+  bool remote_lines = false;               // Lines also for peers that are not this machine.
+  friend bool operator==(const LiveConfig&, const LiveConfig&) = default;
+};
+
 // The root `tailrace:` block (house 7).
 struct TailraceConfig {
   bool sync = false;
@@ -94,6 +102,9 @@ struct TailraceConfig {
   std::uint64_t outbox_bytes = 256U << 20U;  // Per client.
   ClientConfig::WhenFull when_full = ClientConfig::WhenFull::kBlock;
   std::optional<ServerBasicAuthConfig> server_basic_auth{};
+  // Nothing: `control.sock` in the outbox's folder; empty: none.
+  std::optional<std::string> control_socket{};
+  LiveConfig live{};
   friend bool operator==(const TailraceConfig&, const TailraceConfig&) = default;
 };
 

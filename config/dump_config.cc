@@ -246,6 +246,17 @@ void small_blocks(YamlWriter& yaml, const Config& config) {
     yaml.end();
     yaml.end();
   }
+  // An empty one is none, and must be seen.
+  if (config.tailrace.control_socket) {
+    yaml.text("control_socket", *config.tailrace.control_socket);
+  }
+  if (const LiveConfig& live = config.tailrace.live; live != LiveConfig{}) {
+    yaml.begin("live");
+    yaml.boolean("disable", live.disable);
+    list(yaml, "allowed_hosts", live.allowed_hosts);
+    yaml.boolean("remote_lines", live.remote_lines);
+    yaml.end();
+  }
   yaml.end();
 }
 

@@ -117,6 +117,13 @@ void parse_tailrace(Fields fields, TailraceConfig& tailrace) {
   if (auto server = fields.block("server")) {
     parse_server_auth(std::move(*server), tailrace.server_basic_auth);
   }
+  fields.read("control_socket", tailrace.control_socket);
+  if (auto live = fields.block("live")) {
+    live->read("disable", tailrace.live.disable);
+    live->read("allowed_hosts", tailrace.live.allowed_hosts);
+    live->read("remote_lines", tailrace.live.remote_lines);
+    live->finish();
+  }
   fields.finish();
 }
 

@@ -171,6 +171,9 @@ std::string help_text() {
       "       tailrace receive [flags]     a small Loki to look at what is sent; see receive "
       "-help\n"
       "       tailrace test [flags] [FILE] tests of pipelines; see test -help\n"
+      "       tailrace tap [flags] [SELECTOR]  entries on their way through a daemon that runs; "
+      "see "
+      "tap -help\n"
       "\nFlags (-x=value, -x value, --x=value are the same):\n";
   const auto add = [&text](const Flag& flag) {
     if (flag.help.empty()) return;

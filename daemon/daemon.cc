@@ -11,9 +11,12 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/control_socket.h"
+#include "daemon/live_api.h"
 #include "daemon/resource_metrics.h"
 #include "daemon/server_tls_options.h"
 #include "daemon/status.h"
+#include "daemon/tap_hub.h"
 #include "http/basic_auth.h"
 #include "http/curl_transport.h"
 #include "http/microhttpd_server.h"
@@ -30,7 +33,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds kGracePeriod{5};        // house 8: how long a stop waits for Loki.
-constexpr milliseconds kPatience{1000};   // With a busy worker.
 constexpr int kSecondSignalStatus = 143;  // docs/compatibility.md, exit codes.
 constexpr std::uint32_t kLineBytesMax = 1U << 20U;
 
@@ -53,6 +55,7 @@ Daemon::Daemon(World world, Options options)
 
 Daemon::~Daemon() {
   server_.reset();  // Its thread asks the engine.
+  local_server_.reset();
   if (signal_descriptor_ >= 0) close(signal_descriptor_);
 }
 
@@ -60,6 +63,7 @@ int Daemon::run(config::Config config) {
   server_config_ = config.server;
   server_basic_auth_ = config.tailrace.server_basic_auth;
   sync_period_ = config.positions.sync_period;
+  const std::string control_socket = control_socket_path(config);
   Result<std::unique_ptr<EventLoop>> main_loop = EventLoop::create();
   Result<std::unique_ptr<EventLoop>> disk_loop = EventLoop::create();
   if (!main_loop || !disk_loop) {
@@ -86,6 +90,8 @@ int Daemon::run(config::Config config) {
     return 1;
   }
   if (stopping_) return 0;
+  create_live();
+  start_control_socket(control_socket);
   if (Status serving = start_server(); !serving) {
     world_.log.error("error creating tailrace", {{"error", serving.error().message}});
     return 1;
@@ -170,7 +176,12 @@ Status Daemon::start_server() {
   options.shutdown_timeout = server.graceful_shutdown_timeout;
   options.tls = server_tls_options(server);
   options.log = &world_.log;
-  options.body_bytes_max = 0;  // No page looks at one.
+  options.body_bytes_max = 0;  // No other page looks at one.
+  if (live_api_ != nullptr) {
+    options.body_limit = [this](const http::ServerRequest& request) {
+      return live_api_->body_bytes_max(request);
+    };
+  }
   http::RequestHandler handler = [this](const http::ServerRequest& request) {
     return answer(request);
   };
@@ -288,7 +299,8 @@ int Daemon::run_main() {
     engine_->run_main();
     do_reloads();
     answer_questions();
-    if (!main_loop_->wait(world_.clock, engine_->next_deadline())) break;
+    if (tap_hub_ != nullptr) tap_hub_->remove_silent();
+    if (!main_loop_->wait(world_.clock, next_deadline())) break;
   }
   end_questions();
   for (WorkerThread& worker : worker_threads_) {
@@ -316,10 +328,11 @@ int Daemon::run_main() {
 // On a thread of its own: an open request may take graceful_shutdown_timeout, and main looks at
 // signals meanwhile.
 void Daemon::end_server() {
-  if (server_ == nullptr) return;
+  if (server_ == nullptr && local_server_ == nullptr) return;
   if (engine_->watcher_descriptor() >= 0) main_loop_->unwatch(engine_->watcher_descriptor());
   std::atomic<bool> ended{false};
   std::thread thread([this, &ended] {
+    local_server_.reset();
     server_.reset();
     ended = true;
     main_loop_->wake();
@@ -349,7 +362,7 @@ void Daemon::on_signal() {
         break;
       case SIGQUIT:
         // Promtail logs its goroutines then.
-        if (engine_) log_status(ask_workers(engine_->workers(), kPatience), world_.log);
+        if (engine_) log_status(ask_workers(engine_->workers(), kBusyPatience), world_.log);
         break;
       default:
         break;  // SIGUSR1: as Promtail, nothing ends.
@@ -368,6 +381,7 @@ Status Daemon::reload() {
     return reloaded;
   }
   sync_period_ = sync_period;
+  if (tap_hub_ != nullptr) tap_hub_->refresh();
   reload_success_.increment();
   world_.log.info("the configuration was reloaded");
   return {};

@@ -28,9 +28,14 @@
 
 namespace tailrace::daemon {
 
+class LiveApi;
+class TapHub;
+
 // Runs until a signal ends it, or standard input ends.
 //
-// Threads: the caller's is main; one per worker, one for the disk, one of the HTTP server.
+// Threads: the caller's is main; one per worker, one for the disk, one of each HTTP server:
+// requests
+//   are answered on two threads at a time.
 // Ownership: owns engine, event loops, threads and server. Borrows clock, file system, log,
 // metrics.
 class Daemon {
@@ -75,6 +80,9 @@ class Daemon {
 
   Status create_engine(config::Config config);
   Status start_server();
+  void create_live();
+  void start_control_socket(const std::string& path);
+  SteadyTime next_deadline() const;
   void start_threads();
   void run_worker(std::size_t index);
   void run_disk();
@@ -100,8 +108,11 @@ class Daemon {
   std::unique_ptr<EventLoop> disk_loop_;
   std::vector<WorkerThread> worker_threads_;
   std::thread disk_thread_;
+  std::unique_ptr<TapHub> tap_hub_;  // Before the engine: its pipelines call observers.
   std::unique_ptr<Engine> engine_;
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<LiveApi> live_api_;           // Null: not wanted.
+  std::unique_ptr<http::Server> server_;        // On the network; null: disabled.
+  std::unique_ptr<http::Server> local_server_;  // On the control socket; null: there is none.
   MetricValue& reload_success_;
   MetricValue& reload_failure_;
   int signal_descriptor_ = -1;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/daemon.h"
+#include "daemon/live_api.h"
 #include "daemon/resource_metrics.h"
 #include "daemon/status.h"
 #include "daemon/status_pages.h"
@@ -12,8 +13,6 @@
 
 namespace tailrace::daemon {
 namespace {
-
-constexpr std::chrono::milliseconds kPagePatience{1000};  // With a busy worker.
 
 // As Promtail names it.
 MetricFamily log_messages(const Log& log) {
@@ -89,6 +88,9 @@ void Daemon::answer_questions() {
 }
 
 http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
+  if (live_api_ != nullptr) {
+    if (auto response = live_api_->handle(request)) return std::move(*response);
+  }
   const config::ServerConfig& server = server_config_;
   const std::string own_prefix = http::normal_prefix(server.http_path_prefix);
   const std::string_view path = http::below_prefix(request.path, own_prefix).value_or("");
@@ -102,7 +104,7 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
   }
   const std::string prefix = outer_prefix(server);
   if (path == "/targets") {
-    return html(targets_page(ask_main(), ask_workers(engine_->workers(), kPagePatience), prefix));
+    return html(targets_page(ask_main(), ask_workers(engine_->workers(), kBusyPatience), prefix));
   }
   if (path == "/service-discovery") return html(service_discovery_page(ask_main(), prefix));
   if (path == "/config") return html(config_page(ask_main(), prefix));
@@ -123,7 +125,7 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
 // waits while they run, and a worker that takes a new plan does.
 std::string Daemon::metrics_text() {
   std::vector<MetricFamily> families;
-  const WorkersStatus status = ask_all_workers(engine_->workers(), kPagePatience);
+  const WorkersStatus status = ask_all_workers(engine_->workers(), kBusyPatience);
   append_metrics(status.answered, families);
   append_worker_answers(status, families);
   append_resource_metrics("/proc/self", boot_time_, families);
@@ -134,7 +136,7 @@ std::string Daemon::metrics_text() {
 http::ServerResponse Daemon::ready() {
   if (!server_config_.health_check_target) return {.body = "Ready", .headers = {}};
   const std::string reasons =
-      why_not_ready(ask_all_workers(engine_->workers(), kPagePatience),
+      why_not_ready(ask_all_workers(engine_->workers(), kBusyPatience),
                     options_.input == Engine::Input::kStdin ? FilesNeeded::kNo : FilesNeeded::kYes);
   if (reasons.empty()) return {.body = "Ready", .headers = {}};
   // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.

@@ -32,11 +32,9 @@ std::uint32_t worker_count(const config::Config& config, std::uint32_t cpus,
 }
 
 // Where cuts go; empty: in memory.
-std::string outbox_directory(const config::Config& config, const Engine::Options& options) {
+std::string cuts_directory(const config::Config& config, const Engine::Options& options) {
   if (options.mode == Engine::Mode::kDryRun) return {};
-  std::string directory = config.positions.filename + ".outbox";
-  if (!config.tailrace.outbox_dir.empty()) directory = config.tailrace.outbox_dir;
-  if (config.wal.enabled && !config.wal.dir.empty()) directory = config.wal.dir;
+  const std::string directory = outbox_directory(config);
   return options.input == Engine::Input::kStdin ? directory + "/stdin" : directory;
 }
 
@@ -118,7 +116,7 @@ Status Engine::open_state(const config::Config& config) {
   if (world_.make_worker_place && !world_.make_worker_place(count)) {
     return fail(Error::kExhausted, "event loops for the workers cannot be made");
   }
-  outbox_directory_ = outbox_directory(config, options_);
+  outbox_directory_ = cuts_directory(config, options_);
   // Rises over restarts by itself; what is known rises further.
   const std::int64_t now = unix_nanoseconds(world_.clock.wall_now());
   next_source_ = static_cast<SourceId>(std::max<std::int64_t>(now / 1024, 1));
@@ -140,7 +138,7 @@ Status Engine::open_state(const config::Config& config) {
   }
   if (options_.mode == Mode::kDryRun) {
     // A dry run looks at what is there and changes nothing.
-    const std::string directory = outbox_directory(config, {});
+    const std::string directory = outbox_directory(config);
     for (const std::string& worker : positions::worker_directories(file_system, directory)) {
       const auto found = positions::Outbox::look(file_system, world_.log, worker);
       if (!found) return fail(found.error());
@@ -409,7 +407,8 @@ Status Engine::reload(config::Config config) {
 }
 
 EngineStatus Engine::status() const {
-  EngineStatus status{config::dump_config(*topology_.config), topology_.discovered, {}};
+  EngineStatus status{
+      topology_.config, config::dump_config(*topology_.config), topology_.discovered, {}};
   if (options_.input == Input::kStdin) return status;
   files_->for_each([&status](const tailer::KnownFile& file) {
     if (file.target != tailer::KnownFile::kNoTarget) {

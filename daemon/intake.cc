@@ -69,6 +69,7 @@ void Intake::apply(std::vector<JobPlan>& jobs, const std::vector<ClientPlan>& cl
     held.push_back(*state.point);
   }
   pipelines_ = std::move(next);
+  if (observer_ != nullptr) observe(observer_);
   recover(held, last_time_ns_);
 }
 
@@ -121,6 +122,12 @@ void Intake::run_held(pipeline::Pipeline& pipeline, const ResumePoint& point,
 
 bool Intake::has_job(std::string_view job) const {
   return pipelines_.contains(job);
+}
+
+void Intake::observe(pipeline::StageObserver* observer) {
+  observer_ = observer;
+  for (const auto& [name, pipeline] : pipelines_)
+    pipeline->observe(observer);
 }
 
 void Intake::start_clock() {

@@ -87,6 +87,10 @@ class Intake final : private pipeline::EntrySink {
 
   bool has_job(std::string_view job) const;
 
+  // Who watches all pipelines, also those of later plans, from the next line on; nullptr: nobody.
+  void observe(pipeline::StageObserver* observer);
+  bool observed() const { return observer_ != nullptr; }
+
   // Runs lines of `block`, which `source` has just read, and consumes them.
   Progress run_block(Source& source, const LineBlock& block);
 
@@ -160,6 +164,7 @@ class Intake final : private pipeline::EntrySink {
   LabelSetTable label_sets_;
   HeldLines held_lines_;
   std::map<std::string, std::unique_ptr<pipeline::Pipeline>, std::less<>> pipelines_;
+  pipeline::StageObserver* observer_ = nullptr;
   std::unique_ptr<shippers::Batcher> batcher_;
   SharedLineRate rate_;
   std::uint64_t rate_dropped_ = 0;               // Not yet published.

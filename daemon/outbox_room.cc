@@ -1,4 +1,5 @@
-// How much of the disk, or of the memory, the outboxes of a process may take.
+// Where the outboxes lie, and how much of the disk, or of the memory, the outboxes of a process may
+// take.
 #include "daemon/outbox_room.h"
 
 #include <algorithm>
@@ -37,6 +38,12 @@ std::uint64_t bytes_taken(FileSystem& file_system, const std::string& directory)
 }
 
 }  // namespace
+
+std::string outbox_directory(const config::Config& config) {
+  if (config.wal.enabled && !config.wal.dir.empty()) return config.wal.dir;
+  if (!config.tailrace.outbox_dir.empty()) return config.tailrace.outbox_dir;
+  return config.positions.filename + ".outbox";
+}
 
 OutboxRoom find_outbox_room(FileSystem& file_system, const OutboxRoomOptions& options) {
   OutboxRoom room;

@@ -1,4 +1,5 @@
-// How much of the disk, or of the memory, the outboxes of a process may take.
+// Where the outboxes lie, and how much of the disk, or of the memory, the outboxes of a process may
+// take.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +7,12 @@
 #include <string>
 
 #include "base/file_system.h"
+#include "config/config.h"
 
 namespace tailrace::daemon {
+
+// The folder of all outboxes of a daemon, by configuration.
+std::string outbox_directory(const config::Config& config);
 
 // Caps on what the configuration allows (house 6, Loki away; docs/compatibility.md, Limits).
 struct OutboxRoom {

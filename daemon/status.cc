@@ -65,6 +65,7 @@ WorkerStatus status_of(Worker& worker) {
   status.outbox_lost_entries = outbox.lost_entries();
   status.lines_cut = worker.intake().lines_cut();
   status.arena_overflow_bytes = worker.intake().arena_overflow_bytes();
+  status.observed = worker.intake().observed();
   status.files_polled = worker.files().polled();
   status.counters = worker.files().counters();
   status.lost_bytes = worker.files().lost();
@@ -203,6 +204,8 @@ void append_worker_metrics(const std::vector<WorkerStatus>& status,
        MetricType::kCounter, [](Status s) { return to_double(s.arena_overflow_bytes); }},
       {"tailrace_files_polled", "Files that cannot be watched.", MetricType::kGauge,
        [](Status s) { return to_double(s.files_polled); }},
+      {"tailrace_observed", "1 while a tap looks at the entries of a worker.", MetricType::kGauge,
+       [](Status s) { return s.observed ? 1.0 : 0.0; }},
       {"tailrace_file_rescans_total", "Times that file events were lost and all files looked at.",
        MetricType::kCounter, [](Status s) { return to_double(s.counters.overflows); }},
       {"tailrace_sweep_finds_total", "Changes of files that no event told.", MetricType::kCounter,

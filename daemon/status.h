@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,9 @@
 #include "daemon/worker.h"
 
 namespace tailrace::daemon {
+
+// So long a worker that is busy may take to answer.
+inline constexpr std::chrono::milliseconds kBusyPatience{1000};
 
 struct FileStatus {
   SourceId source = 0;
@@ -53,6 +57,7 @@ struct WorkerStatus {
   std::uint64_t lines_cut = 0;
   std::uint64_t arena_overflow_bytes = 0;
   std::uint64_t files_polled = 0;
+  bool observed = false;  // By a tap.
   tailer::FileFollower::Counters counters;
   // By path and reason.
   std::map<std::pair<std::string, std::string>, std::uint64_t> lost_bytes;
@@ -60,9 +65,10 @@ struct WorkerStatus {
 
 // What the main thread knows.
 struct EngineStatus {
-  std::string config_yaml;                    // dump_config.h
-  std::vector<JobTargets> jobs;               // In the order of the configuration.
-  std::map<SourceId, std::size_t> target_of;  // File -> its target, counted through all jobs.
+  std::shared_ptr<const config::Config> config;  // Null: the program is stopping.
+  std::string config_yaml;                       // dump_config.h
+  std::vector<JobTargets> jobs;                  // In the order of the configuration.
+  std::map<SourceId, std::size_t> target_of;     // File -> its target, counted through all jobs.
 };
 
 // On the worker's own thread.

@@ -13,9 +13,11 @@
 
 #include "config/load.h"
 #include "daemon/verb_flags.h"
+#include "debugger/coverage.h"
 #include "debugger/pipeline_test.h"
 #include "debugger/test_report.h"
 #include "debugger/test_run.h"
+#include "debugger/trace_recorder.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -33,7 +35,7 @@ std::optional<std::string> read_file(const fs::path& path) {
   return text.str();
 }
 
-Error refusal(std::string message) {
+Error wrong_path(std::string message) {
   return {Error::kInvalid, std::move(message)};
 }
 
@@ -51,8 +53,8 @@ Result<std::vector<std::string>> find_files(const std::vector<std::string>& path
          !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
       if (entry->path().native().ends_with(kSuffix)) found.push_back(entry->path().string());
     }
-    if (error) return fail(refusal(path + ": " + error.message()));
-    if (found.empty()) return fail(refusal(path + ": no *.test.yaml in this folder"));
+    if (error) return fail(wrong_path(path + ": " + error.message()));
+    if (found.empty()) return fail(wrong_path(path + ": no *.test.yaml in this folder"));
     std::sort(found.begin(), found.end());
     files.insert(files.end(), found.begin(), found.end());
   }
@@ -104,7 +106,12 @@ class TestBatch {
     FileResult result{name, *text, {}};
     for (const debugger::PipelineTest& test : file->tests) {
       if (test.name.find(options_.only) == std::string::npos) continue;
-      result.tests.push_back(debugger::run_test(test, config, environment_));
+      const debugger::TraceRecorder::Sink sink = [&](const debugger::EntryTrace& trace) {
+        if (config != nullptr) coverage_[config_name].add(test.job, trace);
+      };
+      debugger::TraceRecorder recorder(stopwatch_, sink);
+      result.tests.push_back(
+          debugger::run_test(test, config, environment_, options_.coverage ? &recorder : nullptr));
     }
     if (options_.record) {
       output_.write(debugger::record_tests(*text, result.tests));
@@ -132,7 +139,10 @@ class TestBatch {
       refuse(config::format_diagnostics(loaded.diagnostics, name, *text));
       return nullptr;
     }
-    return &configs_.emplace(name, std::move(*loaded.config)).first->second;
+    const config::Config& config = configs_.emplace(name, std::move(*loaded.config)).first->second;
+    for (const config::ScrapeConfig& job : config.scrape_configs)
+      coverage_[name].add_job(job.job_name, job.pipeline_stages);
+    return &config;
   }
 
   bool refuse(const std::string& message) {
@@ -163,6 +173,10 @@ class TestBatch {
       return 2;
     }
     if (options_.record) return 0;
+    if (options_.coverage) {
+      for (const auto& [name, coverage] : coverage_)
+        output_.write(coverage.text(name));
+    }
     output_.write(fmt::format("{} {}, {} failed\n", tests, tests == 1 ? "test" : "tests", failed));
     return failed == 0 ? 0 : 1;
   }
@@ -170,7 +184,9 @@ class TestBatch {
   const TestOptions& options_;
   const TextOutput& output_;
   const debugger::Environment& environment_;
+  const SystemClock stopwatch_;
   std::map<std::string, config::Config> configs_;
+  std::map<std::string, debugger::Coverage> coverage_;  // By the name of the configuration.
   std::vector<FileResult> results_;
 };
 
@@ -202,6 +218,8 @@ std::string test_help_text() {
          "  -run=TEXT               only tests with this text in their name\n"
          "  -record                 print the files with what was observed as what is expected\n"
          "  -junit=FILE             write the results as JUnit XML, too\n"
+         "  -coverage               say which stages, match branches and drop rules no test "
+         "reached\n"
          "  -help                   print this text\n\n"
          "Exit status: 0 every test passed, 1 one failed, 2 a file cannot be read.\n";
 }

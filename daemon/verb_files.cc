@@ -11,8 +11,7 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
-#include "config/report.h"
-#include "config/yaml_document.h"
+#include "debugger/desk.h"
 #include "pipeline/go_time/layout.h"
 
 namespace tailrace::daemon {
@@ -20,13 +19,6 @@ namespace {
 
 Error not_readable(const std::string& path) {
   return {Error::kInvalid, path + ": " + std::generic_category().message(errno) + "\n"};
-}
-
-bool names_an_error(const std::vector<config::Diagnostic>& diagnostics) {
-  for (const config::Diagnostic& diagnostic : diagnostics) {
-    if (diagnostic.severity == config::Diagnostic::Severity::kError) return true;
-  }
-  return false;
 }
 
 std::vector<std::string> lines_of(std::istream& stream) {
@@ -61,24 +53,10 @@ Result<VerbConfig> load_verb_config(const std::string& path, bool expand_env,
 }
 
 Result<std::vector<config::StageConfig>> load_verb_stages(const std::string& yaml) {
-  const config::YamlDocument document = config::YamlDocument::parse(yaml);
-  std::vector<config::Diagnostic> diagnostics = document.diagnostics();
-  std::vector<config::StageConfig> stages;
-  if (document.root() != nullptr) {
-    // Also with the key that stands before it in a file.
-    const config::YamlNode* list = document.root();
-    for (const config::YamlEntry& entry : document.root()->entries) {
-      if (entry.key == "pipeline_stages") list = &*entry.value;
-    }
-    config::Report report;
-    stages = config::load_stages(*list, "pipeline_stages", report);
-    for (config::Diagnostic& diagnostic : report.take())
-      diagnostics.push_back(std::move(diagnostic));
-  }
-  if (names_an_error(diagnostics)) {
-    return fail(Error::kInvalid, config::format_diagnostics(diagnostics, "stages", yaml));
-  }
-  return stages;
+  std::vector<config::Diagnostic> diagnostics;
+  auto stages = debugger::parse_desk_stages(yaml, diagnostics);
+  if (stages) return std::move(*stages);
+  return fail(Error::kInvalid, config::format_diagnostics(diagnostics, "stages", yaml));
 }
 
 Result<std::vector<std::string>> read_lines(const std::string& path) {

@@ -3,6 +3,8 @@
 
 #include "daemon/diff_command.h"
 #include "daemon/receive_command.h"
+#include "daemon/tap_command.h"
+#include "daemon/tap_verb.h"
 #include "daemon/test_command.h"
 #include "daemon/try_command.h"
 
@@ -58,13 +60,18 @@ int diff(Arguments arguments, const VerbWorld& world) {
                     });
 }
 
+int tap(Arguments arguments, const VerbWorld& world) {
+  return begin_verb(arguments, world, parse_tap_options, tap_help_text,
+                    [&](const TapOptions& options) { return run_tap_verb(options, world); });
+}
+
 struct Verb {
   std::string_view name;
   int (*run)(Arguments, const VerbWorld&);
 };
 
 constexpr Verb kVerbs[] = {
-    {"diff", diff}, {"receive", receive}, {"test", test}, {"try", try_lines}};
+    {"diff", diff}, {"receive", receive}, {"tap", tap}, {"test", test}, {"try", try_lines}};
 
 }  // namespace
 

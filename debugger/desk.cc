@@ -1,10 +1,14 @@
 // Lines through the stages of one job, with everything noted.
 #include "debugger/desk.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "config/load.h"
+#include "config/report.h"
+#include "config/yaml_document.h"
 #include "debugger/trace_recorder.h"
 #include "debugger/trial.h"
 
@@ -37,10 +41,34 @@ Result<DeskJob> find_desk_job(const config::Config& config, const std::string& n
                              : fmt::format("there is no job \"{}\"; there are {}", name, names)));
 }
 
+std::optional<std::vector<config::StageConfig>> parse_desk_stages(
+    std::string_view yaml, std::vector<config::Diagnostic>& diagnostics) {
+  const config::YamlDocument document = config::YamlDocument::parse(yaml);
+  diagnostics = document.diagnostics();
+  std::vector<config::StageConfig> stages;
+  if (document.root() != nullptr && !document.root()->is_null()) {
+    const config::YamlNode* list = document.root();
+    for (const config::YamlEntry& entry : document.root()->entries) {
+      if (entry.key == "pipeline_stages") list = entry.value;
+    }
+    config::Report report;
+    stages = config::load_stages(*list, "pipeline_stages", report);
+    for (config::Diagnostic& diagnostic : report.take())
+      diagnostics.push_back(std::move(diagnostic));
+  }
+  const bool failed =
+      std::any_of(diagnostics.begin(), diagnostics.end(), [](const config::Diagnostic& diagnostic) {
+        return diagnostic.severity == config::Diagnostic::Severity::kError;
+      });
+  if (failed) return std::nullopt;
+  return stages;
+}
+
 std::optional<DeskResult> run_at_desk(const DeskJob& job, std::span<const DeskInput> inputs,
                                       const DeskOptions& options,
                                       std::vector<config::Diagnostic>& diagnostics) {
   DeskResult result;
+  const SteadyTime begin = options.stopwatch.steady_now();
   TraceRecorder recorder(options.stopwatch, [&](EntryTrace trace) {
     trace.job = job.name;
     result.traces.push_back(std::move(trace));
@@ -53,8 +81,13 @@ std::optional<DeskResult> run_at_desk(const DeskJob& job, std::span<const DeskIn
     for (const auto& [name, value] : input.labels)
       labels[name] = value;
     (*trial)->set_target(labels);
-    for (const std::string& line : input.lines)
-      (*trial)->run(line);
+    for (const std::string& line : input.lines) {
+      if (options.stopwatch.steady_now() - begin > options.time_max) {
+        ++result.lines_left_out;
+      } else {
+        (*trial)->run(line);
+      }
+    }
   }
   (*trial)->end();
   result.samples = (*trial)->metrics();

@@ -1,6 +1,8 @@
 // Lines through the stages of one job, with everything noted: what `try` and `diff` are made of.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -39,12 +41,19 @@ struct DeskOptions {
   WallTime begin{};        // When all lines are read.
   const Clock& stopwatch;  // A real clock, for the time that stages take.
   std::function<std::optional<std::string>(std::string_view)> environment = {};
+  std::chrono::nanoseconds time_max = std::chrono::hours(24);  // By the stopwatch.
 };
 
 struct DeskResult {
   std::vector<EntryTrace> traces;    // In the order in which entries ended.
+  std::size_t lines_left_out = 0;    // Because time_max was over.
   std::vector<std::string> samples;  // Of custom metrics and drops, as /metrics shows them.
 };
+
+// Stages as they stand below `pipeline_stages`, also with that key before them. Errors are in
+// `diagnostics`.
+std::optional<std::vector<config::StageConfig>> parse_desk_stages(
+    std::string_view yaml, std::vector<config::Diagnostic>& diagnostics);
 
 // Runs all lines, then ends the input. Errors are in `diagnostics`: the stages cannot be built.
 std::optional<DeskResult> run_at_desk(const DeskJob& job, std::span<const DeskInput> inputs,

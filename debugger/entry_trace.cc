@@ -79,6 +79,16 @@ void apply(const Change& change, EntrySnapshot& entry) {
   }
 }
 
+EntrySnapshot last_seen(const EntryTrace& trace) {
+  if (trace.fate == EntryTrace::Fate::kLeft) return trace.after;
+  EntrySnapshot entry = trace.before;
+  for (std::size_t i = 0; i + 1 < trace.steps.size(); ++i) {
+    for (const Change& change : trace.steps[i].changes)
+      apply(change, entry);
+  }
+  return entry;
+}
+
 std::string pairs_text(const std::map<std::string, std::string>& labels) {
   return go_pairs(labels);
 }

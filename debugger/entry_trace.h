@@ -70,6 +70,9 @@ struct EntryTrace {
 // Applies a change to a snapshot; of extracted values it knows nothing.
 void apply(const Change& change, EntrySnapshot& entry);
 
+// What the entry is in the end; one that was dropped or held: what it was before its last stage.
+EntrySnapshot last_seen(const EntryTrace& trace);
+
 // {job="x", level="info"}, values as Go quotes them.
 std::string pairs_text(const std::map<std::string, std::string>& labels);
 std::string pairs_text(const Pairs& labels);

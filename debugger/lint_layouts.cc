@@ -36,7 +36,6 @@ struct OtherName {
   std::string_view ours;
 };
 constexpr auto kOtherNames = std::to_array<OtherName>({{"iso8601", "RFC3339"},
-                                                       {"iso-8601", "RFC3339"},
                                                        {"epoch", "Unix"},
                                                        {"epoch_ms", "UnixMs"},
                                                        {"epoch_millis", "UnixMs"},

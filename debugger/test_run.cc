@@ -140,7 +140,7 @@ std::string timestamp_text(const Timestamp& time) {
 }
 
 TestResult run_test(const PipelineTest& test, const config::Config* config,
-                    const Environment& environment) {
+                    const Environment& environment, pipeline::StageObserver* observer) {
   TestResult result;
   result.name = test.name;
   result.location = test.location;
@@ -156,7 +156,7 @@ TestResult run_test(const PipelineTest& test, const config::Config* config,
     stages = job->pipeline_stages;
   }
   std::vector<config::Diagnostic> diagnostics;
-  auto trial = Trial::create(stages, {test.labels, test.begin, nullptr, environment}, diagnostics);
+  auto trial = Trial::create(stages, {test.labels, test.begin, observer, environment}, diagnostics);
   if (!trial) {
     result.diagnostics = std::move(diagnostics);
     return result;

@@ -38,8 +38,9 @@ struct TestResult {
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
 // `config`: where jobs are looked up; nullptr: there is none.
+// `observer`: who watches the stages; nullptr: nobody.
 TestResult run_test(const PipelineTest& test, const config::Config* config,
-                    const Environment& environment);
+                    const Environment& environment, pipeline::StageObserver* observer = nullptr);
 
 // The test file with what was observed instead of what was expected. `results` are of all its
 // tests. Comments are lost.

@@ -110,16 +110,6 @@ Json step_json(const StageStep& step) {
   return json;
 }
 
-// What it was when its last stage took it.
-EntrySnapshot last_seen(const EntryTrace& trace) {
-  EntrySnapshot entry = trace.before;
-  for (std::size_t i = 0; i + 1 < trace.steps.size(); ++i) {
-    for (const Change& change : trace.steps[i].changes)
-      apply(change, entry);
-  }
-  return entry;
-}
-
 }  // namespace
 
 std::string_view verdict_name(pipeline::Verdict verdict) {
@@ -153,9 +143,13 @@ std::string_view fate_name(EntryTrace::Fate fate) {
 std::string trace_json(const EntryTrace& trace, TraceDetail detail) {
   Json json;
   json["fate"] = fate_name(trace.fate);
-  add_entry(trace.fate == EntryTrace::Fate::kLeft ? trace.after : last_seen(trace), json);
+  if (trace.fate == EntryTrace::Fate::kDropped && !trace.steps.empty() &&
+      !trace.steps.back().explanation.drop_reason.empty()) {
+    json["drop_reason"] = trace.steps.back().explanation.drop_reason;
+  }
+  if (!trace.job.empty()) json["job"] = trace.job;
+  add_entry(last_seen(trace), json);
   if (detail == TraceDetail::kStages) {
-    if (!trace.job.empty()) json["job"] = trace.job;
     Json& lines = json["lines"] = Json::array();
     for (const LineOrigin& origin : trace.origins)
       lines.push_back(origin.line);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "debugger/entry_trace.h"
 #include "pipeline/stage.h"
@@ -15,7 +16,8 @@ enum class TraceDetail {
 
 // One object, without line ends, in the form of docs/formats/trace.md:
 //
-//   {"fate":"sent","timestamp":"2026-01-02T03:04:05Z","timestamp_ns":"1767323045000000000",
+//   {"fate":"sent","drop_reason":"...","job":"app","timestamp":"2026-01-02T03:04:05Z",
+//    "timestamp_ns":"1767323045000000000",
 //    "labels":{...},"line":"...","structured_metadata":[["name","value"]],"tenant":"t",
 //    "before":{...},"stages":[{"number":0,"name":"regex","depth":0,"verdict":"keep","changes":[...],
 //    "source":"line","text":"...","groups":[{"name":"level","begin":0,"end":4,"value":"info"}],

@@ -19,6 +19,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "http/local_socket.h"
 #include "http/server_tls.h"
 
 namespace tailrace::http {
@@ -27,6 +28,7 @@ namespace {
 // What is gathered of a request until its body is complete.
 struct Pending {
   ServerRequest request;
+  std::uint64_t body_bytes_max = 0;  // 0: nothing is kept.
   bool too_large = false;
 };
 
@@ -46,6 +48,7 @@ std::string peer_address(MHD_Connection* connection) {
   const MHD_ConnectionInfo* const info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   if (info == nullptr || info->client_addr == nullptr) return {};
+  if (info->client_addr->sa_family == AF_UNIX) return {};
   char text[NI_MAXHOST] = {};
   const socklen_t bytes =
       info->client_addr->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
@@ -120,7 +123,8 @@ Result<int> listen_on(const MicrohttpdServer::Options& options) {
 struct MicrohttpdServer::State {
   Options options;
   RequestHandler handler;
-  std::unique_ptr<ServerTls> tls;  // Null: plain HTTP.
+  std::unique_ptr<LocalSocket> local;  // Null: on the network.
+  std::unique_ptr<ServerTls> tls;      // Null: plain HTTP.
   MHD_Daemon* daemon = nullptr;
   int socket = -1;
   std::uint16_t port = 0;
@@ -173,9 +177,8 @@ MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* conne
                                                std::size_t* upload_bytes, void** pending) {
   auto& self = *static_cast<State*>(user);
   if (*pending == nullptr) return self.begin(connection, url, method, pending);
-  auto& [request, too_large] = *static_cast<Pending*>(*pending);
+  auto& [request, most, too_large] = *static_cast<Pending*>(*pending);
   if (*upload_bytes > 0) {
-    const std::uint64_t most = self.options.body_bytes_max;
     if (request.body.size() + *upload_bytes > most && most > 0) {
       too_large = true;
       request.body.clear();
@@ -194,16 +197,19 @@ MHD_Result MicrohttpdServer::State::begin(MHD_Connection* connection, const char
   if (!begin_request()) return MHD_NO;  // Closes the connection.
   auto owner = std::make_unique<Pending>();
   ServerRequest& request = owner->request;
+  std::uint64_t& body_bytes_max = owner->body_bytes_max;
   *pending = owner.release();  // on_completed() takes it back.
   set_timeout(connection, options.read_timeout);
   request.method = method;
   request.path = url;
   request.peer = peer_address(connection);
+  request.via = local == nullptr ? Via::kNetwork : Via::kLocalSocket;
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &request.query);
   std::map<std::string, std::string> headers;
   MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect, &headers);
   for (auto& [name, value] : headers)
     request.headers[lower(name)] = std::move(value);
+  body_bytes_max = options.body_limit ? options.body_limit(request) : options.body_bytes_max;
   if (!options.reads_body || options.reads_body(request)) return MHD_YES;
   return send(connection, handler(request), After::kClose);
 }
@@ -292,8 +298,9 @@ Status MicrohttpdServer::State::start() {
       MHD_OPTION_NOTIFY_COMPLETED, &State::on_completed, this, MHD_OPTION_NOTIFY_CONNECTION,
       &State::on_connection, this, MHD_OPTION_ARRAY, tls_items.data(), MHD_OPTION_END);
   if (daemon == nullptr) {
-    return fail(Error::kOther,
-                "the HTTP server on port " + std::to_string(options.port) + " cannot be started");
+    const std::string place =
+        local == nullptr ? "port " + std::to_string(options.port) : options.local_socket;
+    return fail(Error::kOther, "the HTTP server on " + place + " cannot be started");
   }
   return {};
 }
@@ -314,11 +321,26 @@ std::uint16_t MicrohttpdServer::port() const {
   return state_->port;
 }
 
+Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::started(std::unique_ptr<State> state) {
+  if (Status running = state->start(); !running) {
+    close(state->socket);
+    return fail(running.error());
+  }
+  return std::make_unique<MicrohttpdServer>(std::move(state));
+}
+
 Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options options,
                                                                    RequestHandler handler) {
   auto state = std::make_unique<State>();
   state->options = std::move(options);
   state->handler = std::move(handler);
+  if (!state->options.local_socket.empty()) {
+    auto local = LocalSocket::listen_on(state->options.local_socket);
+    if (!local) return fail(local.error());
+    state->local = std::move(*local);
+    state->socket = state->local->release();
+    return started(std::move(state));
+  }
   Result<int> socket_fd = listen_on(state->options);
   if (!socket_fd && state->options.address.empty() && state->options.network == Network::kAny) {
     // A kernel without IPv6.
@@ -336,11 +358,7 @@ Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options optio
         ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
                                           : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
   }
-  if (Status started = state->start(); !started) {
-    close(state->socket);
-    return fail(started.error());
-  }
-  return std::make_unique<MicrohttpdServer>(std::move(state));
+  return started(std::move(state));
 }
 
 }  // namespace tailrace::http

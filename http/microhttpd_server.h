@@ -27,6 +27,8 @@ class MicrohttpdServer final : public Server {
   static constexpr std::uint32_t kConnectionsMax = 1000;
   struct Options {
     Network network = Network::kAny;
+    // Listens on this file and not on the network; only its owner may connect (local_socket.h).
+    std::string local_socket;
     std::string address;                              // Empty: all interfaces.
     std::uint16_t port = 0;                           // 0: any free one.
     std::uint32_t connections_max = 0;                // 0: kConnectionsMax.
@@ -37,6 +39,8 @@ class MicrohttpdServer final : public Server {
     // How long the destructor waits for requests that are open, for all of them together.
     std::chrono::nanoseconds shutdown_timeout{0};
     std::uint64_t body_bytes_max = 1U << 20U;  // 0: bodies are read, and nothing is kept of them.
+    // The same for one request, asked when its headers are there; null: as above for all.
+    RequestLimit body_limit;
     // Asked when a request's headers are there. When it says no, the handler is called at once,
     // the body is not read, and the connection ends with the answer. Null: every body is read.
     RequestTest reads_body;
@@ -52,9 +56,11 @@ class MicrohttpdServer final : public Server {
   explicit MicrohttpdServer(std::unique_ptr<State> state);
   ~MicrohttpdServer() override;
 
-  std::uint16_t port() const override;
+  std::uint16_t port() const override;  // 0 on a local socket.
 
  private:
+  static Result<std::unique_ptr<MicrohttpdServer>> started(std::unique_ptr<State> state);
+
   std::unique_ptr<State> state_;
 };
 

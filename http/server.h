@@ -10,13 +10,17 @@
 
 namespace tailrace::http {
 
+// By which of the program's listening sockets a request came.
+enum class Via { kNetwork, kLocalSocket };
+
 struct ServerRequest {
   std::string method;
   std::string path;  // Without the query.
   std::map<std::string, std::string> query;
   std::map<std::string, std::string> headers;  // Names in lower case.
   std::string body;
-  std::string peer;  // Address of the client.
+  std::string peer;  // Address of the client; empty on the local socket.
+  Via via = Via::kNetwork;
 };
 
 struct ServerResponse {
@@ -26,11 +30,12 @@ struct ServerResponse {
   std::map<std::string, std::string> headers;
 };
 
-// Called on the server's thread, one request at a time.
+// Called on the server's thread, one request at a time of each server.
 using RequestHandler = std::function<ServerResponse(const ServerRequest&)>;
 
 // On the server's thread too.
 using RequestTest = std::function<bool(const ServerRequest&)>;
+using RequestLimit = std::function<std::uint64_t(const ServerRequest&)>;
 
 // A listening HTTP server; the destructor stops it and waits for its thread.
 //

@@ -31,7 +31,7 @@ Basic basic_of(const Value& value) {
 }
 
 // False: they cannot be compared.
-bool equal(const Value& a, const Value& b, bool& result) {
+bool equal(const Value& a, const Value& b, NodeBudget& nodes, bool& result) {
   result = false;
   if (basic_of(a) != basic_of(b)) return a.is_nil() || b.is_nil();
   if (basic_of(a) == Basic::kNone) {
@@ -43,7 +43,7 @@ bool equal(const Value& a, const Value& b, bool& result) {
     result = a.integer == b.integer && a.number == b.number;
     return true;
   }
-  result = basic_of(a) == Basic::kInteger ? a.integer == b.integer : deep_equal(a, b);
+  result = basic_of(a) == Basic::kInteger ? a.integer == b.integer : deep_equal(a, b, nodes);
   return true;
 }
 
@@ -68,7 +68,7 @@ bool less(const Value& a, const Value& b, bool& result) {
 bool eq(Call& call) {
   bool result = false;
   for (const Value& other : call.args.subspan(1)) {
-    if (!equal(call.args[0], other, result)) return false;
+    if (!equal(call.args[0], other, call.runtime.nodes(), result)) return false;
     if (result) break;
   }
   return call.args.size() > 1 && call.return_bool(result);
@@ -76,7 +76,8 @@ bool eq(Call& call) {
 
 bool ne(Call& call) {
   bool result = false;
-  return equal(call.args[0], call.args[1], result) && call.return_bool(!result);
+  return equal(call.args[0], call.args[1], call.runtime.nodes(), result) &&
+         call.return_bool(!result);
 }
 
 bool lt(Call& call) {
@@ -87,7 +88,8 @@ bool lt(Call& call) {
 bool le(Call& call) {
   bool below = false;
   bool same = false;
-  return less(call.args[0], call.args[1], below) && equal(call.args[0], call.args[1], same) &&
+  return less(call.args[0], call.args[1], below) &&
+         equal(call.args[0], call.args[1], call.runtime.nodes(), same) &&
          call.return_bool(below || same);
 }
 
@@ -141,7 +143,7 @@ bool len(Call& call) {
 }
 
 bool print(Call& call) {
-  append_all(call.runtime.start_text(), call.args);
+  append_all(call.runtime.start_text(), call.args, call.runtime.nodes());
   return call.return_scratch();
 }
 
@@ -149,7 +151,7 @@ bool print_line(Call& call) {
   std::string& out = call.runtime.start_text();
   for (std::size_t i = 0; i < call.args.size(); ++i) {
     if (i != 0) out += ' ';
-    append_value(out, call.args[i]);
+    append_value(out, call.args[i], call.runtime.nodes());
   }
   out += '\n';
   return call.return_scratch();
@@ -157,13 +159,14 @@ bool print_line(Call& call) {
 
 bool print_format(Call& call) {
   std::string& out = call.runtime.start_text();
-  return append_formatted(out, call.args[0].text, call.args.subspan(1)) && call.return_scratch();
+  return append_formatted(out, call.args[0].text, call.args.subspan(1), call.runtime.nodes()) &&
+         call.return_scratch();
 }
 
 // The arguments as text, for the functions that escape.
 std::string arguments_text(const Call& call) {
   std::string text;
-  append_all(text, call.args);
+  append_all(text, call.args, call.runtime.nodes());
   return text;
 }
 
@@ -212,7 +215,7 @@ bool js(Call& call) {
                (code_point < 0x80 && kAsUnicode.find(c) != std::string::npos)) {
       out += fmt::format("\\u{:04X}", code_point);
     } else {
-      out += text.substr(i, character.bytes);
+      out.append(text, i, character.bytes);
     }
     i += character.bytes;
   }
@@ -230,7 +233,11 @@ bool url_query(Call& call) {
     } else if (c == ' ') {
       out += '+';
     } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+      constexpr std::string_view kDigits = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kDigits[byte >> 4U];
+      out += kDigits[byte & 15U];
     }
   }
   return call.return_scratch();

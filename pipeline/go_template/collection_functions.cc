@@ -34,7 +34,7 @@ bool any_true(Call& call) {
   return call.return_bool(!std::all_of(call.args.begin(), call.args.end(), is_empty));
 }
 bool equal_deeply(Call& call) {
-  return call.return_bool(deep_equal(call.args[0], call.args[1]));
+  return call.return_bool(deep_equal(call.args[0], call.args[1], call.runtime.nodes()));
 }
 bool type_of(Call& call) {
   return call.return_text(type_name(call.args[0]));
@@ -89,8 +89,12 @@ bool get(Call& call) {
   call.result = found == nullptr ? Value::of_text("") : *found;
   return true;
 }
+// Entries stay sorted, so that a new one moves those behind it.
+constexpr std::size_t kEntriesPerStep = 128;
+
 bool set(Call& call) {
   if (!is_any_map(call.args[0])) return false;
+  if (!call.runtime.step(call.args[0].map->size / kEntriesPerStep)) return false;
   put(*call.args[0].map, call.args[1].text, call.args[2], call.arena);
   call.result = call.args[0];
   return true;
@@ -117,7 +121,8 @@ bool pluck(Call& call) {
 bool keys(Call& call) {
   std::vector<std::string_view> names;
   for (const Value& map : call.args) {
-    if (!is_any_map(map)) return false;
+    // The same large map can be given many times.
+    if (!is_any_map(map) || !call.runtime.step(map.map->size)) return false;
     for (const MapEntry& entry : map.map->all())
       names.push_back(entry.key);
   }
@@ -140,6 +145,7 @@ template <Choice What>
 bool choose(Call& call) {
   if (!is_any_map(call.args[0])) return false;
   const Map& from = *call.args[0].map;
+  if (!call.runtime.step(from.size)) return false;
   Map* const map = make_map(call.arena, from.size);
   for (const MapEntry& entry : from.all()) {
     if (is_named(call.args.subspan(1), entry.key) == (What == Choice::kPick)) {
@@ -154,18 +160,19 @@ enum class Merge { kFill, kOverwrite };
 
 // kFill: what is missing or empty in `target` comes from `source`; kOverwrite: what is not empty in
 // `source` replaces it. Maps in both are merged.
-void merge_into(Map& target, const Map& source, Merge how, Arena& arena, int depth) {
-  if (depth > kValueDepthMax) return;
+void merge_into(Map& target, const Map& source, Merge how, Call& call, int depth) {
   for (const MapEntry& entry : source.all()) {
+    if (!call.runtime.nodes().take(depth)) return;
+    if (!call.runtime.step(target.size / kEntriesPerStep)) return;
     const Value* const known = find(target, entry.key);
     const bool both_maps = known != nullptr && is_any_map(*known) && is_any_map(entry.value);
     if (known == nullptr || (how == Merge::kFill && is_empty(*known))) {
-      put(target, entry.key, entry.value, arena);
+      put(target, entry.key, entry.value, call.arena);
     } else if (both_maps) {
       if (known->map == entry.value.map) continue;
-      merge_into(*known->map, *entry.value.map, how, arena, depth + 1);
+      merge_into(*known->map, *entry.value.map, how, call, depth + 1);
     } else if (how == Merge::kOverwrite && !is_empty(entry.value)) {
-      put(target, entry.key, entry.value, arena);
+      put(target, entry.key, entry.value, call.arena);
     }
   }
 }
@@ -175,7 +182,7 @@ bool merge(Call& call) {
     if (!is_any_map(map)) return false;
     if (map.map == call.args[0].map) continue;
     if (!call.runtime.step(map.map->size)) return false;
-    merge_into(*call.args[0].map, *map.map, How, call.arena, 0);
+    merge_into(*call.args[0].map, *map.map, How, call, 1);
   }
   call.result = call.args[0];
   return true;
@@ -184,20 +191,20 @@ bool merge(Call& call) {
 // Only maps can be changed, so only they and what holds them need a copy. False: too large.
 bool copied(const Value& value, Call& call, int depth, Value& result) {
   result = value;
-  if (depth > kValueDepthMax) return false;
+  NodeBudget& nodes = call.runtime.nodes();
   if (value.kind == Value::Kind::kList) {
-    if (!call.runtime.step(value.list->size)) return false;
     List* const list = make_list(call.arena, value.list->size, value.list->element);
     for (std::size_t i = 0; i < list->size; ++i) {
-      if (!copied(value.list->items[i], call, depth + 1, list->items[i])) return false;
+      if (!nodes.take(depth) || !copied(value.list->items[i], call, depth + 1, list->items[i])) {
+        return false;
+      }
     }
     result = Value::of_list(list);
   } else if (value.kind == Value::Kind::kMap) {
-    if (!call.runtime.step(value.map->size)) return false;
     Map* const map = make_map(call.arena, value.map->size, value.map->element);
     for (const MapEntry& entry : value.map->all()) {
       Value copy;
-      if (!copied(entry.value, call, depth + 1, copy)) return false;
+      if (!nodes.take(depth) || !copied(entry.value, call, depth + 1, copy)) return false;
       put(*map, entry.key, copy, call.arena);
     }
     result = Value::of_map(map);
@@ -205,7 +212,7 @@ bool copied(const Value& value, Call& call, int depth, Value& result) {
   return true;
 }
 bool deep_copy(Call& call) {
-  return !call.args[0].is_nil() && copied(call.args[0], call, 0, call.result);
+  return !call.args[0].is_nil() && copied(call.args[0], call, 1, call.result);
 }
 
 // dig "a" "b" default map.

@@ -180,8 +180,13 @@ bool value_of(const json::Document& document, const json::Node& node, Arena& are
     if (is_list) {
       list->items[at++] = value;
     } else {
-      put(*map, child.key, value, arena);
+      map->entries[map->size++] = {.key = child.key, .value = value};
     }
+  }
+  // Sorted at once: one after the other would take the square of their number.
+  if (map != nullptr) {
+    std::sort(map->entries, map->entries + map->size,
+              [](const MapEntry& a, const MapEntry& b) { return a.key < b.key; });
   }
   result = is_list ? Value::of_list(list) : Value::of_map(map);
   return true;
@@ -207,11 +212,10 @@ enum class Escape { kHtml, kNone };
 template <Layout How, Escape What>
 class JsonWriter {
  public:
-  explicit JsonWriter(std::string& out) : out_(out) {}
+  JsonWriter(std::string& out, NodeBudget& nodes) : out_(out), nodes_(nodes) {}
 
-  // What is nested too deep or too long is cut off.
+  // What is too long or too large is cut off.
   void value(const Value& value, int depth) {
-    if (depth > kValueDepthMax || out_.size() > kTextBytesMax) return;
     switch (value.kind) {
       case Value::Kind::kNil:
         out_ += "null";
@@ -261,6 +265,7 @@ class JsonWriter {
   void list(const List& list, int depth) {
     out_ += '[';
     for (std::size_t i = 0; i < list.size; ++i) {
+      if (out_.size() > kTextBytesMax || !nodes_.take(depth + 1)) return;
       if (i != 0) out_ += ',';
       new_line(depth + 1);
       value(list.items[i], depth + 1);
@@ -271,6 +276,7 @@ class JsonWriter {
   void map(const Map& map, int depth) {
     out_ += '{';
     for (std::size_t i = 0; i < map.size; ++i) {
+      if (out_.size() > kTextBytesMax || !nodes_.take(depth + 1)) return;
       if (i != 0) out_ += ',';
       new_line(depth + 1);
       text(map.entries[i].key);
@@ -282,12 +288,13 @@ class JsonWriter {
   }
 
   std::string& out_;
+  NodeBudget& nodes_;
 };
 
 template <Layout How, Escape What>
 bool to_json(Call& call) {
   std::string& out = call.runtime.start_text();
-  JsonWriter<How, What>(out).value(call.args[0], 0);
+  JsonWriter<How, What>(out, call.runtime.nodes()).value(call.args[0], 0);
   return out.size() <= kTextBytesMax && call.return_scratch();
 }
 

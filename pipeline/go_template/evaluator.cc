@@ -54,7 +54,8 @@ Evaluator::Flow Evaluator::run_node(const Node& node, const Value& dot) {
     case Node::Kind::kAction: {
       Value value;
       if (!pipeline(*node.pipeline, dot, value)) return Flow::kError;
-      if (node.pipeline->variables.empty()) print_result(out_, value);
+      if (node.pipeline->variables.empty()) print_result(out_, value, runtime_.nodes());
+      if (runtime_.is_spent()) return Flow::kError;
       break;
     }
     case Node::Kind::kIf:
@@ -225,7 +226,7 @@ bool Evaluator::operand(const Operand& operand, const Value& dot, Value& result)
         return fail("too few arguments for the function", operand.function->name);
       }
       Call call{.args = {}, .arena = arena_, .runtime = runtime_, .result = {}};
-      if (!operand.function->run(call))
+      if (!run_function(*operand.function, call))
         return fail("error in the function", operand.function->name);
       result = call.result;
       return true;
@@ -306,9 +307,19 @@ bool Evaluator::call_plainly(const Command& command, const Value& dot, const Val
     args[given - 1] = *final;
   }
   Call call{.args = {args, given}, .arena = arena_, .runtime = runtime_, .result = {}};
-  if (!function.run(call)) return fail("error in the function", function.name);
+  if (!run_function(function, call)) return fail("error in the function", function.name);
   result = call.result;
   return true;
+}
+
+// Functions cut off what is beyond the limits; that it is an error is said here.
+bool Evaluator::run_function(const Function& function, Call& call) {
+  // Long texts count as many steps: most functions go through all of their texts.
+  constexpr std::size_t kBytesPerStep = 64;
+  std::size_t bytes = 0;
+  for (const Value& value : call.args)
+    bytes += value.text.size();
+  return runtime_.step(bytes / kBytesPerStep) && function.run(call) && !runtime_.is_spent();
 }
 
 // `and` and `or`: the first argument that decides, or the last.

@@ -61,6 +61,7 @@ class Evaluator {
   bool call_lazily(const Command& command, const Value& dot, const Value* final, Value& result);
   bool call_plainly(const Command& command, const Value& dot, const Value* final, Value& result);
   bool argument(const Operand& operand, char parameter, const Value& dot, Value& result);
+  bool run_function(const Function& function, Call& call);
   static bool fits(const Value& value, char parameter);
   bool step();
   // Notes it, unless there is one already: false.

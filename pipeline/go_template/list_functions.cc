@@ -1,6 +1,7 @@
 // Template functions for lists.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,11 +46,17 @@ bool join(Call& call) {
   return call.return_scratch();
 }
 
-// The parts between the separators; an empty separator cuts between characters.
-std::vector<std::string_view> parts_of(std::string_view text, std::string_view separator) {
+// The parts between the separators, the last of `most` being what is left; an empty separator cuts
+// between characters.
+std::vector<std::string_view> parts_of(std::string_view text, std::string_view separator,
+                                       std::size_t most = SIZE_MAX) {
   std::vector<std::string_view> parts;
   if (separator.empty()) {
     for (std::size_t at = 0; at < text.size();) {
+      if (parts.size() + 1 == most) {
+        parts.push_back(text.substr(at));
+        break;
+      }
       std::size_t end = at + 1;
       while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80)
         ++end;
@@ -59,7 +66,8 @@ std::vector<std::string_view> parts_of(std::string_view text, std::string_view s
     return parts;
   }
   while (true) {
-    const std::size_t end = text.find(separator);
+    const bool is_last = parts.size() + 1 == most;
+    const std::size_t end = is_last ? std::string_view::npos : text.find(separator);
     parts.push_back(text.substr(0, end));
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + separator.size());
@@ -90,16 +98,9 @@ bool split(Call& call) {
 // splitn separator count text: the last part is what is left; below 0: all.
 bool split_some(Call& call) {
   const std::int64_t count = call.args[1].integer;
-  std::vector<std::string_view> parts;
-  if (count == 0) return return_numbered(call, parts);
-  parts = parts_of(call.args[2].text, call.args[0].text);
-  if (count > 0 && static_cast<std::uint64_t>(count) < parts.size()) {
-    const char* const begin = parts[static_cast<std::size_t>(count) - 1].data();
-    const std::string_view whole = call.args[2].text;
-    parts.resize(static_cast<std::size_t>(count));
-    parts.back() = {begin, static_cast<std::size_t>(whole.data() + whole.size() - begin)};
-  }
-  return return_numbered(call, parts);
+  if (count == 0) return return_numbered(call, {});
+  const std::size_t most = count < 0 ? SIZE_MAX : static_cast<std::size_t>(count);
+  return return_numbered(call, parts_of(call.args[2].text, call.args[0].text, most));
 }
 
 std::span<const Value> items(const Call& call, std::size_t i) {
@@ -142,16 +143,16 @@ bool reverse(Call& call) {
   return return_list(call, std::vector<Value>(all.rbegin(), all.rend()));
 }
 
-bool holds(std::span<const Value> values, const Value& wanted) {
+bool holds(std::span<const Value> values, const Value& wanted, NodeBudget& nodes) {
   return std::any_of(values.begin(), values.end(),
-                     [&wanted](const Value& value) { return deep_equal(value, wanted); });
+                     [&](const Value& value) { return deep_equal(value, wanted, nodes); });
 }
 
 bool uniq(Call& call) {
   std::vector<Value> values;
   for (const Value& value : items(call, 0)) {
     if (!call.runtime.step(values.size())) return false;
-    if (!holds(values, value)) values.push_back(value);
+    if (!holds(values, value, call.runtime.nodes())) values.push_back(value);
   }
   return return_list(call, values);
 }
@@ -159,7 +160,7 @@ bool without(Call& call) {
   std::vector<Value> values;
   for (const Value& value : items(call, 0)) {
     if (!call.runtime.step(call.args.size())) return false;
-    if (!holds(call.args.subspan(1), value)) values.push_back(value);
+    if (!holds(call.args.subspan(1), value, call.runtime.nodes())) values.push_back(value);
   }
   return return_list(call, values);
 }
@@ -175,11 +176,13 @@ bool has(Call& call) {
   if (call.args[1].is_nil()) return call.return_bool(false);
   if (call.args[1].kind != Value::Kind::kList) return false;
   return call.runtime.step(items(call, 1).size()) &&
-         call.return_bool(holds(items(call, 1), call.args[0]));
+         call.return_bool(holds(items(call, 1), call.args[0], call.runtime.nodes()));
 }
 bool concat(Call& call) {
   std::vector<Value> values;
   for (std::size_t i = 0; i < call.args.size(); ++i) {
+    // The same long list can be given many times.
+    if (!call.runtime.step(items(call, i).size())) return false;
     values.insert(values.end(), items(call, i).begin(), items(call, i).end());
   }
   return return_list(call, values);

@@ -44,7 +44,7 @@ bool to_float(Call& call) {
 // toDecimal value: its text as an octal number; 0 when it is none.
 bool to_decimal(Call& call) {
   std::string& text = call.runtime.start_text();
-  append_value(text, call.args[0]);
+  append_value(text, call.args[0], call.runtime.nodes());
   const bool plus = text.starts_with('+') && !text.starts_with("+-");
   const char* const end = text.data() + text.size();
   std::int64_t value = 0;

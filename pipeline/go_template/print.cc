@@ -27,8 +27,9 @@ std::optional<std::int64_t> read_number(std::string_view format, std::size_t& at
 // Gives `%` sequences their arguments.
 class Formatter {
  public:
-  Formatter(std::string& out, std::string_view format, std::span<const Value> values)
-      : out_(out), format_(format), values_(values) {}
+  Formatter(std::string& out, std::string_view format, std::span<const Value> values,
+            NodeBudget& nodes)
+      : out_(out), format_(format), values_(values), nodes_(nodes) {}
 
   bool run() {
     while (at_ < format_.size()) {
@@ -136,7 +137,7 @@ class Formatter {
       out_ += fmt::format("%!{}(MISSING)", letter);
     } else {
       verb.letter = bytes == 1 ? letter[0] : '?';
-      append_with(out_, values_[next_++], verb);
+      append_with(out_, values_[next_++], verb, nodes_);
     }
   }
 
@@ -147,7 +148,7 @@ class Formatter {
       out_ += values_[i].is_nil() ? "<nil>" : type_name(values_[i]);
       if (values_[i].is_nil()) continue;
       out_ += '=';
-      append_value(out_, values_[i]);
+      append_value(out_, values_[i], nodes_);
     }
     out_ += ')';
   }
@@ -155,6 +156,7 @@ class Formatter {
   std::string& out_;
   const std::string_view format_;
   const std::span<const Value> values_;
+  NodeBudget& nodes_;
   std::size_t at_ = 0;
   std::size_t next_ = 0;
   bool reordered_ = false;
@@ -163,19 +165,20 @@ class Formatter {
 
 }  // namespace
 
-void print_result(std::string& out, const Value& value) {
+void print_result(std::string& out, const Value& value, NodeBudget& nodes) {
   if (value.is_nil()) {
     out += "<no value>";
   } else {
-    append_value(out, value);
+    append_value(out, value, nodes);
   }
 }
 
-void append_value(std::string& out, const Value& value) {
+void append_value(std::string& out, const Value& value, NodeBudget& nodes) {
+  if (out.size() > kTextBytesMax) return;
   if (value.is_text()) {
     out += value.text;
   } else {
-    append_with(out, value, {});
+    append_with(out, value, {}, nodes);
   }
 }
 
@@ -211,15 +214,16 @@ std::string_view type_name(const Value& value) {
   return "time.Duration";
 }
 
-void append_all(std::string& out, std::span<const Value> values) {
+void append_all(std::string& out, std::span<const Value> values, NodeBudget& nodes) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i != 0 && !values[i].is_text() && !values[i - 1].is_text()) out += ' ';
-    if (out.size() <= kTextBytesMax) append_value(out, values[i]);
+    append_value(out, values[i], nodes);
   }
 }
 
-bool append_formatted(std::string& out, std::string_view format, std::span<const Value> values) {
-  return Formatter(out, format, values).run();
+bool append_formatted(std::string& out, std::string_view format, std::span<const Value> values,
+                      NodeBudget& nodes) {
+  return Formatter(out, format, values, nodes).run();
 }
 
 }  // namespace tailrace::pipeline::go_template

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "pipeline/go_template/node_budget.h"
 #include "pipeline/go_template/template.h"
 #include "pipeline/go_template/value.h"
 #include "pipeline/json/json_document.h"
@@ -52,7 +53,15 @@ class Runtime {
     steps_ += count;
     return steps_ <= kStepsMax;
   }
-  void restart() { steps_ = 0; }
+  // Fails the execution from where no error can be returned.
+  void exhaust() { steps_ = kStepsMax + 1; }
+  NodeBudget& nodes() { return nodes_; }
+  // There were too many steps or nodes, wherever that was noticed: the execution fails.
+  bool is_spent() const { return steps_ > kStepsMax || nodes_.is_spent(); }
+  void restart() {
+    steps_ = 0;
+    nodes_ = {};
+  }
 
  private:
   const Surroundings surroundings_;
@@ -61,6 +70,7 @@ class Runtime {
   const std::unique_ptr<Characters> characters_;
   json::Document document_;
   std::size_t steps_ = 0;
+  NodeBudget nodes_;
 };
 
 }  // namespace tailrace::pipeline::go_template

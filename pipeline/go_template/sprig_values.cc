@@ -9,8 +9,10 @@ namespace tailrace::pipeline::go_template {
 
 std::string_view text_of(Call& call, const Value& value) {
   if (value.is_text()) return value.text;
-  append_value(call.runtime.start_text(), value);
-  return call.arena.copy(call.runtime.scratch());
+  append_value(call.runtime.start_text(), value, call.runtime.nodes());
+  if (call.return_scratch()) return call.result.text;
+  call.runtime.exhaust();
+  return {};
 }
 
 bool return_list(Call& call, std::span<const Value> values, Element element) {

@@ -245,8 +245,9 @@ bool quote(Call& call) {
     if (value.is_nil()) continue;
     if (!out.empty()) out += ' ';
     std::string plain;
-    append_value(plain, value);
+    append_value(plain, value, call.runtime.nodes());
     append_quoted(out, plain);
+    if (out.size() > kTextBytesMax) return false;
   }
   return call.return_scratch();
 }
@@ -257,7 +258,7 @@ bool single_quote(Call& call) {
     if (value.is_nil()) continue;
     if (!out.empty()) out += ' ';
     out += '\'';
-    append_value(out, value);
+    append_value(out, value, call.runtime.nodes());
     out += '\'';
   }
   return call.return_scratch();
@@ -270,13 +271,13 @@ bool cat(Call& call) {
     if (value.is_nil()) continue;
     if (!is_first) out += ' ';
     is_first = false;
-    append_value(out, value);
+    append_value(out, value, call.runtime.nodes());
   }
   return call.return_scratch();
 }
 
 bool to_string(Call& call) {
-  append_value(call.runtime.start_text(), call.args[0]);
+  append_value(call.runtime.start_text(), call.args[0], call.runtime.nodes());
   return call.return_scratch();
 }
 

@@ -12,28 +12,30 @@ MapEntry* place_of(const Map& map, std::string_view key) {
       [](const MapEntry& entry, std::string_view wanted) { return entry.key < wanted; });
 }
 
-bool equal(const Value& a, const Value& b, int depth, std::size_t& budget);
+bool equal(const Value& a, const Value& b, int depth, NodeBudget& nodes);
 
-bool equal_lists(const List& a, const List& b, int depth, std::size_t& budget) {
+// A list or map is equal to itself, and need not be looked into.
+bool equal_lists(const List& a, const List& b, int depth, NodeBudget& nodes) {
+  if (&a == &b) return true;
   if (a.element != b.element || a.size != b.size) return false;
   for (std::size_t i = 0; i < a.size; ++i) {
-    if (!equal(a.items[i], b.items[i], depth, budget)) return false;
+    if (!nodes.take(depth) || !equal(a.items[i], b.items[i], depth, nodes)) return false;
   }
   return true;
 }
 
-bool equal_maps(const Map& a, const Map& b, int depth, std::size_t& budget) {
+bool equal_maps(const Map& a, const Map& b, int depth, NodeBudget& nodes) {
+  if (&a == &b) return true;
   if (a.element != b.element || a.size != b.size) return false;
   for (std::size_t i = 0; i < a.size; ++i) {
-    if (a.entries[i].key != b.entries[i].key) return false;
-    if (!equal(a.entries[i].value, b.entries[i].value, depth, budget)) return false;
+    if (a.entries[i].key != b.entries[i].key || !nodes.take(depth)) return false;
+    if (!equal(a.entries[i].value, b.entries[i].value, depth, nodes)) return false;
   }
   return true;
 }
 
-bool equal(const Value& a, const Value& b, int depth, std::size_t& budget) {
-  if (a.kind != b.kind || depth > kValueDepthMax || budget == 0) return false;
-  --budget;
+bool equal(const Value& a, const Value& b, int depth, NodeBudget& nodes) {
+  if (a.kind != b.kind) return false;
   switch (a.kind) {
     case Value::Kind::kNil:
       return true;
@@ -48,13 +50,15 @@ bool equal(const Value& a, const Value& b, int depth, std::size_t& budget) {
     case Value::Kind::kFloat:
       return a.number == b.number;
     case Value::Kind::kText:
-      return a.text == b.text;
+      return a.text.size() == b.text.size() &&
+             (a.text.data() == b.text.data() ||
+              (nodes.take_text(a.text.size()) && a.text == b.text));
     case Value::Kind::kList:
-      return equal_lists(*a.list, *b.list, depth + 1, budget);
+      return equal_lists(*a.list, *b.list, depth + 1, nodes);
     case Value::Kind::kMap:
       break;
   }
-  return equal_maps(*a.map, *b.map, depth + 1, budget);
+  return equal_maps(*a.map, *b.map, depth + 1, nodes);
 }
 
 }  // namespace
@@ -131,9 +135,8 @@ bool is_true(const Value& value) {
   return true;
 }
 
-bool deep_equal(const Value& a, const Value& b) {
-  std::size_t budget = 100'000;
-  return equal(a, b, 0, budget);
+bool deep_equal(const Value& a, const Value& b, NodeBudget& nodes) {
+  return equal(a, b, 0, nodes);
 }
 
 }  // namespace tailrace::pipeline::go_template

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/arena_array.h"
+#include "pipeline/go_template/node_budget.h"
 
 namespace tailrace::pipeline::go_template {
 
@@ -114,10 +115,8 @@ void remove(Map& map, std::string_view key);
 
 // What `if` takes for true.
 bool is_true(const Value& value);
-// How deep lists and maps are looked into. A template can put a map into itself.
-inline constexpr int kValueDepthMax = 100;
-// Go's reflect.DeepEqual: the same type and the same content. What is too deep or too large to
-// compare is not equal.
-bool deep_equal(const Value& a, const Value& b);
+// Go's reflect.DeepEqual: the same type and the same content. What is too large to compare spends
+// the budget and is not equal.
+bool deep_equal(const Value& a, const Value& b, NodeBudget& nodes);
 
 }  // namespace tailrace::pipeline::go_template

@@ -26,8 +26,12 @@ std::size_t characters_in(std::string_view text) {
 }
 
 void append_padded(std::string& out, std::string_view text, const Verb& verb, bool is_number) {
+  if (!verb.width) {  // Nearly always: no need to count the characters of a long text.
+    out += text;
+    return;
+  }
   const auto have = static_cast<std::int64_t>(characters_in(text));
-  const std::int64_t missing = verb.width.value_or(0) - have;
+  const std::int64_t missing = *verb.width - have;
   const auto count = static_cast<std::size_t>(std::max<std::int64_t>(missing, 0));
   if (verb.minus) {
     out += text;
@@ -53,7 +57,8 @@ void append_bad_verb(std::string& out, const Value& value, const Verb& verb) {
   } else {
     out += type_name(value);
     out += '=';
-    append_value(out, value);
+    NodeBudget none_needed;  // It is no list and no map.
+    append_value(out, value, none_needed);
   }
   out += ')';
 }
@@ -208,10 +213,12 @@ void append_text(std::string& out, const Value& value, const Verb& verb) {
     }
     case 'x':
     case 'X': {
+      const std::string_view digits = verb.letter == 'x' ? "0123456789abcdef" : "0123456789ABCDEF";
       std::string hex;
       for (const char c : value.text) {
         const auto byte = static_cast<unsigned char>(c);
-        hex += verb.letter == 'x' ? fmt::format("{:02x}", byte) : fmt::format("{:02X}", byte);
+        hex += digits[byte >> 4U];
+        hex += digits[byte & 15U];
       }
       append_padded(out, hex, verb, false);
       return;
@@ -221,32 +228,33 @@ void append_text(std::string& out, const Value& value, const Verb& verb) {
   }
 }
 
-void append_list(std::string& out, const List& list, Verb verb) {
+void append_list(std::string& out, const List& list, Verb verb, NodeBudget& nodes) {
   ++verb.depth;
   out += '[';
   for (std::size_t i = 0; i < list.size; ++i) {
+    if (out.size() > kTextBytesMax || !nodes.take(verb.depth)) return;
     if (i != 0) out += ' ';
-    append_with(out, list.items[i], verb);
+    append_with(out, list.items[i], verb, nodes);
   }
   out += ']';
 }
 
-void append_map(std::string& out, const Map& map, Verb verb) {
+void append_map(std::string& out, const Map& map, Verb verb, NodeBudget& nodes) {
   ++verb.depth;
   out += "map[";
   for (std::size_t i = 0; i < map.size; ++i) {
+    if (out.size() > kTextBytesMax || !nodes.take(verb.depth)) return;
     if (i != 0) out += ' ';
-    append_with(out, Value::of_text(map.entries[i].key), verb);
+    append_with(out, Value::of_text(map.entries[i].key), verb, nodes);
     out += ':';
-    append_with(out, map.entries[i].value, verb);
+    append_with(out, map.entries[i].value, verb, nodes);
   }
   out += ']';
 }
 
 }  // namespace
 
-void append_with(std::string& out, const Value& value, const Verb& verb) {
-  if (out.size() > kTextBytesMax || verb.depth > kValueDepthMax) return;
+void append_with(std::string& out, const Value& value, const Verb& verb, NodeBudget& nodes) {
   if (verb.letter == 'T') {
     append_padded(out, value.is_nil() ? "<nil>" : type_name(value), verb, false);
     return;
@@ -277,10 +285,10 @@ void append_with(std::string& out, const Value& value, const Verb& verb) {
       append_text(out, value, verb);
       break;
     case Value::Kind::kList:
-      append_list(out, *value.list, verb);
+      append_list(out, *value.list, verb, nodes);
       break;
     case Value::Kind::kMap:
-      append_map(out, *value.map, verb);
+      append_map(out, *value.map, verb, nodes);
       break;
     case Value::Kind::kTime:
     case Value::Kind::kDuration: {

@@ -23,8 +23,8 @@ struct Verb {
   int depth = 0;  // In how many lists and maps.
 };
 
-// Appends `value`, or what Go writes for a verb that does not fit it. What is too long or nested
-// too deep is cut off; of the first the caller makes an error.
-void append_with(std::string& out, const Value& value, const Verb& verb);
+// Appends `value`, or what Go writes for a verb that does not fit it. What is too long, or too
+// large for `nodes`, is cut off; the caller makes an error of it.
+void append_with(std::string& out, const Value& value, const Verb& verb, NodeBudget& nodes);
 
 }  // namespace tailrace::pipeline::go_template

@@ -17,18 +17,11 @@ bool is_name_begin(char c) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  Parser(std::string_view text, NoMatchers no_matchers) : text_(text), no_matchers_(no_matchers) {}
 
   Result<Selector> parse() {
     Selector selector;
-    if (!take("{")) return fail(unexpected("`{`"));
-    while (true) {
-      auto matcher = label_matcher();
-      if (!matcher) return fail(matcher.error());
-      selector.matchers.push_back(std::move(*matcher));
-      if (take("}")) break;
-      if (!take(",")) return fail(unexpected("`,` or `}`"));
-    }
+    if (Status read = matchers(selector.matchers); !read) return fail(read.error());
     while (skip_blanks(), at_ < text_.size()) {
       auto filter = line_filter();
       if (!filter) return fail(filter.error());
@@ -55,6 +48,23 @@ class Parser {
       } else {
         return;
       }
+    }
+  }
+
+  // With their braces.
+  Status matchers(std::vector<LabelMatcher>& matchers) {
+    const bool optional = no_matchers_ == NoMatchers::kAllowed;
+    skip_blanks();
+    const bool at_filter = at_ >= text_.size() || text_[at_] == '|' || text_[at_] == '!';
+    if (optional && at_filter) return {};
+    if (!take("{")) return fail(unexpected("`{`"));
+    if (optional && take("}")) return {};
+    while (true) {
+      auto matcher = label_matcher();
+      if (!matcher) return fail(matcher.error());
+      matchers.push_back(std::move(*matcher));
+      if (take("}")) return {};
+      if (!take(",")) return fail(unexpected("`,` or `}`"));
     }
   }
 
@@ -149,14 +159,15 @@ class Parser {
   }
 
   const std::string_view text_;
+  const NoMatchers no_matchers_;
   std::size_t at_ = 0;
   bool open_comment_ = false;
 };
 
 }  // namespace
 
-Result<Selector> parse_selector(std::string_view text) {
-  return Parser(text).parse();
+Result<Selector> parse_selector(std::string_view text, NoMatchers no_matchers) {
+  return Parser(text, no_matchers).parse();
 }
 
 }  // namespace tailrace::pipeline::logql

@@ -27,14 +27,18 @@ struct LineFilter {
 
 // All of it must hold.
 struct Selector {
-  std::vector<LabelMatcher> matchers;  // At least one.
+  std::vector<LabelMatcher> matchers;
   std::vector<LineFilter> filters;
 };
+
+// Whether a selector may be `{}`, or have no braces at all.
+enum class NoMatchers { kRefused, kAllowed };
 
 // Parses `{name="text", ...} |= "text" ...` (docs/formats/selector.md). Regular expressions are
 // not looked at.
 //
 // Errors: kInvalid with the column and what was expected there.
-Result<Selector> parse_selector(std::string_view text);
+Result<Selector> parse_selector(std::string_view text,
+                                NoMatchers no_matchers = NoMatchers::kRefused);
 
 }  // namespace tailrace::pipeline::logql

@@ -37,6 +37,10 @@ TEST(ConfigEquality, every_value_counts) {
   EXPECT_TRUE(differs([](Config& c) { c.clients[0].when_full = ClientConfig::WhenFull::kBlock; }));
   EXPECT_TRUE(differs([](Config& c) { c.server.http_tls.cert = "x"; }));
   EXPECT_TRUE(differs([](Config& c) { c.tailrace.server_basic_auth.emplace(); }));
+  EXPECT_TRUE(differs([](Config& c) { c.tailrace.control_socket = ""; }));
+  EXPECT_TRUE(differs([](Config& c) { c.tailrace.live.disable = true; }));
+  EXPECT_TRUE(differs([](Config& c) { c.tailrace.live.allowed_hosts = {"a"}; }));
+  EXPECT_TRUE(differs([](Config& c) { c.tailrace.live.remote_lines = true; }));
   EXPECT_TRUE(differs([](Config& c) { c.scrape_configs[0].job_name = "x"; }));
   EXPECT_TRUE(differs([](Config& c) { c.scrape_configs[0].static_configs.clear(); }));
   EXPECT_TRUE(differs([](Config& c) { c.scrape_configs[0].relabel_configs[0].regex = "x"; }));

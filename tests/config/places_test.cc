@@ -13,7 +13,7 @@ std::string shown(const SourceLocation& place) {
   return fmt::format("{}:{} {}", place.line, place.column, place.path);
 }
 
-constexpr std::string_view kText =
+constexpr std::string_view kPlacesText =
     "jobs:\n"
     "- name: a\n"
     "  stages:\n"
@@ -21,40 +21,40 @@ constexpr std::string_view kText =
     "  - timestamp: {Format: RFC3339, fallback_formats: [Unix, UnixMs]}\n";
 
 TEST(Places, a_key_and_its_value_are_found_below_a_path) {
-  const Places places(kText);
+  const Places places(kPlacesText);
   const SourceLocation labels{"jobs[0].stages[0].labels", 4, 5};
   EXPECT_EQ(shown(places.key(labels, {"y"})), "4:19 jobs[0].stages[0].labels.y");
   EXPECT_EQ(shown(places.value(labels, {"y"})), "4:22 jobs[0].stages[0].labels.y");
   const SourceLocation job{"jobs[0]", 2, 3};
   EXPECT_EQ(shown(places.value(job, {"stages", "1", "timestamp", "fallback_formats", "1"})),
-            "5:57 jobs[0].stages[1].timestamp.fallback_formats[1]");
+            "5:59 jobs[0].stages[1].timestamp.fallback_formats[1]");
 }
 
 TEST(Places, a_value_that_is_nothing_is_where_its_key_is) {
-  const Places places(kText);
+  const Places places(kPlacesText);
   EXPECT_EQ(shown(places.value({"jobs[0].stages[0].labels", 4, 5}, {"x"})),
             "4:14 jobs[0].stages[0].labels.x");
 }
 
 TEST(Places, keys_match_in_any_case_but_the_exact_one_first) {
-  EXPECT_EQ(shown(Places(kText).value({"jobs[0].stages[1].timestamp", 5, 5}, {"format"})),
+  EXPECT_EQ(shown(Places(kPlacesText).value({"jobs[0].stages[1].timestamp", 5, 5}, {"format"})),
             "5:25 jobs[0].stages[1].timestamp.format");
   EXPECT_EQ(shown(Places("A: 1\na: 2\n").value({"", 1, 1}, {"a"})), "2:4 a");
 }
 
 TEST(Places, an_item_of_a_list_is_where_it_begins) {
-  EXPECT_EQ(shown(Places(kText).key({"", 1, 1}, {"jobs", "0"})), "2:3 jobs[0]");
+  EXPECT_EQ(shown(Places(kPlacesText).key({"", 1, 1}, {"jobs", "0"})), "2:3 jobs[0]");
 }
 
 TEST(Places, a_scalar_is_found_by_its_text) {
-  const Places places(kText);
+  const Places places(kPlacesText);
   EXPECT_EQ(shown(places.scalar({"jobs[0]", 2, 3}, {"stages"}, "UnixMs")),
-            "5:57 jobs[0].stages[1].timestamp.fallback_formats[1]");
+            "5:59 jobs[0].stages[1].timestamp.fallback_formats[1]");
   EXPECT_EQ(shown(places.scalar({"jobs[0]", 2, 3}, {}, "z")), "4:22 jobs[0].stages[0].labels.y");
 }
 
 TEST(Places, what_is_not_found_is_where_the_search_began) {
-  const Places places(kText);
+  const Places places(kPlacesText);
   const SourceLocation job{"jobs[0]", 2, 3};
   EXPECT_EQ(shown(places.key(job, {"nothing"})), "2:3 jobs[0]");
   EXPECT_EQ(shown(places.value(job, {"name", "deeper"})), "2:3 jobs[0]");

@@ -6,12 +6,12 @@
 namespace tailrace::debugger {
 namespace {
 
-using Texts = std::set<std::string, std::less<>>;
+using LabelTexts = std::set<std::string, std::less<>>;
 using Variety = LintFacts::Variety;
 
 TEST(LintFacts, a_label_that_nobody_set_is_not_there) {
   LintFacts facts;
-  EXPECT_EQ(facts.label("a").texts, Texts{""});
+  EXPECT_EQ(facts.label("a").texts, LabelTexts{""});
   EXPECT_FALSE(facts.may_have_label("a"));
   facts.set_label("a", {false, {"x"}});
   EXPECT_TRUE(facts.may_have_label("a"));
@@ -29,8 +29,8 @@ TEST(LintFacts, after_a_join_either_may_be) {
   there.any_label("there");
   there.set_value("few", Variety::kFew);
   here.join(there);
-  EXPECT_EQ(here.label("both").texts, (Texts{"x", "y"}));
-  EXPECT_EQ(here.label("here").texts, (Texts{"", "x"}));
+  EXPECT_EQ(here.label("both").texts, (LabelTexts{"x", "y"}));
+  EXPECT_EQ(here.label("here").texts, (LabelTexts{"", "x"}));
   EXPECT_TRUE(here.label("there").any);
   EXPECT_TRUE(here.label("there").texts.count("") == 1);
   EXPECT_TRUE(here.has_few("few"));

@@ -27,13 +27,13 @@ TEST(TraceJson, an_entry_has_its_keys_in_this_order) {
   EntryTrace trace = sent_trace();
   trace.job = "app";
   EXPECT_EQ(trace_json(trace, TraceDetail::kEntry),
-            R"({"fate":"sent","timestamp":"2026-01-02T03:04:05Z",)"
+            R"({"fate":"sent","job":"app","timestamp":"2026-01-02T03:04:05Z",)"
             R"("timestamp_ns":"1767323045000000000","labels":{"job":"x"},"line":"out"})");
   trace.after.metadata = {{"a", "1"}, {"a", "2"}};
   trace.after.tenant = "t";
   trace.after.time.nanoseconds = 600'000'000;
   EXPECT_EQ(trace_json(trace, TraceDetail::kEntry),
-            R"({"fate":"sent","timestamp":"2026-01-02T03:04:05.6Z",)"
+            R"({"fate":"sent","job":"app","timestamp":"2026-01-02T03:04:05.6Z",)"
             R"("timestamp_ns":"1767323045600000000","labels":{"job":"x"},"line":"out",)"
             R"("structured_metadata":[["a","1"],["a","2"]],"tenant":"t"})");
 }
@@ -118,11 +118,13 @@ TEST(TraceJson, a_dropped_entry_is_shown_as_its_last_stage_found_it) {
   ASSERT_EQ(traces.size(), 2U);
   const Parsed dropped = json_of(traces[0]);
   EXPECT_EQ(dropped["fate"], "dropped");
+  EXPECT_EQ(dropped["drop_reason"], "why");
   EXPECT_EQ(dropped["labels"], Parsed::parse(R"({"a":"b","job":"x"})"));
   EXPECT_EQ(dropped["before"]["labels"], Parsed::parse(R"({"job":"x"})"));
   EXPECT_EQ(dropped["stages"][1]["verdict"], "drop");
   EXPECT_EQ(dropped["stages"][1]["drop_reason"], "why");
   // What was kept is counted as nothing.
+  EXPECT_FALSE(json_of(traces[1]).contains("drop_reason"));
   EXPECT_FALSE(json_of(traces[1])["stages"][1].contains("drop_reason"));
 }
 

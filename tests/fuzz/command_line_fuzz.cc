@@ -51,6 +51,16 @@ bool equal(const CommandLine& a, const CommandLine& b) {
          a.overrides.positions_file == b.overrides.positions_file;
 }
 
+// A flag that is taken is explained: the first argument, which is no value of another.
+void check_help(const std::vector<std::string>& arguments, const CommandLine& line) {
+  const bool is_flag = !arguments.empty() && arguments[0].size() > 1 && arguments[0][0] == '-';
+  const std::string name = is_flag ? name_of(arguments[0]) : "";
+  const auto& idle = line.flags_without_effect;
+  if (name.empty() || name == "h") return;
+  if (std::find(idle.begin(), idle.end(), "-" + name) != idle.end()) return;
+  TAILRACE_CHECK(tailrace::daemon::help_text().find("\n  -" + name) != std::string::npos);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -71,6 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TAILRACE_CHECK(equal(*first, *second));
   for (const std::string& flag : first->flags_without_effect)
     check_error(flag, arguments);
+  check_help(arguments, *first);
   // Whatever was taken can be laid over a file.
   constexpr std::string_view kFile =
       "clients: [{url: 'http://a'}]\n"

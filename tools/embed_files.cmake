@@ -1,0 +1,17 @@
+# Makes a C++ source of files: cmake -DOUT=x.cc -DNAMESPACE=a::b -DFOLDER=dir "-DFILES=a;b" -P embed_files.cmake
+# Each becomes a constant: index.html -> kIndexHtml.
+set(TEXT "// Made by tools/embed_files.cmake.\n#include <string_view>\n\nnamespace ${NAMESPACE} {\n\n")
+foreach(FILE IN LISTS FILES)
+  file(READ "${FOLDER}/${FILE}" CONTENT)
+  string(REGEX REPLACE "[^a-z]" ";" WORDS "${FILE}")
+  set(NAME "k")
+  foreach(WORD IN LISTS WORDS)
+    string(SUBSTRING "${WORD}" 0 1 FIRST)
+    string(SUBSTRING "${WORD}" 1 -1 REST)
+    string(TOUPPER "${FIRST}" FIRST)
+    string(APPEND NAME "${FIRST}${REST}")
+  endforeach()
+  string(APPEND TEXT "extern const std::string_view ${NAME};\nconst std::string_view ${NAME} = R\"embedded(${CONTENT})embedded\";\n\n")
+endforeach()
+string(APPEND TEXT "}  // namespace ${NAMESPACE}\n")
+file(WRITE "${OUT}" "${TEXT}")
