@@ -40,6 +40,7 @@ TEST_F(TryCommand, says_what_each_stage_does_and_sums_up) {
             "[inspect: drop stage]: \n"
             "why: expression: \"bad\" matches `bad`\n"
             "dropped, counted as drop_stage\n"
+            "2026-01-01T00:00:00+0000\t{job=\"y\"}\tbad\t[dropped, counted as drop_stage]\n"
             "\n"
             "Summary\n"
             "  lines 2, entries kept 1, dropped 1, held for others 0\n"

@@ -1,6 +1,7 @@
 // TextList through the stages of one job.
 #include "debugger/desk.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -90,6 +91,40 @@ TEST(Desk, templates_see_the_environment) {
       diagnostics);
   ASSERT_TRUE(result.has_value());
   EXPECT_EQ(pairs_text(result->traces.at(0).after.labels), "{x=\"value of A\"}");
+}
+
+TEST(Desk, lines_behind_the_time_limit_are_left_out) {
+  tailrace::testing::FakeClock stopwatch;
+  const config::ScrapeConfig job =
+      config::valid_job("pipeline_stages: [{template: {source: x, template: '{{ env \"A\" }}'}}]");
+  std::vector<config::Diagnostic> diagnostics;
+  const std::vector<DeskInput> inputs = {{{}, {"1", "2", "3", "4"}}};
+  const auto result = run_at_desk({"app", job.pipeline_stages, {}}, inputs,
+                                  {.begin = kTestBegin,
+                                   .stopwatch = stopwatch,
+                                   .environment =
+                                       [&](std::string_view /*name*/) {
+                                         stopwatch.advance(std::chrono::seconds(1));
+                                         return std::optional<std::string>("v");
+                                       },
+                                   .time_max = std::chrono::seconds(3)},
+                                  diagnostics);
+  ASSERT_TRUE(result.has_value());
+  // Each line asks twice: to explain itself and to run.
+  EXPECT_EQ(result->traces.size(), 2U);
+  EXPECT_EQ(result->lines_left_out, 2U);
+}
+
+TEST(DeskStages, may_have_their_key_before_them) {
+  std::vector<config::Diagnostic> diagnostics;
+  EXPECT_EQ(parse_desk_stages("[{docker: {}}]", diagnostics)->size(), 1U);
+  EXPECT_EQ(parse_desk_stages("pipeline_stages: [{docker: {}}, {cri: {}}]", diagnostics)->size(),
+            2U);
+  EXPECT_EQ(parse_desk_stages("", diagnostics)->size(), 0U);
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_FALSE(parse_desk_stages("[{nonsense: {}}]", diagnostics).has_value());
+  EXPECT_EQ(diagnostics.size(), 1U);
+  EXPECT_FALSE(parse_desk_stages("[{", diagnostics).has_value());
 }
 
 TEST(Desk, says_what_cannot_be_built) {

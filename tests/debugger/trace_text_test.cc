@@ -169,6 +169,30 @@ TEST(EntryText, shows_an_entry_as_a_dry_run_does) {
             "2026-01-01T00:00:00+0000\t{job=\"x\"}\tout\n");
 }
 
+TEST(EntryText, says_why_an_entry_is_not_sent) {
+  EntryTrace trace;
+  trace.fate = EntryTrace::Fate::kDropped;
+  trace.before = {{}, "in", Timestamp{0, 0}, {}, std::nullopt};
+  const std::string shown = "1970-01-01T00:00:00+0000\t{}\tin\t";
+  EXPECT_EQ(entry_text(trace, TextOutput::Colours::kNone), shown + "[dropped]\n");
+  trace.steps.emplace_back().explanation.drop_reason = "why";
+  EXPECT_EQ(entry_text(trace, TextOutput::Colours::kNone), shown + "[dropped, counted as why]\n");
+  trace.fate = EntryTrace::Fate::kHeld;
+  EXPECT_EQ(entry_text(trace, TextOutput::Colours::kNone), shown + "[held]\n");
+}
+
+TEST(TraceText, has_the_line_the_stages_and_what_became_of_it) {
+  EntryTrace trace;
+  trace.before.line = "in";
+  trace.after = {{}, "out", Timestamp{0, 0}, {{"user", "ann"}}, "t"};
+  const std::string rest =
+      "in\n1970-01-01T00:00:00+0000\t{}\tout\ntenant: t\nstructured metadata: "
+      "{user=\"ann\"}\n\n";
+  EXPECT_EQ(trace_text(trace, TextOutput::Colours::kNone), "line: " + rest);
+  trace.first_stage = 1;
+  EXPECT_EQ(trace_text(trace, TextOutput::Colours::kNone), "joined: " + rest);
+}
+
 TEST(InspectText, colours_names_and_signs) {
   EXPECT_EQ(
       inspected(stages(pipeline::testing::regex("(?P<a>.)")), {"q"}, TextOutput::Colours::kAnsi),
