@@ -16,7 +16,7 @@ bool continues_character(char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   if (text.size() <= kQuotedBytesMax) return "\"" + std::string(text) + "\"";
   std::size_t end = kQuotedBytesMax;
   while (end > kQuotedBytesMax - kCharacterBytesMax && continues_character(text[end]))

@@ -43,7 +43,7 @@ struct Explanation {
 inline constexpr std::size_t kQuotedBytesMax = 100;
 
 // In quotation marks. A longer text ends between two characters, with "...".
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // Why text_of() gives nothing for a value: `there is no value "x"`, `the value "x" is null`.
 std::string no_text(ExtractedSlot slot, const Entry& entry, const StageContext& context);

@@ -103,7 +103,7 @@ void CriStage::explain(const Entry& entry, StageContext& context, Explanation& e
   const auto parsed = parse(entry.line);
   if (!parsed.has_value()) {
     explanation.reasons.push_back("not of the form `time stdout|stderr flags content`: " +
-                                  quoted(entry.line));
+                                  in_quotes(entry.line));
     stream_and_time_->explain_time({}, context, explanation);
     return;
   }

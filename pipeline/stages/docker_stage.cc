@@ -47,7 +47,7 @@ void DockerStage::explain(const Entry& entry, StageContext& context, Explanation
   constexpr std::array<std::string_view, 3> kFields = {"log", "stream", "time"};
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i].kind == Value::Kind::kNil) {
-      explanation.reasons.push_back("there is no " + quoted(kFields[i]) + " in the line");
+      explanation.reasons.push_back("there is no " + in_quotes(kFields[i]) + " in the line");
     }
   }
   stream_and_time_->explain_time(values[2], context, explanation);

@@ -99,12 +99,12 @@ void DropStage::explain_text(const Entry& entry, StageContext& context,
   if (!text.has_value()) {
     explanation.reasons.emplace_back("a source has no text");
   } else if (config_.value.has_value()) {
-    explanation.reasons.push_back(fmt::format("value: {} {} {}", quoted(*text),
+    explanation.reasons.push_back(fmt::format("value: {} {} {}", in_quotes(*text),
                                               *text == *config_.value ? "is" : "is not",
-                                              quoted(*config_.value)));
+                                              in_quotes(*config_.value)));
   } else {
     explanation.reasons.push_back(fmt::format(
-        "expression: {} {} `{}`", quoted(*text),
+        "expression: {} {} `{}`", in_quotes(*text),
         expression_->matches(*text) ? "matches" : "does not match", *config_.expression));
   }
 }

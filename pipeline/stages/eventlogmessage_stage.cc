@@ -124,14 +124,14 @@ void EventLogMessageStage::explain_part(std::string_view part, const Entry& entr
                                         std::vector<std::string>& reasons) const {
   const std::size_t colon = part.find(':');
   if (colon == std::string_view::npos) {
-    if (!trimmed(part).empty()) reasons.push_back("no colon in " + quoted(part));
+    if (!trimmed(part).empty()) reasons.push_back("no colon in " + in_quotes(part));
     return;
   }
   std::string_view key = part.substr(0, colon);
   if (!is_label_name(key)) {
     const std::string_view name = repaired(key, context.arena());
-    reasons.push_back(quoted(key) + " is no label name: " +
-                      (drops_invalid_ ? "left out" : "becomes " + quoted(name)));
+    reasons.push_back(in_quotes(key) + " is no label name: " +
+                      (drops_invalid_ ? "left out" : "becomes " + in_quotes(name)));
     if (drops_invalid_) return;
     key = name;
   }
@@ -140,9 +140,9 @@ void EventLogMessageStage::explain_part(std::string_view part, const Entry& entr
   if (known == known_.end() || overwrites_) return;
   const bool is_first = seen.insert(key).second;
   if (is_first && !entry.extracted[known->slot].present()) return;
-  reasons.push_back(quoted(key) + " has a value already: " +
+  reasons.push_back(in_quotes(key) + " has a value already: " +
                     (known->extracted_slot.has_value()
-                         ? "becomes " + quoted(std::string(key) + std::string(kSuffix))
+                         ? "becomes " + in_quotes(std::string(key) + std::string(kSuffix))
                          : "left out"));
 }
 

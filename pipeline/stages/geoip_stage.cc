@@ -124,19 +124,22 @@ void GeoIpStage::explain(const Entry& entry, StageContext& context, Explanation&
   if (!source.has_value()) return;
   const auto address = mmdb::Address::parse(*source);
   if (!address.has_value()) {
-    reasons.push_back(quoted(*source) + " is no IP address");
+    reasons.push_back(in_quotes(*source) + " is no IP address");
     return;
   }
   const auto record = database_->find(*address);
   if (!record.has_value()) {
-    reasons.push_back(quoted(*source) + " is not in the database");
+    reasons.push_back(in_quotes(*source) + " is not in the database");
     return;
   }
+  std::string missing;
   for (const Field& field : fields_) {
     const auto value = database_->value_at(*record, field.path);
     if (value.has_value() && text_of(*value, context.arena()).has_value()) continue;
-    reasons.push_back("the database has no " + context.names().label_names()[field.label] +
-                      " for " + quoted(*source));
+    missing += (missing.empty() ? "" : ", ") + context.names().label_names()[field.label];
+  }
+  if (!missing.empty()) {
+    reasons.push_back("the database has no " + missing + " for " + in_quotes(*source));
   }
 }
 

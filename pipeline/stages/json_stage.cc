@@ -54,7 +54,7 @@ void JsonStage::explain(const Entry& entry, StageContext& context, Explanation& 
   if (!text.has_value()) return;
   if (extractor_->extract(*text, results_, context.arena()) == JsonExtractor::Outcome::kMalformed) {
     explanation.reasons.push_back(extractor_->trouble(*text, context.arena()) + ": " +
-                                  quoted(*text));
+                                  in_quotes(*text));
     if (malformed_ == Verdict::kDrop) {
       explanation.reasons.emplace_back("drop_malformed: dropped without being counted");
     }

@@ -61,7 +61,7 @@ void LimitStage::explain(const Entry& entry, StageContext& context, Explanation&
                                     "\", which is not there: not limited");
       return;
     }
-    reason += " for " + *config_.by_label + "=" + quoted(*value);
+    reason += " for " + *config_.by_label + "=" + in_quotes(*value);
     has_token = shared_.has_token(*value, context.steady_now());
   } else {
     has_token = shared_.all().has_token(context.steady_now());

@@ -50,12 +50,12 @@ void LogfmtStage::explain(const Entry& entry, StageContext& context, Explanation
     keys.push_back(key);
   if (outcome == logfmt::Scanner::Outcome::kMalformed) {
     explanation.reasons.push_back(keys.empty()
-                                      ? "malformed from the first pair on: " + quoted(*text)
-                                      : "malformed behind the pair of " + quoted(keys.back()));
+                                      ? "malformed from the first pair on: " + in_quotes(*text)
+                                      : "malformed behind the pair of " + in_quotes(keys.back()));
   }
   for (const Wanted& wanted : wanted_) {
     if (std::find(keys.begin(), keys.end(), wanted.key) == keys.end()) {
-      explanation.reasons.push_back("there is no pair of " + quoted(wanted.key));
+      explanation.reasons.push_back("there is no pair of " + in_quotes(wanted.key));
     }
   }
 }

@@ -129,12 +129,12 @@ void MatchStage::explain(const Entry& entry, StageContext& context, Explanation&
     const std::string_view* const label = context.label(test.label);
     explanation.reasons.push_back(fmt::format(
         "{}{}{} {}: the label is {}", test.matcher.name, label_operator(test.matcher.comparison),
-        quoted(test.matcher.text), label_holds(test, context) ? "holds" : "does not hold",
-        label == nullptr ? "not there" : quoted(*label)));
+        in_quotes(test.matcher.text), label_holds(test, context) ? "holds" : "does not hold",
+        label == nullptr ? "not there" : in_quotes(*label)));
   }
   for (const LineTest& test : lines_) {
     explanation.reasons.push_back(fmt::format(
-        "{} {} {} for the line", line_operator(test.filter.comparison), quoted(test.filter.text),
+        "{} {} {} for the line", line_operator(test.filter.comparison), in_quotes(test.filter.text),
         line_holds(test, entry.line) ? "holds" : "does not hold"));
   }
 }

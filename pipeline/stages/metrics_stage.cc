@@ -99,9 +99,9 @@ std::string MetricsStage::why_no_operand(const Metric& metric, const Entry& entr
   const auto text = text_of(entry.extracted[metric.source], context.arena());
   if (!text.has_value()) return no_text(metric.source, entry, context);
   if (config.value.has_value() && *text != *config.value) {
-    return quoted(*text) + " is not " + quoted(*config.value);
+    return in_quotes(*text) + " is not " + in_quotes(*config.value);
   }
-  return quoted(*text) + " is no number";
+  return in_quotes(*text) + " is no number";
 }
 
 // The number that the entry updates the metric with; nullopt: it does not.

@@ -48,7 +48,7 @@ void RegexStage::explain(const Entry& entry, StageContext& context, Explanation&
   const auto text = source_or_reason(source_, entry, context, explanation);
   if (!text.has_value()) return;
   if (!matcher_->search(*text, captures_)) {
-    explanation.reasons.push_back("the expression does not match " + quoted(*text));
+    explanation.reasons.push_back("the expression does not match " + in_quotes(*text));
     return;
   }
   explanation.source = source_name_;

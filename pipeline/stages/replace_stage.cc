@@ -72,7 +72,7 @@ void ReplaceStage::explain(const Entry& entry, StageContext& context, Explanatio
     }
   }
   if (!matches) {
-    explanation.reasons.push_back("the expression does not match " + quoted(*text));
+    explanation.reasons.push_back("the expression does not match " + in_quotes(*text));
     return;
   }
   explanation.source =

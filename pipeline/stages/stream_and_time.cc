@@ -37,7 +37,7 @@ void StreamAndTime::explain_time(const Value& time, StageContext& context,
   const auto text = text_of(time, context.arena());
   if (text.has_value()) {
     if (time_parser_->parse(*text, context.received_ns()).has_value()) return;
-    explanation.reasons.push_back(quoted(*text) + " does not fit \"RFC3339Nano\"");
+    explanation.reasons.push_back(in_quotes(*text) + " does not fit \"RFC3339Nano\"");
   }
   explanation.reasons.emplace_back(
       "no time: 1 ns after the last time of a line with the same labels, if there was one");

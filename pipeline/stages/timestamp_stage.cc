@@ -50,8 +50,8 @@ void TimestampStage::explain(const Entry& entry, StageContext& context, Explanat
   if (const auto text = source_or_reason(source_, entry, context, explanation)) {
     for (std::size_t i = 0; i < formats_.size(); ++i) {
       const bool fits = formats_[i]->parse(*text, context.received_ns()).has_value();
-      reasons.push_back(quoted(*text) + (fits ? " fits " : " does not fit ") +
-                        quoted(format_texts_[i]));
+      reasons.push_back(in_quotes(*text) + (fits ? " fits " : " does not fit ") +
+                        in_quotes(format_texts_[i]));
       if (fits) return;
     }
   }
