@@ -33,7 +33,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds kGracePeriod{5};        // house 8: how long a stop waits for Loki.
-constexpr milliseconds kPatience{1000};   // With a busy worker.
 constexpr int kSecondSignalStatus = 143;  // docs/compatibility.md, exit codes.
 constexpr std::uint32_t kLineBytesMax = 1U << 20U;
 
@@ -363,7 +362,7 @@ void Daemon::on_signal() {
         break;
       case SIGQUIT:
         // Promtail logs its goroutines then.
-        if (engine_) log_status(ask_workers(engine_->workers(), kPatience), world_.log);
+        if (engine_) log_status(ask_workers(engine_->workers(), kBusyPatience), world_.log);
         break;
       default:
         break;  // SIGUSR1: as Promtail, nothing ends.

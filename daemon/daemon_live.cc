@@ -2,21 +2,24 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "daemon/control_socket.h"
 #include "daemon/daemon.h"
 #include "daemon/live_api.h"
+#include "daemon/live_assets.h"
 #include "daemon/live_routes.h"
 #include "daemon/tap_hub.h"
 #include "daemon/why_facts.h"
+#include "debugger/playground.h"
 #include "http/microhttpd_server.h"
 #include "http/page_path.h"
 
 namespace tailrace::daemon {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{1000};  // With a busy worker.
 constexpr std::uint32_t kLocalConnectionsMax = 64;
 
 }  // namespace
@@ -42,16 +45,39 @@ void Daemon::create_live() {
   }
   const auto tap = [this](auto answers) {
     return [this, answers](const http::ServerRequest& request) {
-      return tap_hub_ == nullptr ? json_error(409, "-inspect watches the pipelines already")
+      return tap_hub_ == nullptr ? json_error(409, "a dry run or -inspect watches the pipelines already")
                                  : answers(*tap_hub_, request);
     };
   };
   live_api_->add({"GET", "/tailrace/api/v1/tap", LiveShows::kLines, tap(&tap_answer)});
   live_api_->add({"DELETE", "/tailrace/api/v1/tap", LiveShows::kLines, tap(&tap_end_answer)});
+  for (const LiveAsset& asset : live_assets()) {
+    live_api_->add({"GET", std::string(asset.path), LiveShows::kState,
+                    [&asset](const http::ServerRequest&) -> http::ServerResponse {
+                      return {.content_type = std::string(asset.content_type),
+                              .body = std::string(asset.body),
+                              .headers = {}};
+                    }});
+  }
+  live_api_->add(
+      {"GET", "/tailrace/api/v1/jobs", LiveShows::kState, [this](const http::ServerRequest&) {
+         const auto running = ask_main().config;
+         return json_response(running ? debugger::jobs_json(*running) : "[]");
+       }});
+  live_api_->add({"POST", "/tailrace/api/v1/try", LiveShows::kState,
+                  [this](const http::ServerRequest& request) {
+                    const auto running = ask_main().config;
+                    auto played = debugger::play(
+                        request.body, {world_.clock, running ? debugger::databases_of(*running)
+                                                             : std::set<std::string>()});
+                    http::ServerResponse response = json_response(std::move(played.json));
+                    response.status = played.status;
+                    return response;
+                  }});
   live_api_->add(
       {"GET", "/tailrace/api/v1/targets", LiveShows::kState, [this](const http::ServerRequest&) {
          return json_response(
-             targets_json(ask_main(), ask_all_workers(engine_->workers(), kPatience)));
+             targets_json(ask_main(), ask_all_workers(engine_->workers(), kBusyPatience)));
        }});
   live_api_->add({"GET", "/tailrace/api/v1/why", LiveShows::kLines,
                   [this](const http::ServerRequest& request) { return why_answer(request); }});
@@ -94,7 +120,7 @@ http::ServerResponse Daemon::why_answer(const http::ServerRequest& request) {
                                      .clock = world_.clock,
                                      .metrics = world_.metrics,
                                      .positions = engine_->positions()},
-                                    path->second, kPatience);
+                                    path->second, kBusyPatience);
   facts.config_yaml = ask_main().config_yaml;
   return json_response(why_facts_json(facts));
 }

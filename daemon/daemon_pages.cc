@@ -14,8 +14,6 @@
 namespace tailrace::daemon {
 namespace {
 
-constexpr std::chrono::milliseconds kPagePatience{1000};  // With a busy worker.
-
 // As Promtail names it.
 MetricFamily log_messages(const Log& log) {
   MetricFamily family{
@@ -106,7 +104,7 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
   }
   const std::string prefix = outer_prefix(server);
   if (path == "/targets") {
-    return html(targets_page(ask_main(), ask_workers(engine_->workers(), kPagePatience), prefix));
+    return html(targets_page(ask_main(), ask_workers(engine_->workers(), kBusyPatience), prefix));
   }
   if (path == "/service-discovery") return html(service_discovery_page(ask_main(), prefix));
   if (path == "/config") return html(config_page(ask_main(), prefix));
@@ -127,7 +125,7 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
 // waits while they run, and a worker that takes a new plan does.
 std::string Daemon::metrics_text() {
   std::vector<MetricFamily> families;
-  const WorkersStatus status = ask_all_workers(engine_->workers(), kPagePatience);
+  const WorkersStatus status = ask_all_workers(engine_->workers(), kBusyPatience);
   append_metrics(status.answered, families);
   append_worker_answers(status, families);
   append_resource_metrics("/proc/self", boot_time_, families);
@@ -138,7 +136,7 @@ std::string Daemon::metrics_text() {
 http::ServerResponse Daemon::ready() {
   if (!server_config_.health_check_target) return {.body = "Ready", .headers = {}};
   const std::string reasons =
-      why_not_ready(ask_all_workers(engine_->workers(), kPagePatience),
+      why_not_ready(ask_all_workers(engine_->workers(), kBusyPatience),
                     options_.input == Engine::Input::kStdin ? FilesNeeded::kNo : FilesNeeded::kYes);
   if (reasons.empty()) return {.body = "Ready", .headers = {}};
   // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.

@@ -407,7 +407,8 @@ Status Engine::reload(config::Config config) {
 }
 
 EngineStatus Engine::status() const {
-  EngineStatus status{config::dump_config(*topology_.config), topology_.discovered, {}};
+  EngineStatus status{
+      topology_.config, config::dump_config(*topology_.config), topology_.discovered, {}};
   if (options_.input == Input::kStdin) return status;
   files_->for_each([&status](const tailer::KnownFile& file) {
     if (file.target != tailer::KnownFile::kNoTarget) {

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "config/secrets.h"
 #include "daemon/ask_workers.h"
 
 namespace tailrace::daemon {
@@ -35,6 +36,16 @@ void fill_lags(const Worker& worker, WorkerStatus& status) {
     status.lags.push_back({lag->file->path(), lag->bytes, in_seconds(lag->since)});
 }
 
+// "http://loki/push, tenant a: connection refused; attempt 3, for 12 s"
+std::string failing_text(const Delivery::FailedRequest& failed, SteadyTime now) {
+  std::string client = failed.lane.client;
+  config::mask_urls(client);
+  return fmt::format("{}{}: {}; {} attempts in {} s", client,
+                     failed.lane.tenant.empty() ? "" : ", tenant " + failed.lane.tenant,
+                     failed.retry.error, failed.retry.attempts,
+                     std::chrono::duration_cast<std::chrono::seconds>(now - failed.retry.since).count());
+}
+
 }  // namespace
 
 WorkerStatus status_of(Worker& worker) {
@@ -51,6 +62,9 @@ WorkerStatus status_of(Worker& worker) {
     status.files.push_back(std::move(one));
   });
   status.troubles = worker.troubles();
+  for (const Delivery::FailedRequest& failed : worker.delivery().failed_requests()) {
+    status.failing.push_back(failing_text(failed, worker.steady_now()));
+  }
   const positions::Outbox& outbox = worker.delivery().outbox();
   status.memory_bytes = {{"open batches", worker.intake().open_bytes()},
                          {"outbox", outbox.memory_bytes()},

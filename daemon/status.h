@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,9 @@
 #include "daemon/worker.h"
 
 namespace tailrace::daemon {
+
+// So long a worker that is busy may take to answer.
+inline constexpr std::chrono::milliseconds kBusyPatience{1000};
 
 struct FileStatus {
   SourceId source = 0;
@@ -39,6 +43,7 @@ struct WorkerStatus {
   std::uint32_t worker = 0;
   std::vector<FileStatus> files;
   std::vector<std::string> troubles;
+  std::vector<std::string> failing;  // Requests that will go again, and why; URLs are masked.
   std::map<std::string, std::uint64_t> memory_bytes;  // By pool, for tailrace_memory_bytes.
   std::vector<FileLag> lags;                          // At most kLagsShownMax.
   std::uint64_t lag_bytes = 0;
@@ -61,9 +66,10 @@ struct WorkerStatus {
 
 // What the main thread knows.
 struct EngineStatus {
-  std::string config_yaml;                    // dump_config.h
-  std::vector<JobTargets> jobs;               // In the order of the configuration.
-  std::map<SourceId, std::size_t> target_of;  // File -> its target, counted through all jobs.
+  std::shared_ptr<const config::Config> config;  // Null: the program is stopping.
+  std::string config_yaml;                       // dump_config.h
+  std::vector<JobTargets> jobs;                  // In the order of the configuration.
+  std::map<SourceId, std::size_t> target_of;     // File -> its target, counted through all jobs.
 };
 
 // On the worker's own thread.

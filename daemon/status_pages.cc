@@ -36,6 +36,7 @@ std::string page(std::string_view title, std::string_view path, std::string_view
   for (const Link& link : {Link{"/targets", "Targets"},
                            {"/service-discovery", "Service discovery"},
                            {"/config", "Configuration"},
+                           {"/tailrace/", "Live"},
                            {"/metrics", "Metrics"},
                            {"/ready", "Ready"}}) {
     html += fmt::format("<a href=\"{}{}\"{}>{}</a>", escape_markup(prefix), link.path,

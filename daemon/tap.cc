@@ -101,14 +101,14 @@ void Tap::queue(std::string trace) {
 
 TapAnswer Tap::take() {
   TapAnswer answer;
-  answer.seen = seen_.load(std::memory_order_relaxed);
-  answer.sampled_out = sampled_out_.load(std::memory_order_relaxed);
+  answer.seen = seen_.exchange(0, std::memory_order_relaxed);
+  answer.sampled_out = sampled_out_.exchange(0, std::memory_order_relaxed);
   std::deque<std::string> queue;
   {
     const MutexLock lock(mutex_);
     queue.swap(queue_);
     queue_bytes_ = 0;
-    answer.dropped_queue = dropped_;
+    answer.dropped_queue = std::exchange(dropped_, 0);
   }
   answer.traces.assign(std::make_move_iterator(queue.begin()),
                        std::make_move_iterator(queue.end()));

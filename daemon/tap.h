@@ -28,9 +28,9 @@ struct TapRequest {
   std::optional<debugger::TraceDetail> detail{};  // kEntry.
 };
 
+// All since it was last fetched.
 struct TapAnswer {
   std::vector<std::string> traces;  // In JSON (debugger/trace_json.h), oldest first.
-  // All since the tap began.
   std::uint64_t seen = 0;           // Entries whose target's labels the selector takes.
   std::uint64_t sampled_out = 0;    // Of them not looked at: the rate was used up.
   std::uint64_t dropped_queue = 0;  // Traces that nobody fetched in time.

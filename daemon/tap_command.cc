@@ -97,7 +97,7 @@ class Viewer {
       if (options_.format == TapOptions::Format::kJson) {
         output_.write(text + "\n");
       } else if (const auto parsed = debugger::parse_trace(text)) {
-        std::string shown = debugger::fate_text(*parsed, output_.colours);
+        std::string shown = debugger::entry_text(*parsed, output_.colours);
         if (stages_) shown += debugger::inspect_text(*parsed, output_.colours) + "\n";
         output_.write(shown);
       } else {
@@ -109,9 +109,9 @@ class Viewer {
       const auto found = answer.find(name);
       return found != answer.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
     };
-    seen_ = number("seen");
-    sampled_out_ = number("sampled_out");
-    dropped_ = number("dropped_queue");
+    seen_ += number("seen");
+    sampled_out_ += number("sampled_out");
+    dropped_ += number("dropped_queue");
     return {};
   }
 

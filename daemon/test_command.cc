@@ -35,7 +35,7 @@ std::optional<std::string> read_file(const fs::path& path) {
   return text.str();
 }
 
-Error refusal(std::string message) {
+Error wrong_path(std::string message) {
   return {Error::kInvalid, std::move(message)};
 }
 
@@ -53,8 +53,8 @@ Result<std::vector<std::string>> find_files(const std::vector<std::string>& path
          !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
       if (entry->path().native().ends_with(kSuffix)) found.push_back(entry->path().string());
     }
-    if (error) return fail(refusal(path + ": " + error.message()));
-    if (found.empty()) return fail(refusal(path + ": no *.test.yaml in this folder"));
+    if (error) return fail(wrong_path(path + ": " + error.message()));
+    if (found.empty()) return fail(wrong_path(path + ": no *.test.yaml in this folder"));
     std::sort(found.begin(), found.end());
     files.insert(files.end(), found.begin(), found.end());
   }

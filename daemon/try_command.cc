@@ -90,10 +90,10 @@ class TryRun {
         const auto detail =
             options_.inspect ? debugger::TraceDetail::kStages : debugger::TraceDetail::kEntry;
         output_.write(debugger::trace_json(trace, detail) + "\n");
-      } else {
-        output_.write(debugger::entry_text(
-            trace, options_.inspect ? debugger::EntryText::kWithStages : debugger::EntryText::kBare,
-            output_.colours));
+      } else if (options_.inspect) {
+        output_.write(debugger::trace_text(trace, output_.colours));
+      } else if (trace.fate == debugger::EntryTrace::Fate::kLeft) {
+        output_.write(debugger::entry_text(trace, output_.colours));
       }
     }
     const auto samples = debugger::samples_of(debugger::metric_names(job_.stages), result.samples);

@@ -90,7 +90,10 @@ Json step_json(const StageStep& step) {
   if (!explanation.groups.empty()) {
     Json& groups = json["groups"] = Json::array();
     for (const auto& group : explanation.groups)
-      groups.push_back({{"name", group.name}, {"begin", group.begin}, {"end", group.end}});
+      groups.push_back({{"name", group.name},
+                        {"begin", group.begin},
+                        {"end", group.end},
+                        {"value", explanation.text.substr(group.begin, group.end - group.begin)}});
   }
   if (!explanation.updates.empty()) {
     Json& updates = json["metrics"] = Json::array();
@@ -147,7 +150,6 @@ std::string trace_json(const EntryTrace& trace, TraceDetail detail) {
   if (!trace.job.empty()) json["job"] = trace.job;
   add_entry(last_seen(trace), json);
   if (detail == TraceDetail::kStages) {
-    if (!trace.job.empty()) json["job"] = trace.job;
     Json& lines = json["lines"] = Json::array();
     for (const LineOrigin& origin : trace.origins)
       lines.push_back(origin.line);

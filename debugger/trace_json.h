@@ -16,11 +16,12 @@ enum class TraceDetail {
 
 // One object, without line ends, in the form of docs/formats/trace.md:
 //
-//   {"fate":"sent","drop_reason":"...","job":"app","timestamp":"2026-01-02T03:04:05Z","timestamp_ns":"1767323045000000000",
+//   {"fate":"sent","drop_reason":"...","job":"app","timestamp":"2026-01-02T03:04:05Z",
+//    "timestamp_ns":"1767323045000000000",
 //    "labels":{...},"line":"...","structured_metadata":[["name","value"]],"tenant":"t",
 //    "before":{...},"stages":[{"number":0,"name":"regex","depth":0,"verdict":"keep","changes":[...],
-//    "source":"line","text":"...","groups":[{"name":"level","begin":0,"end":4}],"metrics":[...],
-//    "reasons":[...],"spent_ns":1200}]}
+//    "source":"line","text":"...","groups":[{"name":"level","begin":0,"end":4,"value":"info"}],
+//    "metrics":[...],"reasons":[...],"spent_ns":1200}]}
 //
 // Text that is not UTF-8 has U+FFFD in its place. An entry that was dropped or held is shown as it
 // was before its last stage.

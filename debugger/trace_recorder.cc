@@ -123,7 +123,6 @@ void TraceRecorder::after(std::size_t /*number*/, pipeline::Stage& /*stage*/, co
 void TraceRecorder::end(const Entry& entry, const LabelSet* labels) {
   OpenTrace open = std::move(open_.back());
   open_.pop_back();
-  if (!open_.empty()) open_.back().others += stopwatch_.steady_now() - open.begin;
   EntryTrace& trace = open.trace;
   trace.origins = entry.origins;  // A stage may have joined held ones to it.
   const auto verdict = trace.steps.empty() ? pipeline::Verdict::kKeep : trace.steps.back().verdict;
@@ -137,6 +136,7 @@ void TraceRecorder::end(const Entry& entry, const LabelSet* labels) {
     trace.fate = EntryTrace::Fate::kContext;
   }
   sink_(std::move(trace));
+  if (!open_.empty()) open_.back().others += stopwatch_.steady_now() - open.begin;
 }
 
 TraceRecorder::State TraceRecorder::state_of(const Entry& entry,

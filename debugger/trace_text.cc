@@ -149,38 +149,7 @@ class Writer {
 
 }  // namespace
 
-std::string inspect_text(const EntryTrace& trace, TextOutput::Colours colours) {
-  Writer writer(colours);
-  EntrySnapshot entry = trace.before;
-  for (const StageStep& step : trace.steps)
-    writer.step(step, entry);
-  return writer.take();
-}
-
-std::string entry_text(const EntryTrace& trace, EntryText detail, TextOutput::Colours colours) {
-  const auto paint = [colours](std::string_view code, const std::string& text) {
-    if (colours == TextOutput::Colours::kNone) return text;
-    return fmt::format("{}{}{}", code, text, kPlain);
-  };
-  std::string text;
-  const bool stages = detail == EntryText::kWithStages;
-  if (stages) {
-    text += paint(kBold, trace.first_stage == 0 ? "line: " : "joined: ") + trace.before.line + "\n";
-    text += inspect_text(trace, colours);
-  }
-  if (trace.fate == EntryTrace::Fate::kLeft) {
-    text += fmt::format("{}\t{}\t{}\n", paint(kBlue, shippers::dry_run_time(trace.after.time)),
-                        paint(kYellow, pairs_text(trace.after.labels)), trace.after.line);
-    if (stages && trace.after.tenant) text += "tenant: " + *trace.after.tenant + "\n";
-    if (stages && !trace.after.metadata.empty()) {
-      text += "structured metadata: " + pairs_text(trace.after.metadata) + "\n";
-    }
-  }
-  if (stages) text += "\n";
-  return text;
-}
-
-std::string fate_text(const EntryTrace& trace, TextOutput::Colours colours) {
+std::string entry_text(const EntryTrace& trace, TextOutput::Colours colours) {
   const EntrySnapshot entry = last_seen(trace);
   const auto paint = [colours](std::string_view code, const std::string& text) {
     return colours == TextOutput::Colours::kNone ? text : fmt::format("{}{}{}", code, text, kPlain);
@@ -194,6 +163,27 @@ std::string fate_text(const EntryTrace& trace, TextOutput::Colours colours) {
       fate += ", counted as " + trace.steps.back().explanation.drop_reason;
     }
     text += "\t" + paint(kRed, "[" + fate + "]");
+  }
+  return text + "\n";
+}
+
+std::string inspect_text(const EntryTrace& trace, TextOutput::Colours colours) {
+  Writer writer(colours);
+  EntrySnapshot entry = trace.before;
+  for (const StageStep& step : trace.steps)
+    writer.step(step, entry);
+  return writer.take();
+}
+
+std::string trace_text(const EntryTrace& trace, TextOutput::Colours colours) {
+  std::string text = trace.first_stage == 0 ? "line: " : "joined: ";
+  if (colours != TextOutput::Colours::kNone) text = fmt::format("{}{}{}", kBold, text, kPlain);
+  text += trace.before.line + "\n" + inspect_text(trace, colours) + entry_text(trace, colours);
+  if (trace.fate == EntryTrace::Fate::kLeft) {
+    if (trace.after.tenant) text += "tenant: " + *trace.after.tenant + "\n";
+    if (!trace.after.metadata.empty()) {
+      text += "structured metadata: " + pairs_text(trace.after.metadata) + "\n";
+    }
   }
   return text + "\n";
 }

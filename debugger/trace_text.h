@@ -22,16 +22,11 @@ namespace tailrace::debugger {
 // prints "none".
 std::string inspect_text(const EntryTrace& trace, TextOutput::Colours colours);
 
-enum class EntryText {
-  kBare,        // Nothing of what was dropped or held.
-  kWithStages,  // The line as it came in, what each stage did, and what became of it.
-};
+// As a dry run prints an entry: "<time>\t<labels>\t<line>"; behind one that is not sent stands why,
+// as in "\t[dropped, counted as too_old]". With a line end.
+std::string entry_text(const EntryTrace& trace, TextOutput::Colours colours);
 
-// The entry as a dry run prints it (shippers/print_shipper.h), and before it, if wanted, its way.
-std::string entry_text(const EntryTrace& trace, EntryText detail, TextOutput::Colours colours);
-
-// The same in one line, also of an entry that is not sent; behind that stands what became of it:
-// "\t[dropped, counted as too_old]".
-std::string fate_text(const EntryTrace& trace, TextOutput::Colours colours);
+// The line as it came in, what each stage did, and what became of it.
+std::string trace_text(const EntryTrace& trace, TextOutput::Colours colours);
 
 }  // namespace tailrace::debugger

@@ -70,11 +70,13 @@ LocalSocket::LocalSocket(std::string path, int descriptor)
   if (lstat(path_.c_str(), &found) != 0) return;
   device_ = found.st_dev;
   inode_ = found.st_ino;
+  made_ = found.st_mtim;
 }
 
 LocalSocket::~LocalSocket() {
   struct stat found {};
-  if (lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_) {
+  if (lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_ &&
+      found.st_mtim.tv_sec == made_.tv_sec && found.st_mtim.tv_nsec == made_.tv_nsec) {
     unlink(path_.c_str());
   }
   if (descriptor_ >= 0) close(descriptor_);

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <ctime>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,7 @@ class LocalSocket {
   int descriptor_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  timespec made_{};  // A file system gives the number of a removed file to the next one.
 };
 
 }  // namespace tailrace::http

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/entry.h"
+
 namespace tailrace::pipeline {
+
+class StageContext;
 
 // Filled by Stage::explain(). Everything is a copy: it outlives the entry.
 struct Explanation {
@@ -31,5 +36,25 @@ struct Explanation {
   std::string drop_reason;           // Under what it is counted if the stage drops it.
   std::vector<std::string> reasons;  // Sentences without a full stop, e.g. "longer_than: 20 > 10".
 };
+
+// --- for stages ---
+
+// So much of a text stands in a sentence, in bytes.
+inline constexpr std::size_t kQuotedBytesMax = 100;
+
+// In quotation marks. A longer text ends between two characters, with "...".
+std::string in_quotes(std::string_view text);
+
+// Why text_of() gives nothing for a value: `there is no value "x"`, `the value "x" is null`.
+std::string no_text(ExtractedSlot slot, const Entry& entry, const StageContext& context);
+
+// Why a value cannot become a label; nullopt: it can.
+std::optional<std::string> label_trouble(ExtractedSlot slot, const Entry& entry,
+                                         StageContext& context);
+
+// source_text(), with a reason where there is none.
+std::optional<std::string_view> source_or_reason(std::optional<ExtractedSlot> source,
+                                                 const Entry& entry, StageContext& context,
+                                                 Explanation& explanation);
 
 }  // namespace tailrace::pipeline

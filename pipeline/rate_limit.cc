@@ -23,6 +23,12 @@ double TokenBucket::since_start(SteadyTime now) const {
   return static_cast<double>(std::chrono::nanoseconds(now - start_).count());
 }
 
+bool TokenBucket::has_token(SteadyTime now) const {
+  const double time = since_start(now);
+  const double next = std::max(full_at_.load(std::memory_order_relaxed), time) + interval_;
+  return next - time <= capacity_;
+}
+
 bool TokenBucket::try_take(SteadyTime now) {
   const double time = since_start(now);
   double full_at = full_at_.load(std::memory_order_relaxed);
@@ -68,6 +74,16 @@ std::shared_ptr<TokenBucket> RateLimit::bucket_of(std::string_view value, Steady
   }
   young_.emplace(std::move(key), bucket);
   return bucket;
+}
+
+bool RateLimit::has_token(std::string_view value, SteadyTime now) {
+  const MutexLock lock(mutex_);
+  const std::string key(value);
+  for (const Buckets* const buckets : {&young_, &old_}) {
+    const auto found = buckets->find(key);
+    if (found != buckets->end()) return found->second->has_token(now);
+  }
+  return TokenBucket(config_.rate, static_cast<double>(config_.burst), now).has_token(now);
 }
 
 void RateLimit::count_dropped(const std::string& value, std::uint64_t lines) {

@@ -26,6 +26,8 @@ class TokenBucket {
  public:
   TokenBucket(double rate, double burst, SteadyTime now);
 
+  // Whether try_take() would take one.
+  bool has_token(SteadyTime now) const;
   // Takes a token if there is one.
   bool try_take(SteadyTime now);
   // Takes a token, on credit if there is none. Returns when the next one is there.
@@ -56,6 +58,9 @@ class RateLimit {
   // The bucket of a value of the label. Shared, because a worker may still use one that another
   // worker's label made the table forget.
   std::shared_ptr<TokenBucket> bucket_of(std::string_view value, SteadyTime now);
+
+  // Whether the bucket of a value has a token; keeps no bucket for it.
+  bool has_token(std::string_view value, SteadyTime now);
 
   void count_dropped(const std::string& value, std::uint64_t lines);
   // logentry_dropped_lines_by_label_total.

@@ -89,7 +89,7 @@ function drawTargets() {
           element('td', { class: 'text' }, file.path), cell('Job', job.job),
           cell('Lag', lag === 0 ? 'none' : `${bytes(lag)}, ${(file.lag_seconds || 0).toFixed(0)} s`,
             lag === 0 ? 'number' : 'number behind'),
-          cell('Read', `${bytes(file.offset)} of ${bytes(file.size)}`, 'number'),
+          cell('Read', `${bytes(file.offset)} of ${bytes(file.size_bytes)}`, 'number'),
           cell('Lines', String(file.lines), 'number'),
           element('td', {}, ...chips)));
       }
@@ -97,8 +97,15 @@ function drawTargets() {
   }
   $('files').replaceChildren(...rows);
   say('targets-count', `${rows.length} of ${files} files shown`);
-  $('troubles').replaceChildren(
-    ...(lastTargets.troubles || []).map((trouble) => element('li', {}, trouble)));
+  // Workers often say the same.
+  const troubles = new Set(lastTargets.workers.flatMap((worker) => [...worker.troubles, ...worker.failing]));
+  for (const worker of lastTargets.workers) {
+    if (worker.stalled) troubles.add('reading waits: the outbox of a client is full');
+  }
+  if (lastTargets.silent_workers.length > 0) {
+    troubles.add(`workers too busy to answer: ${lastTargets.silent_workers.join(', ')}`);
+  }
+  $('troubles').replaceChildren(...[...troubles].map((trouble) => element('li', {}, trouble)));
 }
 
 async function refreshTargets() {
@@ -320,6 +327,7 @@ async function run() {
         results.push(element('div', { class: 'text' }, metric));
       }
     }
+    $('results').classList.toggle('stale', !answer.traces);  // Those of the last run that could.
     if (results.length > 0 || answer.traces) {
       $('results').replaceChildren(
         ...(results.length > 0 ? results : [element('p', { class: 'quiet' }, 'No line is given.')]));

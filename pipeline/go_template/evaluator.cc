@@ -23,6 +23,15 @@ std::size_t required(std::string_view parameters) {
 
 }  // namespace
 
+bool Evaluator::fail(std::string_view what, std::string_view name) {
+  if (fault_.what.empty()) fault_ = {.what = what, .name = name};
+  return false;
+}
+
+bool Evaluator::step() {
+  return runtime_.step() || fail("too many steps");
+}
+
 bool Evaluator::run(const Value& data) {
   variables_.push_back({.name = "$", .value = data});
   return run_list(templates_.find("")->second, data) != Flow::kError;
@@ -30,7 +39,7 @@ bool Evaluator::run(const Value& data) {
 
 Evaluator::Flow Evaluator::run_list(const NodeList& nodes, const Value& dot) {
   for (const Node& node : nodes) {
-    if (!runtime_.step()) return Flow::kError;
+    if (!step()) return Flow::kError;
     const Flow flow = run_node(node, dot);
     if (flow != Flow::kGoOn) return flow;
   }
@@ -61,7 +70,9 @@ Evaluator::Flow Evaluator::run_node(const Node& node, const Value& dot) {
     case Node::Kind::kContinue:
       return Flow::kContinue;
   }
-  return out_.size() <= kTextBytesMax ? Flow::kGoOn : Flow::kError;
+  if (out_.size() <= kTextBytesMax) return Flow::kGoOn;
+  fail("the text is too long");
+  return Flow::kError;
 }
 
 Evaluator::Flow Evaluator::run_branch(const Node& node, const Value& dot) {
@@ -81,7 +92,7 @@ Evaluator::Flow Evaluator::run_branch(const Node& node, const Value& dot) {
 Evaluator::Flow Evaluator::run_item(const Node& node, const Value& key, const Value& item) {
   const std::size_t variables = variables_.size();
   const std::vector<std::string>& names = node.pipeline->variables;
-  if (!runtime_.step()) return Flow::kError;
+  if (!step()) return Flow::kError;
   const auto set = [&](const std::string& name, const Value& value) {
     if (node.pipeline->assigns) {
       *variable(name) = value;
@@ -122,6 +133,7 @@ Evaluator::Flow Evaluator::run_range(const Node& node, const Value& dot) {
       flow = run_item(node, number, number);
     }
   } else if (!value.is_nil()) {
+    fail("range needs a list, a map or a whole number");
     return Flow::kError;
   }
   if (rounds == 0) return run_list(node.otherwise, dot);
@@ -130,7 +142,11 @@ Evaluator::Flow Evaluator::run_range(const Node& node, const Value& dot) {
 
 Evaluator::Flow Evaluator::run_template(const Node& node, const Value& dot) {
   const auto found = templates_.find(node.text);
-  if (found == templates_.end() || depth_ >= kCallDepthMax) return Flow::kError;
+  if (found == templates_.end() || depth_ >= kCallDepthMax) {
+    fail(found == templates_.end() ? "there is no template" : "too deep in the template",
+         node.text);
+    return Flow::kError;
+  }
   Value data;
   if (node.pipeline != nullptr && !pipeline(*node.pipeline, dot, data)) return Flow::kError;
   // It sees no variables but its own.
@@ -171,14 +187,14 @@ bool Evaluator::command(const Command& command, const Value& dot, const Value* f
   const Operand& first = command.words.front();
   if (first.kind == Operand::Kind::kFunction) return call(command, dot, final, result);
   // Only functions take arguments.
-  if (command.words.size() > 1 || final != nullptr) return false;
-  if (first.kind == Operand::Kind::kNil) return false;
+  if (command.words.size() > 1 || final != nullptr) return fail("only functions take arguments");
+  if (first.kind == Operand::Kind::kNil) return fail("nil is no command");
   return operand(first, dot, result);
 }
 
 bool Evaluator::names_in(const std::vector<std::string>& names, Value& value) {
   for (const std::string& name : names) {
-    if (value.kind != Value::Kind::kMap) return false;
+    if (value.kind != Value::Kind::kMap) return fail("what is no map has no field", name);
     const Value* const found = find(*value.map, name);
     value = found == nullptr ? Value{} : *found;
   }
@@ -192,7 +208,7 @@ Value* Evaluator::variable(std::string_view name) {
 }
 
 bool Evaluator::operand(const Operand& operand, const Value& dot, Value& result) {
-  if (!runtime_.step()) return false;
+  if (!step()) return false;
   switch (operand.kind) {
     case Operand::Kind::kDot:
     case Operand::Kind::kField:
@@ -200,17 +216,18 @@ bool Evaluator::operand(const Operand& operand, const Value& dot, Value& result)
       break;
     case Operand::Kind::kVariable: {
       const Value* const known = variable(operand.text);
-      if (known == nullptr) return false;
+      if (known == nullptr) return fail("there is no variable", operand.text);
       result = *known;
       break;
     }
     case Operand::Kind::kFunction: {
       // A function without arguments, as an argument.
       if (operand.function->run == nullptr || required(operand.function->parameters) != 0) {
-        return false;
+        return fail("too few arguments for the function", operand.function->name);
       }
       Call call{.args = {}, .arena = arena_, .runtime = runtime_, .result = {}};
-      if (!run_function(*operand.function, call)) return false;
+      if (!run_function(*operand.function, call))
+        return fail("error in the function", operand.function->name);
       result = call.result;
       return true;
     }
@@ -268,8 +285,15 @@ bool Evaluator::argument(const Operand& operand, char parameter, const Value& do
 
 bool Evaluator::call(const Command& command, const Value& dot, const Value* final, Value& result) {
   const Function& function = *command.words.front().function;
-  if (!runtime_.step()) return false;
-  if (function.run == nullptr) return call_lazily(command, dot, final, result);
+  if (!step()) return false;
+  const bool done = function.run == nullptr ? call_lazily(command, dot, final, result)
+                                            : call_plainly(command, dot, final, result);
+  return done || fail("wrong arguments for the function", function.name);
+}
+
+bool Evaluator::call_plainly(const Command& command, const Value& dot, const Value* final,
+                             Value& result) {
+  const Function& function = *command.words.front().function;
   const std::size_t given = command.words.size() - 1 + (final == nullptr ? 0 : 1);
   if (given < required(function.parameters)) return false;
   Value* const args = make_array<Value>(arena_, given);
@@ -283,7 +307,7 @@ bool Evaluator::call(const Command& command, const Value& dot, const Value* fina
     args[given - 1] = *final;
   }
   Call call{.args = {args, given}, .arena = arena_, .runtime = runtime_, .result = {}};
-  if (!run_function(function, call)) return false;
+  if (!run_function(function, call)) return fail("error in the function", function.name);
   result = call.result;
   return true;
 }

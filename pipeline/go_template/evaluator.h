@@ -18,10 +18,16 @@ class Evaluator {
     std::string_view name;
     Value value;
   };
+  // What an execution ended with. Views the template and fixed words.
+  struct Fault {
+    std::string_view what;
+    std::string_view name;  // Of what it is about; empty: of nothing.
+  };
   // Buffers that are kept from execution to execution.
   struct Buffers {
     std::string out;
     std::vector<Variable> variables;
+    Fault fault;
   };
 
   Evaluator(const TemplateSet& templates, Runtime& runtime, Arena& arena, Buffers& buffers)
@@ -29,9 +35,11 @@ class Evaluator {
         runtime_(runtime),
         arena_(arena),
         out_(buffers.out),
-        variables_(buffers.variables) {
+        variables_(buffers.variables),
+        fault_(buffers.fault) {
     out_.clear();
     variables_.clear();
+    fault_ = {};
   }
 
   bool run(const Value& data);
@@ -51,10 +59,14 @@ class Evaluator {
   bool operand(const Operand& operand, const Value& dot, Value& result);
   bool call(const Command& command, const Value& dot, const Value* final, Value& result);
   bool call_lazily(const Command& command, const Value& dot, const Value* final, Value& result);
+  bool call_plainly(const Command& command, const Value& dot, const Value* final, Value& result);
   bool argument(const Operand& operand, char parameter, const Value& dot, Value& result);
   bool run_function(const Function& function, Call& call);
   static bool fits(const Value& value, char parameter);
-  static bool names_in(const std::vector<std::string>& names, Value& value);
+  bool step();
+  // Notes it, unless there is one already: false.
+  bool fail(std::string_view what, std::string_view name = {});
+  bool names_in(const std::vector<std::string>& names, Value& value);
   Value* variable(std::string_view name);
 
   const TemplateSet& templates_;
@@ -62,6 +74,7 @@ class Evaluator {
   Arena& arena_;
   std::string& out_;
   std::vector<Variable>& variables_;
+  Fault& fault_;
   int depth_ = 0;
 };
 

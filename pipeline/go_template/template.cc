@@ -115,6 +115,12 @@ bool Template::needs_everything() const {
   return state_->use.everything;
 }
 
+std::string Template::last_error() const {
+  const Evaluator::Fault& fault = state_->buffers.fault;
+  if (fault.name.empty()) return std::string(fault.what);
+  return std::string(fault.what) + " \"" + std::string(fault.name) + "\"";
+}
+
 std::optional<std::string_view> Template::execute(Map& data, Arena& arena) {
   state_->runtime.restart();
   Evaluator evaluator(state_->templates, state_->runtime, arena, state_->buffers);

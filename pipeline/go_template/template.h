@@ -51,8 +51,10 @@ class Template {
   bool needs_everything() const;
 
   // Executes it on `data`. The text is valid until the next execution. Nothing: an error, which
-  // Promtail does not show either.
+  // Promtail does not show either; last_error() has it.
   std::optional<std::string_view> execute(Map& data, Arena& arena);
+  // Why the last execution failed, in words; empty: it did not.
+  std::string last_error() const;
 
  private:
   const std::unique_ptr<State> state_;

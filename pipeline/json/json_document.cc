@@ -41,6 +41,8 @@ class Document::Reader {
     }
   }
 
+  std::size_t at() const { return at_; }
+
  private:
   enum class Step { kDone, kOpened };
 
@@ -185,8 +187,10 @@ class Document::Reader {
 
 Document::Outcome Document::parse(std::string_view text, Arena& arena) {
   nodes_.clear();
-  if (Reader(*this, text, arena).read()) return Outcome::kOk;
-  return Outcome::kMalformed;
+  Reader reader(*this, text, arena);
+  const bool good = reader.read();
+  read_bytes_ = std::min(reader.at(), text.size());
+  return good ? Outcome::kOk : Outcome::kMalformed;
 }
 
 void Document::mark_overridden(std::uint32_t object) {

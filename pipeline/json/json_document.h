@@ -40,6 +40,9 @@ class Document {
 
   Outcome parse(std::string_view text, Arena& arena);
 
+  // Behind a malformed text: how far it could be read, in bytes.
+  std::size_t read_bytes() const { return read_bytes_; }
+
   const Node& root() const { return nodes_.front(); }
   const Node& node(std::uint32_t index) const { return nodes_[index]; }
   // The member `key` of an object; null when there is none or `object` is none.
@@ -53,6 +56,7 @@ class Document {
   void append_scalar(std::string& out, const Node& node) const;
 
   std::vector<Node> nodes_;
+  std::size_t read_bytes_ = 0;
   std::vector<std::uint32_t> members_;  // Scratch of mark_overridden().
 
   class Reader;

@@ -74,6 +74,13 @@ JsonExtractor::Outcome JsonExtractor::extract(std::string_view text, std::span<V
   return outcome == json::FieldScanner::Outcome::kOk ? Outcome::kOk : Outcome::kMalformed;
 }
 
+std::string JsonExtractor::trouble(std::string_view text, Arena& arena) {
+  Document& document = state_->document;
+  if (document.parse(text, arena) == Document::Outcome::kOk) return "no JSON object";
+  if (document.read_bytes() == text.size()) return "JSON that ends too early";
+  return "malformed JSON at byte " + std::to_string(document.read_bytes());
+}
+
 JsonExtractor::Outcome JsonExtractor::extract_from_tree(std::string_view text, std::span<Value> out,
                                                         Arena& arena) {
   Document& document = state_->document;

@@ -43,6 +43,9 @@ class JsonExtractor {
   // The same by way of a tree of the whole document: the yardstick for extract().
   Outcome extract_from_tree(std::string_view text, std::span<Value> out, Arena& arena);
 
+  // What is wrong with a text that is malformed, in words.
+  std::string trouble(std::string_view text, Arena& arena);
+
  private:
   const std::unique_ptr<State> state_;
 };

@@ -5,6 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/job_state.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
@@ -94,6 +97,59 @@ Verdict CriStage::run(Entry& entry, StageContext& context) {
   Stream* const stream = streams_.find(labels);
   if (stream != nullptr) finish(entry, *stream, context);
   return Verdict::kKeep;
+}
+
+void CriStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  const auto parsed = parse(entry.line);
+  if (!parsed.has_value()) {
+    explanation.reasons.push_back("not of the form `time stdout|stderr flags content`: " +
+                                  in_quotes(entry.line));
+    stream_and_time_->explain_time({}, context, explanation);
+    return;
+  }
+  stream_and_time_->explain_time(Value::of(parsed->time), context, explanation);
+  const Stream* const stream = pending_of(parsed->stream, context);
+  const std::size_t pieces = stream == nullptr ? 0 : stream->held.origins.size();
+  const bool partial = parsed->flags == "P";
+  if (stream != nullptr && joined_bytes(*stream, parsed->content) > kMergedBytesMax) {
+    explanation.reasons.push_back(
+        fmt::format("no room for it behind the {} held before it, which leave", pieces));
+  } else if (partial && pieces == 0) {
+    explanation.reasons.emplace_back("flags P: a piece, held until the end of its line comes");
+  } else if (partial) {
+    explanation.reasons.push_back(
+        fmt::format("flags P: a piece, held with the {} before it", pieces));
+  } else if (pieces != 0) {
+    explanation.reasons.push_back(fmt::format("joined to the {} held before it", pieces));
+  }
+  const bool is_cut = config_.truncate && (partial || pieces != 0) &&
+                      parsed->content.size() + (stream == nullptr ? 0 : stream->held.text.size()) >
+                          config_.partial_line_bytes_max;
+  if (is_cut) {
+    explanation.reasons.push_back(
+        fmt::format("max_partial_line_size: cut to {} bytes", config_.partial_line_bytes_max));
+  }
+}
+
+// What is held for the entry's labels, once its label `stream` is set.
+const CriStage::Stream* CriStage::pending_of(std::string_view stream, StageContext& context) const {
+  const auto same_but_stream = [](const LabelSet& a, const LabelSet& b) {
+    const auto in = [](const LabelSet& some, const LabelSet& others) {
+      return std::all_of(some.pairs().begin(), some.pairs().end(), [&](const LabelPair& pair) {
+        const std::string_view* const other = others.find(pair.name);
+        return pair.name == "stream" || (other != nullptr && *other == pair.value);
+      });
+    };
+    return in(a, b) && in(b, a);
+  };
+  const LabelSet& labels = context.label_set();
+  for (const Stream* one = pending_.oldest(); one != nullptr; one = one->newer) {
+    const std::string_view* const value = one->held.labels().find("stream");
+    if (value != nullptr && *value == stream && same_but_stream(one->held.labels(), labels)) {
+      return one;
+    }
+  }
+  return nullptr;
 }
 
 std::size_t CriStage::joined_bytes(const Stream& stream, std::string_view piece) const {

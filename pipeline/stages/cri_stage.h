@@ -30,6 +30,7 @@ class CriStage final : public Stage {
 
   std::string_view name() const override { return "cri"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
   void release_held(SteadyTime now, StageContext& context) override;
   void end_input(StageContext& context) override;
   SteadyTime next_release() const override;
@@ -49,6 +50,7 @@ class CriStage final : public Stage {
   };
 
   void take_apart(Entry& entry, StageContext& context);
+  const Stream* pending_of(std::string_view stream, StageContext& context) const;
   Verdict add_piece(Entry& entry, const LabelSet& labels, StageContext& context);
   void finish(Entry& entry, Stream& stream, StageContext& context);
   void release(Stream& stream, StageContext& context);

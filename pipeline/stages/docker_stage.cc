@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -33,6 +34,23 @@ Verdict DockerStage::run(Entry& entry, StageContext& context) {
   stream_and_time_->apply(entry, context);
   entry.line = text_of(entry.extracted[output_], context.arena()).value_or(entry.line);
   return Verdict::kKeep;
+}
+
+void DockerStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  std::array<Value, 3> values;
+  if (json_->extract(entry.line, values, context.arena()) != JsonExtractor::Outcome::kOk) {
+    explanation.reasons.push_back("not a line of Docker's: " +
+                                  json_->trouble(entry.line, context.arena()));
+    stream_and_time_->explain_time({}, context, explanation);
+    return;
+  }
+  constexpr std::array<std::string_view, 3> kFields = {"log", "stream", "time"};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].kind == Value::Kind::kNil) {
+      explanation.reasons.push_back("there is no " + in_quotes(kFields[i]) + " in the line");
+    }
+  }
+  stream_and_time_->explain_time(values[2], context, explanation);
 }
 
 }  // namespace tailrace::pipeline

@@ -23,6 +23,7 @@ class DockerStage final : public Stage {
 
   std::string_view name() const override { return "docker"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   std::unique_ptr<JsonExtractor> json_;

@@ -2,6 +2,7 @@
 #include "pipeline/stages/drop_stage.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -71,9 +72,14 @@ void DropStage::explain(const Entry& entry, StageContext& context, Explanation& 
                                               *config_.longer_than));
   }
   if (config_.older_than.has_value()) {
-    explanation.reasons.push_back(is_old(entry, context)
-                                      ? "older_than: the entry's time is older"
-                                      : "older_than: the entry's time is not older");
+    const bool is_fresh = entry.role == EntryRole::kFresh;
+    const auto now = static_cast<double>(is_fresh ? context.wall_now_ns() : context.received_ns());
+    const double age = now / 1e9 - static_cast<double>(entry.time.seconds) -
+                       static_cast<double>(entry.time.nanoseconds) / 1e9;
+    explanation.reasons.push_back(
+        fmt::format("older_than: the entry is {:.3f} s old, {} than {:.3f} s", age,
+                    is_old(entry, context) ? "more" : "not more",
+                    std::chrono::duration<double>(*config_.older_than).count()));
   }
   explain_text(entry, context, explanation);
 }
@@ -93,12 +99,12 @@ void DropStage::explain_text(const Entry& entry, StageContext& context,
   if (!text.has_value()) {
     explanation.reasons.emplace_back("a source has no text");
   } else if (config_.value.has_value()) {
-    explanation.reasons.push_back(fmt::format("value: \"{}\" {} \"{}\"", *text,
+    explanation.reasons.push_back(fmt::format("value: {} {} {}", in_quotes(*text),
                                               *text == *config_.value ? "is" : "is not",
-                                              *config_.value));
+                                              in_quotes(*config_.value)));
   } else {
     explanation.reasons.push_back(fmt::format(
-        "expression: \"{}\" {} `{}`", *text,
+        "expression: {} {} `{}`", in_quotes(*text),
         expression_->matches(*text) ? "matches" : "does not match", *config_.expression));
   }
 }

@@ -2,9 +2,13 @@
 #include "pipeline/stages/eventlogmessage_stage.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/go_quote.h"
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -94,6 +98,52 @@ Verdict EventLogMessageStage::run(Entry& entry, StageContext& context) {
     rest.remove_prefix(end + 2);
   }
   return Verdict::kKeep;
+}
+
+void EventLogMessageStage::explain(const Entry& entry, StageContext& context,
+                                   Explanation& explanation) {
+  const auto source = source_or_reason(source_, entry, context, explanation);
+  if (!source.has_value()) {
+    if (entry.extracted[source_].present()) {
+      explanation.reasons.emplace_back("dropped without being counted");
+    }
+    return;
+  }
+  std::set<std::string_view> seen;
+  std::string_view rest = *source;
+  while (true) {
+    const std::size_t end = rest.find("\r\n");
+    explain_part(rest.substr(0, end), entry, context, seen, explanation.reasons);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 2);
+  }
+}
+
+void EventLogMessageStage::explain_part(std::string_view part, const Entry& entry,
+                                        StageContext& context, std::set<std::string_view>& seen,
+                                        std::vector<std::string>& reasons) const {
+  const std::size_t colon = part.find(':');
+  if (colon == std::string_view::npos) {
+    if (!trimmed(part).empty()) reasons.push_back("no colon in " + in_quotes(part));
+    return;
+  }
+  std::string_view key = part.substr(0, colon);
+  if (!is_label_name(key)) {
+    const std::string_view name = repaired(key, context.arena());
+    reasons.push_back(in_quotes(key) + " is no label name: " +
+                      (drops_invalid_ ? "left out" : "becomes " + in_quotes(name)));
+    if (drops_invalid_) return;
+    key = name;
+  }
+  const auto known = std::find_if(known_.begin(), known_.end(),
+                                  [key](const Known& other) { return other.name == key; });
+  if (known == known_.end() || overwrites_) return;
+  const bool is_first = seen.insert(key).second;
+  if (is_first && !entry.extracted[known->slot].present()) return;
+  reasons.push_back(in_quotes(key) + " has a value already: " +
+                    (known->extracted_slot.has_value()
+                         ? "becomes " + in_quotes(std::string(key) + std::string(kSuffix))
+                         : "left out"));
 }
 
 // Keys that no stage reads are written for nobody.

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ class EventLogMessageStage final : public Stage {
 
   std::string_view name() const override { return "eventlogmessage"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   // A key that some stage reads.
@@ -30,6 +32,9 @@ class EventLogMessageStage final : public Stage {
     std::optional<ExtractedSlot> extracted_slot;  // Of name + "_extracted".
   };
 
+  // `seen`: the keys of the parts before.
+  void explain_part(std::string_view part, const Entry& entry, StageContext& context,
+                    std::set<std::string_view>& seen, std::vector<std::string>& reasons) const;
   void store(Entry& entry, std::string_view key, std::string_view value) const;
 
   bool drops_invalid_ = false;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/metrics.h"
+#include "pipeline/explanation.h"
 #include "pipeline/mmdb/database.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
@@ -107,6 +108,39 @@ Verdict GeoIpStage::run(Entry& entry, StageContext& context) {
   context.set_label(latitude_.label, context.arena().copy(go_number(latitude)));
   context.set_label(longitude_.label, context.arena().copy(go_number(longitude)));
   return Verdict::kKeep;
+}
+
+void GeoIpStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  std::vector<std::string>& reasons = explanation.reasons;
+  if (!source_.has_value()) {
+    reasons.emplace_back("there is no source: the stage does nothing");
+    return;
+  }
+  if (kind_ == Kind::kUnknown) {
+    reasons.emplace_back("the database is not of db_type: the stage does nothing");
+    return;
+  }
+  const auto source = source_or_reason(source_, entry, context, explanation);
+  if (!source.has_value()) return;
+  const auto address = mmdb::Address::parse(*source);
+  if (!address.has_value()) {
+    reasons.push_back(in_quotes(*source) + " is no IP address");
+    return;
+  }
+  const auto record = database_->find(*address);
+  if (!record.has_value()) {
+    reasons.push_back(in_quotes(*source) + " is not in the database");
+    return;
+  }
+  std::string missing;
+  for (const Field& field : fields_) {
+    const auto value = database_->value_at(*record, field.path);
+    if (value.has_value() && text_of(*value, context.arena()).has_value()) continue;
+    missing += (missing.empty() ? "" : ", ") + context.names().label_names()[field.label];
+  }
+  if (!missing.empty()) {
+    reasons.push_back("the database has no " + missing + " for " + in_quotes(*source));
+  }
 }
 
 }  // namespace tailrace::pipeline

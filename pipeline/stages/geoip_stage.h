@@ -34,6 +34,7 @@ class GeoIpStage final : public Stage {
 
   std::string_view name() const override { return "geoip"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   const std::unique_ptr<mmdb::Database> database_;

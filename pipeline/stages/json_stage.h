@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,12 +22,14 @@ class JsonStage final : public Stage {
 
   std::string_view name() const override { return "json"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   std::unique_ptr<JsonExtractor> extractor_;
   std::optional<ExtractedSlot> source_;
-  std::vector<ExtractedSlot> targets_;  // Of the expressions that somebody reads.
-  std::vector<Value> results_;          // Views into the arena and the line at hand.
+  std::vector<std::string> expressions_;  // By target.
+  std::vector<ExtractedSlot> targets_;    // Of the expressions that somebody reads.
+  std::vector<Value> results_;            // Views into the arena and the line at hand.
   Verdict malformed_ = Verdict::kKeep;
 };
 

@@ -1,6 +1,9 @@
 // `labelallow`: removes all labels but some.
 #include "pipeline/stages/labelallow_stage.h"
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 
 namespace tailrace::pipeline {
@@ -13,6 +16,14 @@ Result<std::unique_ptr<Stage>> LabelAllowStage::create(const config::LabelAllowS
 Verdict LabelAllowStage::run(Entry& /*entry*/, StageContext& context) {
   context.keep_labels(names_);
   return Verdict::kKeep;
+}
+
+void LabelAllowStage::explain(const Entry& /*entry*/, StageContext& context,
+                              Explanation& explanation) {
+  for (const std::string& name : names_) {
+    if (context.label_set().find(name) != nullptr) continue;
+    explanation.reasons.push_back(fmt::format("there is no label \"{}\"", name));
+  }
 }
 
 }  // namespace tailrace::pipeline

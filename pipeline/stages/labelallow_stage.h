@@ -23,6 +23,7 @@ class LabelAllowStage final : public Stage {
 
   std::string_view name() const override { return "labelallow"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   const std::vector<std::string> names_;

@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 
 namespace tailrace::pipeline {
@@ -21,6 +24,15 @@ Verdict LabelDropStage::run(Entry& /*entry*/, StageContext& context) {
     if (context.label(label) != nullptr) context.remove_label(label);
   }
   return Verdict::kKeep;
+}
+
+void LabelDropStage::explain(const Entry& /*entry*/, StageContext& context,
+                             Explanation& explanation) {
+  for (const LabelSlot label : labels_) {
+    if (context.label(label) != nullptr) continue;
+    explanation.reasons.push_back(
+        fmt::format("there is no label \"{}\"", context.names().label_names()[label]));
+  }
 }
 
 }  // namespace tailrace::pipeline

@@ -19,6 +19,7 @@ class LabelDropStage final : public Stage {
 
   std::string_view name() const override { return "labeldrop"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   std::vector<LabelSlot> labels_;

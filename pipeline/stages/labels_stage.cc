@@ -4,6 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -29,6 +32,15 @@ Verdict LabelsStage::run(Entry& entry, StageContext& context) {
     if (text.has_value() && is_valid_utf8(*text)) context.set_label(assignment.label, *text);
   }
   return Verdict::kKeep;
+}
+
+void LabelsStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  for (const Assignment& assignment : assignments_) {
+    const auto trouble = label_trouble(assignment.source, entry, context);
+    if (!trouble.has_value()) continue;
+    explanation.reasons.push_back(fmt::format(
+        "\"{}\" is not set: {}", context.names().label_names()[assignment.label], *trouble));
+  }
 }
 
 }  // namespace tailrace::pipeline

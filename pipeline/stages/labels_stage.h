@@ -19,6 +19,7 @@ class LabelsStage final : public Stage {
 
   std::string_view name() const override { return "labels"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   struct Assignment {

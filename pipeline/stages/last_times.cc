@@ -8,11 +8,20 @@ LastTimes::~LastTimes() {
     known.labels->unpin();
 }
 
-LastTimes::Known* LastTimes::find(const LabelSet& labels) {
-  if (labels.index() >= number_of_.size()) return nullptr;
+std::uint32_t LastTimes::number_of(const LabelSet& labels) const {
+  if (labels.index() >= number_of_.size()) return kNone;
   const std::uint32_t number = number_of_[labels.index()];
   // An index stays with its set while that is pinned; one of a forgotten set may be stale.
-  if (number == kNone || known_[number].labels != &labels) return nullptr;
+  return number != kNone && known_[number].labels == &labels ? number : kNone;
+}
+
+bool LastTimes::knows(const LabelSet& labels) const {
+  return number_of(labels) != kNone;
+}
+
+LastTimes::Known* LastTimes::find(const LabelSet& labels) {
+  const std::uint32_t number = number_of(labels);
+  if (number == kNone) return nullptr;
   if (number != newest_) {
     unlink(number);
     link_newest(number);

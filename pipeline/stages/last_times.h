@@ -24,6 +24,8 @@ class LastTimes {
   LastTimes(const LastTimes&) = delete;
   LastTimes& operator=(const LastTimes&) = delete;
 
+  // Whether next() would give a time.
+  bool knows(const LabelSet& labels) const;
   // Remembers `time` as the last time of `labels`.
   void set(const LabelSet& labels, const Timestamp& time);
   // The time of an entry whose own time is `parsed`: that, which is remembered, or, where there is
@@ -41,6 +43,7 @@ class LastTimes {
     std::uint32_t older = kNone;
   };
 
+  std::uint32_t number_of(const LabelSet& labels) const;  // kNone: not known.
   Known* find(const LabelSet& labels);
   void unlink(std::uint32_t number);
   void link_newest(std::uint32_t number);

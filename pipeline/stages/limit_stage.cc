@@ -1,6 +1,9 @@
 // `limit`: lets so many entries per second pass.
 #include "pipeline/stages/limit_stage.h"
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 
 namespace tailrace::pipeline {
@@ -36,6 +39,34 @@ Verdict LimitStage::run(Entry& entry, StageContext& context) {
   ++dropped_;
   if (known.dropped++ == 0) with_drops_.push_back(labels.index());
   return Verdict::kDrop;
+}
+
+void LimitStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  if (entry.role != EntryRole::kFresh) {
+    explanation.reasons.emplace_back("had its token when it was read before the restart");
+    return;
+  }
+  std::string reason = fmt::format("rate {} per second, burst {}", config_.rate, config_.burst);
+  if (config_.excess == config::LimitStageConfig::Excess::kWait) {
+    explanation.reasons.push_back(
+        reason + ": the entry passes, and the next line waits where there is no token for it");
+    return;
+  }
+  explanation.drop_reason = kReason;
+  bool has_token = true;
+  if (config_.by_label.has_value()) {
+    const std::string_view* const value = context.label(label_);
+    if (value == nullptr) {
+      explanation.reasons.push_back(reason + " by label \"" + *config_.by_label +
+                                    "\", which is not there: not limited");
+      return;
+    }
+    reason += " for " + *config_.by_label + "=" + in_quotes(*value);
+    has_token = shared_.has_token(*value, context.steady_now());
+  } else {
+    has_token = shared_.all().has_token(context.steady_now());
+  }
+  explanation.reasons.push_back(reason + (has_token ? ": there is a token" : ": no token is left"));
 }
 
 LimitStage::Known& LimitStage::known(const LabelSet& labels, StageContext& context) {

@@ -28,6 +28,7 @@ class LimitStage final : public Stage {
 
   std::string_view name() const override { return "limit"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
   void publish(JobState& job) override;
 
  private:

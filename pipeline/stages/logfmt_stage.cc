@@ -1,8 +1,10 @@
 // `logfmt`: values of `key=value` texts become extracted values.
 #include "pipeline/stages/logfmt_stage.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "pipeline/explanation.h"
 #include "pipeline/logfmt/scanner.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/stages/source_text.h"
@@ -33,6 +35,29 @@ Verdict LogfmtStage::run(Entry& entry, StageContext& context) {
     }
   }
   return Verdict::kKeep;
+}
+
+void LogfmtStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  if (wanted_.empty()) explanation.reasons.emplace_back("no stage uses any of its values");
+  const auto text = source_or_reason(source_, entry, context, explanation);
+  if (!text.has_value()) return;
+  logfmt::Scanner scanner(*text, context.arena());
+  std::vector<std::string_view> keys;
+  std::string_view key;
+  std::string_view value;
+  auto outcome = scanner.next(key, value);
+  for (; outcome == logfmt::Scanner::Outcome::kPair; outcome = scanner.next(key, value))
+    keys.push_back(key);
+  if (outcome == logfmt::Scanner::Outcome::kMalformed) {
+    explanation.reasons.push_back(keys.empty()
+                                      ? "malformed from the first pair on: " + in_quotes(*text)
+                                      : "malformed behind the pair of " + in_quotes(keys.back()));
+  }
+  for (const Wanted& wanted : wanted_) {
+    if (std::find(keys.begin(), keys.end(), wanted.key) == keys.end()) {
+      explanation.reasons.push_back("there is no pair of " + in_quotes(wanted.key));
+    }
+  }
 }
 
 }  // namespace tailrace::pipeline

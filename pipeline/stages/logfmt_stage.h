@@ -21,6 +21,7 @@ class LogfmtStage final : public Stage {
 
   std::string_view name() const override { return "logfmt"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   struct Wanted {

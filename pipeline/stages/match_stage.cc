@@ -127,16 +127,15 @@ void MatchStage::explain(const Entry& entry, StageContext& context, Explanation&
   if (action_ != MatchAction::kKeep) explanation.drop_reason = drop_reason_;
   for (LabelTest& test : labels_) {
     const std::string_view* const label = context.label(test.label);
-    explanation.reasons.push_back(
-        fmt::format("{}{}\"{}\" {}: the label is {}", test.matcher.name,
-                    label_operator(test.matcher.comparison), test.matcher.text,
-                    label_holds(test, context) ? "holds" : "does not hold",
-                    label == nullptr ? "not there" : fmt::format("\"{}\"", *label)));
+    explanation.reasons.push_back(fmt::format(
+        "{}{}{} {}: the label is {}", test.matcher.name, label_operator(test.matcher.comparison),
+        in_quotes(test.matcher.text), label_holds(test, context) ? "holds" : "does not hold",
+        label == nullptr ? "not there" : in_quotes(*label)));
   }
   for (const LineTest& test : lines_) {
-    explanation.reasons.push_back(
-        fmt::format("{} \"{}\" {} for the line", line_operator(test.filter.comparison),
-                    test.filter.text, line_holds(test, entry.line) ? "holds" : "does not hold"));
+    explanation.reasons.push_back(fmt::format(
+        "{} {} {} for the line", line_operator(test.filter.comparison), in_quotes(test.filter.text),
+        line_holds(test, entry.line) ? "holds" : "does not hold"));
   }
 }
 

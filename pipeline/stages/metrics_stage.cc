@@ -5,6 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/stages/metric_number.h"
 #include "pipeline/value_text.h"
@@ -13,6 +16,26 @@ namespace tailrace::pipeline {
 
 using MetricAction = config::MetricConfig::Action;
 using Type = config::MetricConfig::Type;
+
+namespace {
+
+const char* action_word(MetricAction action) {
+  switch (action) {
+    case MetricAction::kSet:
+      return "set";
+    case MetricAction::kInc:
+      return "inc";
+    case MetricAction::kDec:
+      return "dec";
+    case MetricAction::kAdd:
+      return "add";
+    case MetricAction::kSub:
+      break;
+  }
+  return "sub";
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Stage>> MetricsStage::create(const config::MetricsStageConfig& config,
                                                     StageBuild& build) {
@@ -40,6 +63,45 @@ Verdict MetricsStage::run(Entry& entry, StageContext& context) {
     if (number.has_value()) apply(metric, series_of(metric, context.label_set()), *number);
   }
   return Verdict::kKeep;
+}
+
+void MetricsStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  if (entry.role != EntryRole::kFresh) {
+    explanation.reasons.emplace_back("counted when it was read before the restart");
+    return;
+  }
+  for (const Metric& metric : metrics_) {
+    const config::MetricConfig& config = metric.config;
+    const std::string name = config.prefix + config.name;
+    const std::optional<double> number = operand(metric, entry, context);
+    const bool counts = config.type == Type::kCounter;
+    if (!number.has_value()) {
+      explanation.reasons.push_back(name + ": " + why_no_operand(metric, entry, context));
+    } else if (config.type == Type::kHistogram && context.label_set().find("le") != nullptr) {
+      explanation.reasons.push_back(name + ": a histogram cannot have a label \"le\": skipped");
+    } else if (counts && *number < 0) {
+      explanation.reasons.push_back(
+          fmt::format("{}: {} is negative, and a counter only grows: skipped", name, *number));
+    } else {
+      explanation.updates.push_back(
+          {name, config.type == Type::kHistogram ? "observe" : action_word(config.action),
+           *number});
+    }
+  }
+}
+
+std::string MetricsStage::why_no_operand(const Metric& metric, const Entry& entry,
+                                         StageContext& context) {
+  const config::MetricConfig& config = metric.config;
+  if (config.type == Type::kCounter && config.match_all) {
+    return "match_all without count_entry_bytes has nothing to add";
+  }
+  const auto text = text_of(entry.extracted[metric.source], context.arena());
+  if (!text.has_value()) return no_text(metric.source, entry, context);
+  if (config.value.has_value() && *text != *config.value) {
+    return in_quotes(*text) + " is not " + in_quotes(*config.value);
+  }
+  return in_quotes(*text) + " is no number";
 }
 
 // The number that the entry updates the metric with; nullopt: it does not.

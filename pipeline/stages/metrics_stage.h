@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,7 @@ class MetricsStage final : public Stage {
 
   std::string_view name() const override { return "metrics"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
   void publish(JobState& job) override;
 
  private:
@@ -51,6 +53,9 @@ class MetricsStage final : public Stage {
 
   static std::optional<double> operand(const Metric& metric, const Entry& entry,
                                        StageContext& context);
+  // Where operand() gives nothing.
+  static std::string why_no_operand(const Metric& metric, const Entry& entry,
+                                    StageContext& context);
   static Series& series_of(Metric& metric, const LabelSet& labels);
   static void apply(Metric& metric, Series& series, double operand);
 

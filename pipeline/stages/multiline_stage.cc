@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 
 namespace tailrace::pipeline {
@@ -33,6 +36,35 @@ Verdict MultilineStage::run(Entry& entry, StageContext& context) {
   append(entry, *stream, context);
   if (config_.lines_max != 0 && stream->lines >= config_.lines_max) flush(*stream, context);
   return Verdict::kHold;
+}
+
+void MultilineStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  std::vector<std::string>& reasons = explanation.reasons;
+  if (entry.role == EntryRole::kContext) {
+    reasons.emplace_back("the first line of an event that was sent before the restart");
+    return;
+  }
+  const Stream* const stream = streams_.find(context.label_set());
+  std::uint64_t lines = stream == nullptr ? 0 : stream->lines;
+  if (firstline_->matches(entry.line)) {
+    reasons.emplace_back(lines == 0 ? "a first line: begins a new event"
+                                    : "a first line: ends the event before it, begins a new one");
+    lines = 0;
+  } else if (stream == nullptr) {
+    reasons.emplace_back("no first line yet: passed on");
+    return;
+  } else if (lines == 0) {
+    reasons.emplace_back("continues an event whose beginning was sent already");
+  } else if (stream->block.text.size() + 1 + entry.line.size() > kMergedBytesMax) {
+    reasons.emplace_back("no room for it in the event before it, which is sent");
+    lines = 0;
+  } else {
+    reasons.emplace_back("joined to the event before it");
+  }
+  if (config_.lines_max != 0 && lines + 1 >= config_.lines_max) {
+    reasons.push_back(
+        fmt::format("max_lines of {} is reached: the event is sent", config_.lines_max));
+  }
 }
 
 Verdict MultilineStage::take_context(Entry& entry, StageContext& context) {

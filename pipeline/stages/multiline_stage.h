@@ -32,6 +32,7 @@ class MultilineStage final : public Stage {
 
   std::string_view name() const override { return "multiline"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
   void release_held(SteadyTime now, StageContext& context) override;
   SteadyTime next_release() const override;
   bool release_oldest(StageContext& context) override;

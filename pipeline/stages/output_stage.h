@@ -20,6 +20,7 @@ class OutputStage final : public Stage {
 
   std::string_view name() const override { return "output"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   const ExtractedSlot source_;

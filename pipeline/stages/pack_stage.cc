@@ -5,6 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/json/json_text.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
@@ -52,6 +55,17 @@ Verdict PackStage::run(Entry& entry, StageContext& context) {
     entry.time = Timestamp::of_ns(is_fresh ? context.wall_now_ns() : context.received_ns());
   }
   return Verdict::kKeep;
+}
+
+void PackStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  for (const Packed& packed : packed_) {
+    if (text_of(entry.extracted[packed.source], context.arena()).has_value()) continue;
+    explanation.reasons.push_back(fmt::format("\"{}\" is not packed: {}", packed.name,
+                                              no_text(packed.source, entry, context)));
+  }
+  if (stamps_) {
+    explanation.reasons.emplace_back("ingest_timestamp: the entry gets the time of packing");
+  }
 }
 
 }  // namespace tailrace::pipeline

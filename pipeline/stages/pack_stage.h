@@ -20,6 +20,7 @@ class PackStage final : public Stage {
 
   std::string_view name() const override { return "pack"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   struct Packed {

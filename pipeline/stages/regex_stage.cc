@@ -44,13 +44,11 @@ Verdict RegexStage::run(Entry& entry, StageContext& context) {
 }
 
 void RegexStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
-  const std::optional<std::string_view> text = source_text(source_, entry, context);
-  if (!text.has_value()) {
-    explanation.reasons.push_back("there is no text in \"" + source_name_ + "\"");
-    return;
-  }
+  if (targets_.empty()) explanation.reasons.emplace_back("no stage uses any of its groups");
+  const auto text = source_or_reason(source_, entry, context, explanation);
+  if (!text.has_value()) return;
   if (!matcher_->search(*text, captures_)) {
-    explanation.reasons.emplace_back("the expression does not match");
+    explanation.reasons.push_back("the expression does not match " + in_quotes(*text));
     return;
   }
   explanation.source = source_name_;

@@ -1,8 +1,10 @@
 // `replace`: what the groups of a regular expression match is replaced by what a template says.
 #include "pipeline/stages/replace_stage.h"
 
+#include <string>
 #include <utility>
 
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/stages/source_text.h"
 
@@ -50,6 +52,40 @@ Verdict ReplaceStage::run(Entry& entry, StageContext& context) {
   }
   extract(entry);
   return Verdict::kKeep;
+}
+
+void ReplaceStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  if (template_ == nullptr) {
+    explanation.reasons.emplace_back("replace is no template that can be read: nothing is done");
+    return;
+  }
+  const auto text = source_or_reason(source_, entry, context, explanation);
+  if (!text.has_value()) return;
+  const auto& names = scanner_->group_names();
+  bool matches = false;
+  for (scanner_->start(*text); scanner_->next(); matches = true) {
+    for (std::size_t i = 1; i < names.size(); ++i) {
+      const RegexScanner::Span span = scanner_->group(i);
+      if (!span.took_part) continue;
+      explanation.groups.push_back(
+          {names[i].empty() ? std::to_string(i) : names[i], span.begin, span.end});
+    }
+  }
+  if (!matches) {
+    explanation.reasons.push_back("the expression does not match " + in_quotes(*text));
+    return;
+  }
+  explanation.source =
+      source_.has_value() ? context.names().extracted_names()[*source_] : std::string("line");
+  explanation.text = *text;
+  if (explanation.groups.empty()) {
+    explanation.reasons.emplace_back("the expression matches, but none of its groups does");
+  }
+  if (!replace(*text, entry, context)) {
+    const std::string error = template_->last_error();
+    explanation.reasons.push_back("nothing is replaced: " +
+                                  (error.empty() ? "the text would be too long" : error));
+  }
 }
 
 bool ReplaceStage::replace(std::string_view text, const Entry& entry, StageContext& context) {

@@ -25,6 +25,7 @@ class ReplaceStage final : public Stage {
 
   std::string_view name() const override { return "replace"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   // A named group that somebody reads, and what it gets of the line at hand.

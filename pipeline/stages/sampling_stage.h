@@ -24,6 +24,7 @@ class SamplingStage final : public Stage {
 
   std::string_view name() const override { return "sampling"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
   void publish(JobState& job) override;
 
  private:

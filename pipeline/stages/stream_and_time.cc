@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -29,6 +30,17 @@ void StreamAndTime::apply(Entry& entry, StageContext& context) {
   std::optional<Timestamp> time;
   if (text.has_value()) time = time_parser_->parse(*text, context.received_ns());
   entry.time = last_times_.settle(context.label_set(), time).value_or(entry.time);
+}
+
+void StreamAndTime::explain_time(const Value& time, StageContext& context,
+                                 Explanation& explanation) const {
+  const auto text = text_of(time, context.arena());
+  if (text.has_value()) {
+    if (time_parser_->parse(*text, context.received_ns()).has_value()) return;
+    explanation.reasons.push_back(in_quotes(*text) + " does not fit \"RFC3339Nano\"");
+  }
+  explanation.reasons.emplace_back(
+      "no time: 1 ns after the last time of a line with the same labels, if there was one");
 }
 
 }  // namespace tailrace::pipeline

@@ -25,6 +25,8 @@ class StreamAndTime {
   // Sets label and time from the extracted values. A time that is missing or cannot be read is
   // fudged from the last one of the label set.
   void apply(Entry& entry, StageContext& context);
+  // Says so where `time` cannot be read.
+  void explain_time(const Value& time, StageContext& context, Explanation& explanation) const;
 
  private:
   std::unique_ptr<TimeParser> time_parser_;

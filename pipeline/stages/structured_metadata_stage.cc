@@ -5,6 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -47,6 +50,17 @@ Verdict StructuredMetadataStage::run(Entry& entry, StageContext& context) {
     context.remove_label(assignment.label);
   }
   return Verdict::kKeep;
+}
+
+void StructuredMetadataStage::explain(const Entry& entry, StageContext& context,
+                                      Explanation& explanation) {
+  for (const Assignment& assignment : assignments_) {
+    if (context.label(assignment.label) != nullptr) continue;
+    const auto trouble = label_trouble(assignment.source, entry, context);
+    if (!trouble.has_value()) continue;
+    explanation.reasons.push_back(
+        fmt::format("\"{}\" is not set: {}, and no such label", assignment.name, *trouble));
+  }
 }
 
 }  // namespace tailrace::pipeline

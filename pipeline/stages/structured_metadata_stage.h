@@ -20,6 +20,7 @@ class StructuredMetadataStage final : public Stage {
 
   std::string_view name() const override { return "structured_metadata"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   struct Assignment {

@@ -20,6 +20,7 @@ class TemplateStage final : public Stage {
 
   std::string_view name() const override { return "template"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   std::unique_ptr<go_template::Template> template_;  // Null: nobody reads the result.

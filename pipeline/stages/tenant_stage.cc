@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -29,6 +32,22 @@ Verdict TenantStage::run(Entry& entry, StageContext& context) {
   }
   if (!tenant.empty()) context.set_label(tenant_, tenant);
   return Verdict::kKeep;
+}
+
+void TenantStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  if (source_.has_value()) {
+    const auto text = source_or_reason(source_, entry, context, explanation);
+    if (text.has_value() && text->empty()) {
+      explanation.reasons.push_back(
+          fmt::format("the value \"{}\" is empty", context.names().extracted_names()[*source_]));
+    }
+  } else if (label_.has_value()) {
+    const std::string_view* const value = context.label(*label_);
+    if (value != nullptr && !value->empty()) return;
+    const std::string& name = context.names().label_names()[*label_];
+    explanation.reasons.push_back(value == nullptr ? "there is no label \"" + name + "\""
+                                                   : "the label \"" + name + "\" is empty");
+  }
 }
 
 }  // namespace tailrace::pipeline

@@ -20,6 +20,7 @@ class TenantStage final : public Stage {
 
   std::string_view name() const override { return "tenant"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   LabelSlot tenant_ = 0;

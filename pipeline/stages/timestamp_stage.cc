@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "pipeline/explanation.h"
 #include "pipeline/stage_context.h"
 #include "pipeline/value_text.h"
 
@@ -22,6 +24,7 @@ Result<std::unique_ptr<Stage>> TimestampStage::create(const config::TimestampSta
     if (!parser.has_value()) return fail(parser.error());
     stage->formats_.push_back(std::move(*parser));
   }
+  stage->format_texts_ = std::move(formats);
   stage->source_ = build.names.extracted(config.source);
   stage->on_failure_ = config.on_failure;
   return std::unique_ptr<Stage>(std::move(stage));
@@ -40,6 +43,28 @@ Verdict TimestampStage::run(Entry& entry, StageContext& context) {
   if (on_failure_ == OnFailure::kFudge) time = last_times_.settle(context.label_set(), time);
   entry.time = time.value_or(entry.time);
   return Verdict::kKeep;
+}
+
+void TimestampStage::explain(const Entry& entry, StageContext& context, Explanation& explanation) {
+  std::vector<std::string>& reasons = explanation.reasons;
+  if (const auto text = source_or_reason(source_, entry, context, explanation)) {
+    for (std::size_t i = 0; i < formats_.size(); ++i) {
+      const bool fits = formats_[i]->parse(*text, context.received_ns()).has_value();
+      reasons.push_back(in_quotes(*text) + (fits ? " fits " : " does not fit ") +
+                        in_quotes(format_texts_[i]));
+      if (fits) return;
+    }
+  }
+  if (on_failure_ == OnFailure::kSkip) {
+    reasons.emplace_back("action_on_failure skip: the entry keeps its time");
+  } else if (last_times_.knows(context.label_set())) {
+    reasons.emplace_back(
+        "action_on_failure fudge: 1 ns after the last time of an entry with these labels");
+  } else {
+    reasons.emplace_back(
+        "action_on_failure fudge: the entry keeps its time, no entry with these labels had one "
+        "before");
+  }
 }
 
 }  // namespace tailrace::pipeline

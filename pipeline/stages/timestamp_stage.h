@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,10 +22,12 @@ class TimestampStage final : public Stage {
 
   std::string_view name() const override { return "timestamp"; }
   Verdict run(Entry& entry, StageContext& context) override;
+  void explain(const Entry& entry, StageContext& context, Explanation& explanation) override;
 
  private:
   ExtractedSlot source_ = 0;
   std::vector<std::unique_ptr<TimeParser>> formats_;  // Tried in order.
+  std::vector<std::string> format_texts_;             // As configured.
   config::TimestampStageConfig::OnFailure on_failure_ =
       config::TimestampStageConfig::OnFailure::kFudge;
   LastTimes last_times_;

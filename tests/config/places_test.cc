@@ -27,7 +27,7 @@ TEST(Places, a_key_and_its_value_are_found_below_a_path) {
   EXPECT_EQ(shown(places.value(labels, {"y"})), "4:22 jobs[0].stages[0].labels.y");
   const SourceLocation job{"jobs[0]", 2, 3};
   EXPECT_EQ(shown(places.value(job, {"stages", "1", "timestamp", "fallback_formats", "1"})),
-            "5:57 jobs[0].stages[1].timestamp.fallback_formats[1]");
+            "5:59 jobs[0].stages[1].timestamp.fallback_formats[1]");
 }
 
 TEST(Places, a_value_that_is_nothing_is_where_its_key_is) {
@@ -49,7 +49,7 @@ TEST(Places, an_item_of_a_list_is_where_it_begins) {
 TEST(Places, a_scalar_is_found_by_its_text) {
   const Places places(kPlacesText);
   EXPECT_EQ(shown(places.scalar({"jobs[0]", 2, 3}, {"stages"}, "UnixMs")),
-            "5:57 jobs[0].stages[1].timestamp.fallback_formats[1]");
+            "5:59 jobs[0].stages[1].timestamp.fallback_formats[1]");
   EXPECT_EQ(shown(places.scalar({"jobs[0]", 2, 3}, {}, "z")), "4:22 jobs[0].stages[0].labels.y");
 }
 

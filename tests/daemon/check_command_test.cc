@@ -89,7 +89,7 @@ TEST_F(CheckCommand, what_an_error_is_about_is_not_built_and_nothing_is_guessed)
                  "  - regex: {expression: '(?P<unused>x)'}\n"
                  "  - metrics: {9: {type: counter}}\n"
                  "  relabel_configs: [{action: nonsense, regex: '('}]\n"),
-            (Lines{"6:37 error config", "8:15 error config", "9:30 error config"}));
+            (Lines{"6:36 error config", "8:15 error config", "9:30 error config"}));
 }
 
 TEST_F(CheckCommand, every_bad_file_gets_an_error_with_a_code_and_no_crash) {

@@ -162,14 +162,14 @@ TEST_F(RunTapTest, ends_after_its_time) {
   serve(answer_with(""));
   EXPECT_EQ(run({"-for=1ms"}), 0) << errors_;
   EXPECT_EQ(requests().size(), 3U);  // At once, at the end, and the farewell.
-  EXPECT_EQ(errors_, "0 shown, 9 seen, 4 sampled out\n");
+  EXPECT_EQ(errors_, "0 shown, 18 seen, 8 sampled out\n");
 }
 
 TEST_F(RunTapTest, ends_when_it_is_interrupted_with_what_came_until_then) {
   serve(answer_with(kTrace));
   interrupted_ = true;
   EXPECT_EQ(run({"-stages=false"}), 0) << errors_;
-  EXPECT_EQ(errors_, "2 shown, 9 seen, 4 sampled out\n");
+  EXPECT_EQ(errors_, "2 shown, 18 seen, 8 sampled out\n");
 }
 
 TEST_F(RunTapTest, says_that_no_daemon_is_there) {

@@ -57,7 +57,7 @@ TEST(ParseTrace, gives_back_what_was_shown) {
     const auto parsed = parse_trace(trace_json(trace, TraceDetail::kStages));
     ASSERT_TRUE(parsed) << parsed.error().message;
     EXPECT_EQ(inspect_text(*parsed, kPlain), inspect_text(trace, kPlain));
-    EXPECT_EQ(fate_text(*parsed, kPlain).substr(30), fate_text(trace, kPlain).substr(30));
+    EXPECT_EQ(entry_text(*parsed, kPlain).substr(30), entry_text(trace, kPlain).substr(30));
     EXPECT_EQ(parsed->fate, trace.fate);
     EXPECT_EQ(parsed->job, trace.job);
     EXPECT_EQ(parsed->first_stage, trace.first_stage);
@@ -76,10 +76,10 @@ TEST(ParseTrace, reads_an_entry_without_its_stages) {
   const std::vector<EntryTrace> traces =
       traces_of(every_kind_of_change(), {"1767225600 info hello", "1767225601 warn secret"});
   const auto sent = parse_trace(trace_json(traces[0], TraceDetail::kEntry));
-  EXPECT_EQ(fate_text(*sent, kPlain),
+  EXPECT_EQ(entry_text(*sent, kPlain),
             "2026-01-01T00:00:00+0000\t{job=\"x\", level=\"info\"}\thello\n");
   const auto dropped = parse_trace(trace_json(traces[1], TraceDetail::kEntry));
-  EXPECT_EQ(fate_text(*dropped, kPlain),
+  EXPECT_EQ(entry_text(*dropped, kPlain),
             "2026-01-01T00:00:01+0000\t{job=\"x\", level=\"warn\"}\tsecret\t[dropped, counted as "
             "drop_stage]\n");
 }
@@ -107,16 +107,16 @@ TEST(ParseTrace, groups_stay_within_their_text) {
   EXPECT_EQ(explanation.updates.at(0).value, 0);
 }
 
-TEST(FateText, is_a_line_of_a_dry_run_with_what_became_of_it) {
+TEST(EntryText, is_a_line_of_a_dry_run_with_what_became_of_it) {
   std::vector<EntryTrace> traces = traces_of(every_kind_of_change(), {"1767225601 warn secret"});
-  EXPECT_EQ(fate_text(traces[0], kPlain),
+  EXPECT_EQ(entry_text(traces[0], kPlain),
             "2026-01-01T00:00:01+0000\t{job=\"x\", level=\"warn\"}\tsecret\t[dropped, counted as "
             "drop_stage]\n");
-  EXPECT_EQ(fate_text(traces[0], TextOutput::Colours::kAnsi),
+  EXPECT_EQ(entry_text(traces[0], TextOutput::Colours::kAnsi),
             "\033[34m2026-01-01T00:00:01+0000\033[0m\t\033[33m{job=\"x\", level=\"warn\"}\033[0m\t"
             "secret\t\033[31m[dropped, counted as drop_stage]\033[0m\n");
   traces[0].fate = EntryTrace::Fate::kHeld;
-  EXPECT_NE(fate_text(traces[0], kPlain).find("\t[held]\n"), std::string::npos);
+  EXPECT_NE(entry_text(traces[0], kPlain).find("\t[held]\n"), std::string::npos);
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST(InspectText, shows_values_that_change_or_stay) {
             "\t^ a\n");
   EXPECT_EQ(inspected(stages(stage), {" "}),
             "[inspect: regex stage]: \n"
-            "why: the expression does not match\n");
+            "why: the expression does not match \" \"\n");
   EXPECT_EQ(inspected(stages(config::DecolorizeStageConfig{}), {"q"}),
             "[inspect: decolorize stage]: \n"
             "none\n");
@@ -140,8 +140,10 @@ TEST(InspectText, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run)
                              pipeline::testing::regex("(?P<all>(?s:.*))")),
                       {"a1", "b", "a2"}),
             "[inspect: multiline stage]: \n"
+            "why: a first line: begins a new event\n"
             "held\n"
             "[inspect: multiline stage]: \n"
+            "why: joined to the event before it\n"
             "held\n"
             "[inspect: regex stage]: \n"
             "matched in line:\n"
@@ -149,6 +151,7 @@ TEST(InspectText, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run)
             "{stages.Entry}.Extracted[\"all\"]:\n"
             "\t+: a1\nb\n"
             "[inspect: multiline stage]: \n"
+            "why: a first line: ends the event before it, begins a new one\n"
             "held\n"
             "[inspect: regex stage]: \n"
             "matched in line:\n"
@@ -156,6 +159,38 @@ TEST(InspectText, follows_entries_that_a_stage_lets_go_in_the_middle_of_its_run)
             "\t^^ all\n"
             "{stages.Entry}.Extracted[\"all\"]:\n"
             "\t+: a2\n");
+}
+
+TEST(EntryText, shows_an_entry_as_a_dry_run_does) {
+  EntryTrace trace;
+  trace.before.line = "in";
+  trace.after = {{{"job", "x"}}, "out", Timestamp{1'767'225'600, 0}, {}, std::nullopt};
+  EXPECT_EQ(entry_text(trace, TextOutput::Colours::kNone),
+            "2026-01-01T00:00:00+0000\t{job=\"x\"}\tout\n");
+}
+
+TEST(EntryText, says_why_an_entry_is_not_sent) {
+  EntryTrace trace;
+  trace.fate = EntryTrace::Fate::kDropped;
+  trace.before = {{}, "in", Timestamp{0, 0}, {}, std::nullopt};
+  const std::string shown = "1970-01-01T00:00:00+0000\t{}\tin\t";
+  EXPECT_EQ(entry_text(trace, TextOutput::Colours::kNone), shown + "[dropped]\n");
+  trace.steps.emplace_back().explanation.drop_reason = "why";
+  EXPECT_EQ(entry_text(trace, TextOutput::Colours::kNone), shown + "[dropped, counted as why]\n");
+  trace.fate = EntryTrace::Fate::kHeld;
+  EXPECT_EQ(entry_text(trace, TextOutput::Colours::kNone), shown + "[held]\n");
+}
+
+TEST(TraceText, has_the_line_the_stages_and_what_became_of_it) {
+  EntryTrace trace;
+  trace.before.line = "in";
+  trace.after = {{}, "out", Timestamp{0, 0}, {{"user", "ann"}}, "t"};
+  const std::string rest =
+      "in\n1970-01-01T00:00:00+0000\t{}\tout\ntenant: t\nstructured metadata: "
+      "{user=\"ann\"}\n\n";
+  EXPECT_EQ(trace_text(trace, TextOutput::Colours::kNone), "line: " + rest);
+  trace.first_stage = 1;
+  EXPECT_EQ(trace_text(trace, TextOutput::Colours::kNone), "joined: " + rest);
 }
 
 TEST(InspectText, colours_names_and_signs) {

@@ -162,7 +162,7 @@ class Check(unittest.TestCase):
                 if folder == "debugger" and not name.startswith("lint"):
                     continue
                 with open(os.path.join(ROOT, folder, name), encoding="utf-8") as file:
-                    used |= set(re.findall(r'(?:Finding|\(|return)\s*\{\s*"([a-z0-9]+(?:-[a-z0-9]+)+)",',
+                    used |= set(re.findall(r'(?:Finding|\(|,|return)\s*\{\s*"([a-z0-9]+(?:-[a-z0-9]+)+)",',
                                            file.read()))
         self.assertGreater(len(used), 15)
         self.assertEqual(used, rows)

@@ -129,12 +129,12 @@ class LivePage(unittest.TestCase):
         self.browser.wait("document.querySelectorAll('#job option').length === 2")
         self.browser.run("document.getElementById('lines').value = "
                          "'2026-01-02T03:04:05Z error it broke'")
-        self.browser.run("const job = document.getElementById('job'); job.value = 'app';"
-                         "job.dispatchEvent(new Event('change'))")
+        self.browser.run("document.getElementById('job').value = 'app';"
+                         "document.getElementById('job').dispatchEvent(new Event('change'))")
         self.browser.wait("document.querySelectorAll('#results .entry').length === 1")
         good = self.browser.run("document.getElementById('stages').value")
-        change = ("const stages = document.getElementById('stages'); stages.value = {!r};"
-                  "stages.dispatchEvent(new Event('input'))")
+        change = ("document.getElementById('stages').value = {!r};"
+                  "document.getElementById('stages').dispatchEvent(new Event('input'))")
         bad = good.replace("(?P<level>", "(?P<level")
         self.assertNotEqual(good, bad)
         self.browser.run(change.format(bad))
@@ -142,10 +142,12 @@ class LivePage(unittest.TestCase):
         line = next(number for number, text in enumerate(bad.split("\n"), 1) if "?P<level" in text)
         marked = int(self.browser.run("document.querySelector('#gutter b').innerText"))
         self.assertLessEqual(abs(marked - line), 1)  # The stage, or its expression below it.
+        self.assertTrue(self.browser.run(
+            "document.getElementById('results').classList.contains('stale')"))
         self.picture("live-playground-fault")
         self.browser.run(change.format(good))
         self.browser.wait("document.querySelector('#faults li') === null")
-        self.browser.wait("document.querySelector('#results mark') !== null")
+        self.browser.wait("document.querySelector('#results:not(.stale) mark') !== null")
         self.assertIn("it broke", self.browser.run("document.getElementById('results').innerText"))
         self.picture("live-playground")
 

@@ -73,6 +73,7 @@ TEST_F(LocalSocketTest, one_of_an_ended_process_is_replaced) {
   auto old = LocalSocket::listen_on(path_).value();
   close(old->release());  // As the kernel does when a process is killed: the file stays.
   EXPECT_EQ(try_connect(), ECONNREFUSED);
+  std::filesystem::create_hard_link(path_, folder_ + "/kept");  // The next one is another file.
   const auto made = LocalSocket::listen_on(path_);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(try_connect(), 0);

@@ -15,6 +15,7 @@
 
 #include "config/load.h"
 #include "pipeline/matching/regex_matcher.h"
+#include "tests/pipeline/explaining_observer.h"
 #include "tests/pipeline/pipeline_rig.h"
 
 namespace tailrace::pipeline::testing {
@@ -147,8 +148,9 @@ void sort_if_unordered(const YAML::Node& node, Grouped& grouped) {
 
 class CaseRun {
  public:
-  CaseRun(const YAML::Node& node, const std::vector<config::StageConfig>& stages)
-      : node_(node), rig_(stages), client_tenant_(client_tenant(node)) {
+  CaseRun(const YAML::Node& node, const std::vector<config::StageConfig>& stages,
+          StageObserver* observer)
+      : node_(node), rig_(stages, kHeldBytesMax, observer), client_tenant_(client_tenant(node)) {
     for (const auto& variable : node["env"]) {
       rig_.environment_[variable.first.as<std::string>()] = variable.second.as<std::string>();
     }
@@ -243,8 +245,8 @@ class CaseRun {
 
 class StageCases : public ::testing::TestWithParam<StageCase> {};
 
-TEST_P(StageCases, does_as_recorded) {
-  const YAML::Node& node = GetParam().node;
+// Runs the case and compares; `observer` may watch.
+void check(const YAML::Node& node, StageObserver* observer) {
   const std::string deviation = node["deviation"] ? node["deviation"].as<std::string>() : "";
   const bool refused = node["refused"].IsDefined() || deviation == "refused";
   const std::string text = configuration(node);
@@ -254,7 +256,7 @@ TEST_P(StageCases, does_as_recorded) {
     EXPECT_TRUE(refused || deviation == "any") << problems;
     return;
   }
-  CaseRun run(node, loaded.config->scrape_configs.at(0).pipeline_stages);
+  CaseRun run(node, loaded.config->scrape_configs.at(0).pipeline_stages, observer);
   if (!run.was_built()) {
     EXPECT_TRUE(refused || deviation == "any");
     return;
@@ -273,6 +275,16 @@ TEST_P(StageCases, does_as_recorded) {
     metrics.push_back(text_of(line));
   std::sort(metrics.begin(), metrics.end());
   EXPECT_EQ(run.metrics(), metrics);
+}
+
+TEST_P(StageCases, does_as_recorded) {
+  check(GetParam().node, nullptr);
+}
+
+// Whoever asks why does not change what happens.
+TEST_P(StageCases, does_as_recorded_when_asked_why) {
+  ExplainingObserver observer(2);
+  check(GetParam().node, &observer);
 }
 
 INSTANTIATE_TEST_SUITE_P(Recorded, StageCases, ::testing::ValuesIn(all_cases()),
