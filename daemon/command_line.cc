@@ -171,6 +171,7 @@ std::string help_text() {
       "       tailrace receive [flags]     a small Loki to look at what is sent; see receive "
       "-help\n"
       "       tailrace test [flags] [FILE] tests of pipelines; see test -help\n"
+      "       tailrace why [flags] [FILE]  why a line of a file is not in Loki; see why -help\n"
       "       tailrace tap [flags] [SELECTOR]  entries on their way through a daemon that runs; "
       "see "
       "tap -help\n"
