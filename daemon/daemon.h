@@ -99,6 +99,7 @@ class Daemon {
   std::string metrics_text();
   http::ServerResponse ready();
   http::ServerResponse reload_page();
+  http::ServerResponse why_answer(const http::ServerRequest& request);
   void save();
 
   const World world_;

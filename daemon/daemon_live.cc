@@ -12,6 +12,7 @@
 #include "daemon/live_assets.h"
 #include "daemon/live_routes.h"
 #include "daemon/tap_hub.h"
+#include "daemon/why_facts.h"
 #include "debugger/playground.h"
 #include "http/microhttpd_server.h"
 #include "http/page_path.h"
@@ -78,6 +79,8 @@ void Daemon::create_live() {
          return json_response(
              targets_json(ask_main(), ask_all_workers(engine_->workers(), kBusyPatience)));
        }});
+  live_api_->add({"GET", "/tailrace/api/v1/why", LiveShows::kLines,
+                  [this](const http::ServerRequest& request) { return why_answer(request); }});
 }
 
 // Without it everything goes on.
@@ -101,6 +104,25 @@ void Daemon::start_control_socket(const std::string& path) {
     return;
   }
   local_server_ = std::move(*server);
+}
+
+// Looks at any path that it is asked for: only for who may read what we may.
+http::ServerResponse Daemon::why_answer(const http::ServerRequest& request) {
+  if (request.via != http::Via::kLocalSocket) {
+    return json_error(403, "this is answered on the control socket only");
+  }
+  const auto path = request.query.find("path");
+  if (path == request.query.end() || !path->second.starts_with('/')) {
+    return json_error(400, "path: an absolute path is needed");
+  }
+  WhyFacts facts = gather_why_facts({.workers = engine_->workers(),
+                                     .file_system = world_.file_system,
+                                     .clock = world_.clock,
+                                     .metrics = world_.metrics,
+                                     .positions = engine_->positions()},
+                                    path->second, kBusyPatience);
+  facts.config_yaml = ask_main().config_yaml;
+  return json_response(why_facts_json(facts));
 }
 
 // When the main loop has something to do.

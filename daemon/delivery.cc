@@ -17,6 +17,22 @@ std::uint64_t live_bytes_max(std::uint64_t share_bytes) {
   return share_bytes / 16 * 13;
 }
 
+// The first `entries` of the shares, which are taken out of them.
+std::vector<positions::CutShare> take_shares(std::vector<positions::CutShare>& shares,
+                                             std::uint32_t entries) {
+  std::vector<positions::CutShare> taken;
+  auto share = shares.begin();
+  for (; share != shares.end() && entries > 0; ++share) {
+    const std::uint32_t part = std::min(entries, share->entries);
+    taken.push_back({share->cut, part});
+    entries -= part;
+    share->entries -= part;
+    if (share->entries > 0) break;
+  }
+  shares.erase(shares.begin(), share);
+  return taken;
+}
+
 }  // namespace
 
 Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Options options)
@@ -26,7 +42,8 @@ Delivery::Delivery(World world, std::unique_ptr<positions::Outbox> outbox, Optio
       positions_(world.positions),
       make_transport_(std::move(world.make_transport)),
       options_(options),
-      outbox_(std::move(outbox)) {}
+      outbox_(std::move(outbox)),
+      history_(unix_nanoseconds(clock_.wall_now()), {}) {}
 
 Delivery::~Delivery() = default;
 
@@ -58,6 +75,7 @@ void Delivery::apply(std::vector<ClientPlan>& clients, const std::vector<std::st
   }
   if (takes_over) {
     abandon_requests(previous.front());
+    history_.rename_client(previous.front(), next.front().plan.key);
     if (Status renamed = outbox_->rename_client(previous.front(), next.front().plan.key);
         !renamed) {
       log_.error(
@@ -111,6 +129,7 @@ void Delivery::abandon_requests(std::string_view key) {
 void Delivery::set_aside(const std::string& key) {
   abandon_requests(key);
   const Status aside = outbox_->set_client_aside(key);
+  if (aside) history_.give_up(key, "client_removed", unix_nanoseconds(clock_.wall_now()));
   metrics_
       .counter("tailrace_clients_set_aside_total",
                "Clients that were removed before they had taken everything",
@@ -120,7 +139,43 @@ void Delivery::set_aside(const std::string& key) {
             {{"client", config::shown_url(key)}, {"error", aside ? "" : aside.error().message}});
 }
 
+// What the cut covers, before the outbox takes it.
+void Delivery::record(const Intake::Cut& cut) {
+  CutRecord record;
+  record.cut = outbox_->last_cut() + 1;
+  record.time_ns = unix_nanoseconds(clock_.wall_now());
+  for (const ResumePoint& point : cut.changed) {
+    if (point.kind != SourceKind::kFile) continue;
+    const ResumePoint* const before = outbox_->find(point.source);
+    const bool moved = before == nullptr || before->position != point.position ||
+                       before->earliest() != point.earliest();
+    if (!moved) continue;
+    CutRange range;
+    range.source = point.source;
+    range.path = point.path;
+    if (point.label_path != point.path) range.label_path = point.label_path;
+    range.device = point.identity.device;
+    range.inode = point.identity.inode;
+    range.first = before == nullptr;
+    range.end = point.position;
+    range.lines = point.next_line - (before == nullptr ? 0 : before->next_line);
+    // Where a new source began is not told here; FileTailer::first_position() is later than this.
+    range.begin = before != nullptr ? before->position : range.lines == 0 ? point.position : 0;
+    if (point.earliest() != point.position) range.held_from = point.earliest();
+    record.ranges.push_back(std::move(range));
+  }
+  for (const shippers::SealedBatch& batch : cut.batches) {
+    if (batch.entries == 0) continue;
+    CutLane& lane = record.lanes.emplace_back();
+    lane.client = batch.client_key;
+    lane.tenant = batch.tenant;
+    lane.entries = batch.entries;
+  }
+  history_.add(std::move(record));
+}
+
 void Delivery::cut(Intake::Cut cut) {
+  record(cut);
   std::vector<positions::Fragment> fragments;
   fragments.reserve(cut.batches.size());
   for (shippers::SealedBatch& batch : cut.batches) {
@@ -210,6 +265,9 @@ void Delivery::drop_oldest(const Client& client, std::uint64_t bytes) {
   std::uint64_t entries = 0;
   for (const positions::Outcome& outcome : outbox_->drop_oldest(client.plan.key, bytes)) {
     entries += outcome.entries;
+    history_.answered(outbox_->lane_key(outcome.lane), outcome.shares,
+                      {.accepted = false, .reason = outcome.reason, .words = {}},
+                      unix_nanoseconds(clock_.wall_now()));
   }
   if (entries == 0) return;
   metrics_
@@ -256,6 +314,13 @@ void Delivery::take_results(Client& client, SteadyTime now) {
     const auto open = client.open_lanes.find(outcome.lane);
     TAILRACE_CHECK(open != client.open_lanes.end() && open->second.entries >= outcome.entries);
     open->second.entries -= outcome.entries;
+    history_.answered({client.plan.key, open->second.tenant},
+                      take_shares(open->second.shares, outcome.entries),
+                      {.accepted = result.accepted,
+                       .reason = result.reason,
+                       .status = result.status,
+                       .words = result.answer},
+                      unix_nanoseconds(clock_.wall_now()));
     if (open->second.entries == 0) client.open_lanes.erase(open);
   }
   if (client.finishing) give_back_waiting(client);
@@ -306,7 +371,8 @@ void Delivery::start_requests(Client& client, Haste haste) {
     body.elements = std::move(request->elements);
     body.skip_entries = request->skip_entries;
     body.entries = request->entries;
-    client.open_lanes[lane] = {.tenant = tenant, .entries = body.entries};
+    client.open_lanes[lane] = {
+        .tenant = tenant, .entries = body.entries, .shares = std::move(request->shares)};
     client.shipper->submit(lane, std::move(body));
   }
 }
@@ -367,6 +433,17 @@ SteadyTime Delivery::next_deadline() const {
 void Delivery::stop() {
   for (Client& client : clients_)
     client.shipper->abandon();
+}
+
+std::vector<Delivery::FailedRequest> Delivery::failed_requests() const {
+  std::vector<FailedRequest> failed;
+  for (const Client& client : clients_) {
+    for (shippers::Retry& retry : client.shipper->retries()) {
+      const auto lane = static_cast<positions::LaneId>(retry.request);
+      failed.push_back({outbox_->lane_key(lane), std::move(retry)});
+    }
+  }
+  return failed;
 }
 
 std::vector<std::string> Delivery::troubles() const {

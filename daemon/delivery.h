@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "daemon/delivery_history.h"
 #include "daemon/intake.h"
 #include "daemon/worker_plan.h"
 #include "http/transport.h"
@@ -97,11 +98,20 @@ class Delivery {
   // Why /ready is false; empty: nothing is wrong.
   std::vector<std::string> troubles() const;
 
+  const DeliveryHistory& history() const { return history_; }
+  // A request that failed and will go again.
+  struct FailedRequest {
+    positions::LaneKey lane;
+    shippers::Retry retry;
+  };
+  std::vector<FailedRequest> failed_requests() const;
+
  private:
   // A lane with a request on its way.
   struct OpenLane {
     std::string tenant;
-    std::uint32_t entries = 0;  // Without result.
+    std::uint32_t entries = 0;                // Without result.
+    std::vector<positions::CutShare> shares;  // Whose entries they are, without result, too.
   };
   struct Client {
     ClientPlan plan;
@@ -123,6 +133,7 @@ class Delivery {
   std::uint64_t share_of(const Client& client) const {
     return std::min(client.plan.share_bytes, share_max_);
   }
+  void record(const Intake::Cut& cut);
   void fit_outbox();
   void set_aside(const std::string& key);
   // Nobody waits for answers about this client's lanes any more: their fragments are about to move.
@@ -143,6 +154,7 @@ class Delivery {
   const MakeTransport make_transport_;
   const Options options_;
   std::unique_ptr<positions::Outbox> outbox_;
+  DeliveryHistory history_;
   std::list<Client> clients_;  // A list: a shipper must not outlive its transport in a move.
   std::size_t next_lane_ = 0;  // Tenants in turn.
   std::uint64_t share_max_ = std::numeric_limits<std::uint64_t>::max();

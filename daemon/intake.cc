@@ -314,6 +314,15 @@ Intake::Cut Intake::take_cut() {
   return cut;
 }
 
+std::optional<SourcePosition> Intake::held_from(SourceId source) const {
+  std::vector<HeldLine> held;
+  held_lines_.append_held(source, held);
+  for (const HeldLine& line : held) {
+    if (!line.context) return line.begin;
+  }
+  return std::nullopt;
+}
+
 void Intake::publish_counts() {
   if (rate_ != nullptr && rate_dropped_ > 0) rate_->count_dropped(std::exchange(rate_dropped_, 0));
   for (const auto& [name, pipeline] : pipelines_)

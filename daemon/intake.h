@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -128,6 +129,8 @@ class Intake final : private pipeline::EntrySink {
   // Seals everything. Resume points are of now.
   Cut take_cut();
 
+  // Where the earliest line of the source begins that a stage holds now; nothing: none is held.
+  std::optional<SourcePosition> held_from(SourceId source) const;
   std::uint64_t lines_run() const { return lines_run_; }
   // Lines over the limit of FileReadOptions::line_bytes_max.
   std::uint64_t lines_cut() const { return lines_cut_; }

@@ -90,6 +90,7 @@ Json worker_json(const WorkerStatus& worker) {
     config::mask_urls(trouble);
     json["troubles"].push_back(std::move(trouble));
   }
+  json["failing"] = worker.failing;
   return json;
 }
 

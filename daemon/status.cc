@@ -5,13 +5,15 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <future>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "config/secrets.h"
+#include "daemon/ask_workers.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -34,6 +36,16 @@ void fill_lags(const Worker& worker, WorkerStatus& status) {
     status.lags.push_back({lag->file->path(), lag->bytes, in_seconds(lag->since)});
 }
 
+// "http://loki/push, tenant a: connection refused; attempt 3, for 12 s"
+std::string failing_text(const Delivery::FailedRequest& failed, SteadyTime now) {
+  std::string client = failed.lane.client;
+  config::mask_urls(client);
+  return fmt::format("{}{}: {}; {} attempts in {} s", client,
+                     failed.lane.tenant.empty() ? "" : ", tenant " + failed.lane.tenant,
+                     failed.retry.error, failed.retry.attempts,
+                     std::chrono::duration_cast<std::chrono::seconds>(now - failed.retry.since).count());
+}
+
 }  // namespace
 
 WorkerStatus status_of(Worker& worker) {
@@ -50,6 +62,9 @@ WorkerStatus status_of(Worker& worker) {
     status.files.push_back(std::move(one));
   });
   status.troubles = worker.troubles();
+  for (const Delivery::FailedRequest& failed : worker.delivery().failed_requests()) {
+    status.failing.push_back(failing_text(failed, worker.steady_now()));
+  }
   const positions::Outbox& outbox = worker.delivery().outbox();
   status.memory_bytes = {{"open batches", worker.intake().open_bytes()},
                          {"outbox", outbox.memory_bytes()},
@@ -72,53 +87,10 @@ WorkerStatus status_of(Worker& worker) {
   return status;
 }
 
-namespace {
-
-// To a worker, which answers or drops it.
-class Question {
- public:
-  Question() = default;
-  ~Question() {
-    if (!answered_) promise_.set_value(std::nullopt);
-  }
-  Question(const Question&) = delete;
-  Question& operator=(const Question&) = delete;
-
-  std::future<std::optional<WorkerStatus>> future() { return promise_.get_future(); }
-  void answer(WorkerStatus status) {
-    answered_ = true;
-    promise_.set_value(std::move(status));
-  }
-
- private:
-  std::promise<std::optional<WorkerStatus>> promise_;
-  bool answered_ = false;
-};
-
-}  // namespace
-
 WorkersStatus ask_all_workers(std::span<const std::unique_ptr<Worker>> workers,
                               std::chrono::milliseconds patience) {
-  std::vector<std::future<std::optional<WorkerStatus>>> answers;
-  for (const std::unique_ptr<Worker>& worker : workers) {
-    // Shared by the copies of the task, which alone have it: it goes with the last of them.
-    auto question = std::make_shared<Question>();
-    answers.push_back(question->future());
-    worker->post(WorkerTask(
-        [question = std::move(question)](Worker& self) { question->answer(status_of(self)); }));
-  }
-  WorkersStatus result;
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (answers[i].wait_for(patience) != std::future_status::ready) {
-      result.silent.push_back(workers[i]->number());
-      patience = std::chrono::milliseconds(0);  // All were asked before; the others had it, too.
-      continue;
-    }
-    if (std::optional<WorkerStatus> answer = answers[i].get()) {
-      result.answered.push_back(std::move(*answer));
-    }
-  }
-  return result;
+  auto answers = ask_each_worker<WorkerStatus>(workers, patience, status_of);
+  return {.answered = std::move(answers.answered), .silent = std::move(answers.silent)};
 }
 
 std::vector<WorkerStatus> ask_workers(std::span<const std::unique_ptr<Worker>> workers,

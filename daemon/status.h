@@ -43,6 +43,7 @@ struct WorkerStatus {
   std::uint32_t worker = 0;
   std::vector<FileStatus> files;
   std::vector<std::string> troubles;
+  std::vector<std::string> failing;  // Requests that will go again, and why; URLs are masked.
   std::map<std::string, std::uint64_t> memory_bytes;  // By pool, for tailrace_memory_bytes.
   std::vector<FileLag> lags;                          // At most kLagsShownMax.
   std::uint64_t lag_bytes = 0;

@@ -7,6 +7,8 @@
 #include "daemon/tap_verb.h"
 #include "daemon/test_command.h"
 #include "daemon/try_command.h"
+#include "daemon/why_command.h"
+#include "daemon/why_verb.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -65,13 +67,18 @@ int tap(Arguments arguments, const VerbWorld& world) {
                     [&](const TapOptions& options) { return run_tap_verb(options, world); });
 }
 
+int why(Arguments arguments, const VerbWorld& world) {
+  return begin_verb(arguments, world, parse_why_options, why_help_text,
+                    [&](const WhyOptions& options) { return run_why_verb(options, world); });
+}
+
 struct Verb {
   std::string_view name;
   int (*run)(Arguments, const VerbWorld&);
 };
 
-constexpr Verb kVerbs[] = {
-    {"diff", diff}, {"receive", receive}, {"tap", tap}, {"test", test}, {"try", try_lines}};
+constexpr Verb kVerbs[] = {{"diff", diff}, {"receive", receive}, {"tap", tap},
+                           {"test", test}, {"try", try_lines},   {"why", why}};
 
 }  // namespace
 

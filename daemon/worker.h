@@ -99,6 +99,7 @@ class Worker {
   bool planned() const { return planned_; }
 
   std::uint32_t number() const { return options_.number; }
+  SteadyTime steady_now() const { return clock_.steady_now(); }
   Intake& intake() { return intake_; }
   Delivery& delivery() { return delivery_; }
   const tailer::FileFollower& files() const { return follower_; }

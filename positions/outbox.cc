@@ -133,6 +133,14 @@ void Outbox::cut(std::vector<Fragment> fragments, std::vector<ResumePoint> chang
   state.tidy();
 }
 
+std::uint64_t Outbox::last_cut() const {
+  return state_->cut;
+}
+
+const LaneKey& Outbox::lane_key(LaneId id) const {
+  return state_->index.lane(id).key;
+}
+
 const ResumePoint* Outbox::find(SourceId source) const {
   const auto found = state_->points.find(source);
   return found == state_->points.end() ? nullptr : &found->second.point;
@@ -164,7 +172,8 @@ Result<PendingRequest> Outbox::take_request(LaneId id, std::uint64_t line_bytes_
                          .first_fragment = lane.fragments.front().sequence,
                          .skip_entries = lane.fragments.front().done_entries,
                          .header = {},
-                         .elements = {}};
+                         .elements = {},
+                         .shares = {}};
   std::uint64_t raw_bytes = 0;
   for (FragmentRef& fragment : lane.fragments) {
     const bool first = request.fragments == 0;
@@ -191,6 +200,7 @@ Result<PendingRequest> Outbox::take_request(LaneId id, std::uint64_t line_bytes_
     request.entries += fragment.entries - fragment.done_entries;
     request.line_bytes += fragment.line_bytes;
     request.elements.push_back(elements);
+    request.shares.push_back({fragment.cut, fragment.entries - fragment.done_entries});
     lane.pending_line_bytes -= fragment.line_bytes;
   }
   request.header = varint(raw_bytes);

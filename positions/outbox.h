@@ -34,6 +34,11 @@ struct Fragment {
   std::int64_t first_time_ns = 0;  // Wall time at which its first line was appended.
 };
 
+struct CutShare {
+  std::uint64_t cut = 0;  // 0: of an earlier run.
+  std::uint32_t entries = 0;
+};
+
 // What a request is made of. Views stay valid until record_outcome() covers all of it.
 struct PendingRequest {
   LaneId lane = 0;
@@ -44,6 +49,7 @@ struct PendingRequest {
   std::uint64_t line_bytes = 0;
   std::string header;                      // The varint of the joined raw length.
   std::vector<std::string_view> elements;  // The fragments' snappy elements.
+  std::vector<CutShare> shares;            // Whose entries they are, in wire order.
 };
 
 // What became of the next `entries` entries of a lane, counted in wire order.
@@ -51,7 +57,8 @@ struct Outcome {
   LaneId lane = 0;
   std::uint32_t entries = 0;
   bool accepted = true;
-  std::string reason;  // When not accepted: ingester_error, rate_limited, ...
+  std::string reason;                 // When not accepted: ingester_error, rate_limited, ...
+  std::vector<CutShare> shares = {};  // Of drop_oldest() only.
 };
 
 // The durable queue of one worker (house.md 6). Before cut() nothing has happened; after it the
@@ -99,6 +106,7 @@ class Outbox {
   void cut(std::vector<Fragment> fragments, std::vector<ResumePoint> changed,
            std::span<const SourceId> forgotten, std::int64_t last_time_ns);
 
+  std::uint64_t last_cut() const;  // Counted from 1 in each run.
   // The resume points as of the last cut, for adoption after a reload.
   const ResumePoint* find(SourceId source) const;
 
@@ -113,6 +121,7 @@ class Outbox {
     bool recovered = false;           // The first fragment is from before the restart.
     bool in_flight = false;
   };
+  const LaneKey& lane_key(LaneId id) const;
   // Valid until the next call that changes the outbox. Lanes without fragments are left out.
   const std::vector<LaneState>& lanes();
   // Takes fragments in order until `line_bytes_max` is reached (always at least one) into a

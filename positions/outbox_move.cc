@@ -113,11 +113,13 @@ std::vector<Outcome> Outbox::drop_oldest(std::string_view client, std::uint64_t 
       }
     }
     if (oldest == nullptr) break;
+    const std::uint32_t entries = oldest->entries - oldest->done_entries;
     Outcome& outcome = dropped[from];
-    outcome = {.lane = from,
-               .entries = outcome.entries + oldest->entries - oldest->done_entries,
-               .accepted = false,
-               .reason = "outbox_full"};
+    outcome.lane = from;
+    outcome.entries += entries;
+    outcome.accepted = false;
+    outcome.reason = "outbox_full";
+    outcome.shares.push_back({oldest->cut, entries});
     freed += oldest->size + OutboxIndex::kFragmentOverheadBytes;
     index.erase(from, index.lane(from).request_fragments, 1);
   }

@@ -144,6 +144,19 @@ std::string LokiShipper::trouble() const {
   return {};
 }
 
+std::vector<Retry> LokiShipper::retries() const {
+  std::vector<Retry> retries;
+  for (const auto& [id, open] : requests_) {
+    if (open->failure.empty()) continue;
+    retries.push_back({.request = id,
+                       .error = open->failure,
+                       .since = open->failing_since,
+                       .next = open->in_flight ? open->started : open->due,
+                       .attempts = open->backoff.attempts()});
+  }
+  return retries;
+}
+
 void LokiShipper::start_due(SteadyTime now) {
   std::vector<std::pair<SteadyTime, RequestId>> due;
   for (const auto& [id, open] : requests_) {
@@ -259,7 +272,7 @@ void LokiShipper::on_accepted(OpenRequest& open, SteadyTime now) {
   passed_bytes_ = std::max(passed_bytes_, open.sent_bytes);
   const std::uint32_t entries = open.todo.back().count;
   metrics_.sent(entries, open.sent_bytes);
-  report(open, entries, {});
+  report(open, entries, {}, {});
   open.todo.pop_back();
   go_on(open, now);
 }
@@ -386,6 +399,8 @@ void LokiShipper::on_failed(OpenRequest& open, const http::Response& response, S
   wait = std::max<std::chrono::nanoseconds>(wait, std::min(response.retry_after, kRetryAfterMax));
   open.due = now + wait;
   const std::string error = describe(response);
+  if (open.failure.empty()) open.failing_since = now;
+  open.failure = error;
   open.trouble = limited || verdict == Verdict::kUnavailable ? std::string() : error;
   const std::initializer_list<LogField> fields{{"component", "client"},
                                                {"host", host_},
@@ -416,7 +431,7 @@ void LokiShipper::give_up(OpenRequest& open, std::string_view reason,
                                            {"tenant", open.body.tenant},
                                            {"entries", std::to_string(entries)},
                                            {"error", describe(response)}});
-  report(open, entries, reason);
+  report(open, entries, reason, response);
   requests_.erase(open.id);
 }
 
@@ -434,16 +449,22 @@ void LokiShipper::drop_refused(OpenRequest& open, const OpenRequest::Undecided& 
                                                         {"tenant", open.body.tenant},
                                                         {"entries", std::to_string(part.entries)},
                                                         {"error", describe(part.answer)}});
-  report(open, part.entries, kReasonIngesterError);
+  report(open, part.entries, kReasonIngesterError, part.answer);
 }
 
 // An empty reason means accepted.
-void LokiShipper::report(OpenRequest& open, std::uint32_t entries, std::string_view drop_reason) {
+void LokiShipper::report(OpenRequest& open, std::uint32_t entries, std::string_view drop_reason,
+                         const http::Response& answer) {
   open.backoff.reset();
-  results_.push_back({.request = open.id,
-                      .entries = entries,
-                      .accepted = drop_reason.empty(),
-                      .reason = std::string(drop_reason)});
+  open.failure.clear();
+  PushResult& result = results_.emplace_back();
+  result.request = open.id;
+  result.entries = entries;
+  result.accepted = drop_reason.empty();
+  if (result.accepted) return;
+  result.reason = drop_reason;
+  result.status = answer.status;
+  result.answer = describe(answer);
 }
 
 }  // namespace tailrace::shippers

@@ -61,6 +61,7 @@ class LokiShipper final : public Shipper {
   std::vector<RequestId> abandon_waiting() override;
   void abandon() override;
   std::string trouble() const override;
+  std::vector<Retry> retries() const override;
 
  private:
   void start_due(SteadyTime now);
@@ -84,7 +85,8 @@ class LokiShipper final : public Shipper {
   void plan_parts(OpenRequest& open) const;
   void settle_undecided(OpenRequest& open);
   void drop_refused(OpenRequest& open, const OpenRequest::Undecided& part);
-  void report(OpenRequest& open, std::uint32_t entries, std::string_view drop_reason);
+  void report(OpenRequest& open, std::uint32_t entries, std::string_view drop_reason,
+              const http::Response& answer);
 
   http::Transport& transport_;
   const Clock& clock_;

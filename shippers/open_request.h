@@ -59,6 +59,8 @@ struct OpenRequest {
   bool whole_only = false;   // The body cannot be taken apart (it is damaged).
   int refusals = 0;
   std::string trouble;  // Why the last attempt failed, when somebody should look at the setup.
+  std::string failure;  // The same, whatever the reason; empty: it has not failed.
+  SteadyTime failing_since{};
 };
 
 }  // namespace tailrace::shippers

@@ -29,6 +29,18 @@ struct PushResult {
   std::uint32_t entries = 0;
   bool accepted = true;
   std::string reason;  // ingester_error, rate_limited ... when not accepted.
+  // When not accepted: the last answer's status, 0 for none, and its words.
+  int status = 0;
+  std::string answer = {};
+};
+
+// A request that failed and will go again.
+struct Retry {
+  RequestId request = 0;
+  std::string error;   // Of the last attempt.
+  SteadyTime since{};  // The first attempt since the last result.
+  SteadyTime next{};   // Not before.
+  std::uint64_t attempts = 0;
 };
 
 // Delivers requests to one client, with retries, until each entry is accepted or finally refused.
@@ -56,6 +68,8 @@ class Shipper {
   virtual void abandon() = 0;
   // Empty while delivery works; otherwise one sentence why /ready is false ("loki: HTTP 401 ...").
   virtual std::string trouble() const = 0;
+  // The open requests whose last attempt failed.
+  virtual std::vector<Retry> retries() const { return {}; }
 
  protected:
   Shipper() = default;

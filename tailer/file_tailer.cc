@@ -44,7 +44,10 @@ std::size_t count_leading_nuls(std::span<const char> bytes) {
 
 FileTailer::FileTailer(ResumePoint point, const LabelSet& labels,
                        std::shared_ptr<const FileReadOptions> options)
-    : point_(std::move(point)), labels_(&labels), options_(std::move(options)) {
+    : first_position_(point.position),
+      point_(std::move(point)),
+      labels_(&labels),
+      options_(std::move(options)) {
   labels_->pin();
   point_.held.clear();
   state_ = point_.skipping_line ? LineState::kSkipping : LineState::kAtStart;

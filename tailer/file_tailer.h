@@ -105,6 +105,8 @@ class FileTailer final : public Source {
   // Of the file as last seen, in the bytes that it is read in (of a file that counts lines: as
   // stored).
   std::uint64_t size() const { return size_seen_; }
+  // Where reading began when it was adopted; after a restart: where it went on.
+  SourcePosition first_position() const { return first_position_; }
   std::uint64_t lines_read() const { return lines_read_; }
   std::uint64_t nul_bytes_skipped() const { return nul_bytes_skipped_; }
   std::uint64_t lines_cut() const { return lines_cut_; }
@@ -134,6 +136,7 @@ class FileTailer final : public Source {
   bool grow(ReadBuffer& buffer) const;
   Outcome at_end();
 
+  const SourcePosition first_position_;
   ResumePoint point_;  // Position, before_hash and skipping_line are kept below instead.
   const LabelSet* labels_;
   std::shared_ptr<const FileReadOptions> options_;  // Shared by the files of a job.

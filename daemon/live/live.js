@@ -98,7 +98,7 @@ function drawTargets() {
   $('files').replaceChildren(...rows);
   say('targets-count', `${rows.length} of ${files} files shown`);
   // Workers often say the same.
-  const troubles = new Set(lastTargets.workers.flatMap((worker) => worker.troubles));
+  const troubles = new Set(lastTargets.workers.flatMap((worker) => [...worker.troubles, ...worker.failing]));
   for (const worker of lastTargets.workers) {
     if (worker.stalled) troubles.add('reading waits: the outbox of a client is full');
   }

@@ -6,6 +6,7 @@ but for times and durations. --write puts what is printed into the document."""
 import difflib
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -55,7 +56,7 @@ NEW = (FILES["promtail.yaml"].replace("labels: {level: }", "labels: {severity: l
 VARYING = [(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|\+0000)( UTC)?)?", "TIME"),
            (r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "TIME"), (r" +\d+\.\d us", " SPENT"),
            (r"\b\d+(\.\d+)? ?(ms|s|us|seconds?)\b", "DURATION"), (r"(127\.0\.0\.1|localhost):\d+", "HOST"),
-           (r"\b(source|inode|id|identity) \d+\b", r"\1 N")]
+           (r"\b\d+ days ago", "AGE"), (r"\b(source|inode|id|identity) \d+\b", r"\1 N")]
 
 
 def comparable(text):
@@ -82,14 +83,16 @@ class Recorder:
     def shorten(self, text):
         return text.replace(self.rig.path, "running.yaml").replace(self.rig.logs, "/var/log/app")
 
-    def say(self, command, stdin=None, status=0):
+    def say(self, command, status=0):
         """A command as one types it, and what it prints."""
-        words = [part.strip("'") for part in re.findall(r"'[^']*'|\S+", command)]
+        typed, _, stdin = command.partition(" < ")
+        words = shlex.split(typed)
         words[0] = self.rig.binary
         words = [word.replace("running.yaml", self.rig.path).replace("/var/log/app", self.rig.logs)
                  for word in words]
         done = subprocess.run(words, cwd=self.folder, capture_output=True, timeout=60,
-                              stdin=open(stdin) if stdin else subprocess.DEVNULL)
+                              stdin=open(os.path.join(self.folder, stdin)) if stdin
+                              else subprocess.DEVNULL)
         if done.returncode != status:
             raise AssertionError(f"{command}: exit status {done.returncode}\n"
                                  f"{done.stdout.decode()}{done.stderr.decode()}")
@@ -109,12 +112,10 @@ class Recorder:
     def blocks(self):
         blocks = {f"file: {name}": text for name, text in FILES.items()}
         blocks["run: try"] = self.say(
-            "tailrace try -config.file=promtail.yaml -labels=filename=/var/log/app/a.log -line="
-            "'2026-01-02T03:04:05Z info started' -line='2026-01-02T03:04:06Z debug looked around'"
-            .replace("-line='", "'-line="))
+            "tailrace try -config.file=promtail.yaml -line='2026-01-02T03:04:05Z info started' "
+            "-line='2026-01-02T03:04:06Z debug looked around'")
         blocks["run: inspect"] = self.say(
-            "tailrace -config.file=promtail.yaml -server.disable -dry-run -stdin -format=json"
-            " -log.level=error", stdin=os.path.join(self.folder, "app.log"))
+            "tailrace -config.file=promtail.yaml -server.disable -dry-run -inspect -stdin < app.log")
         blocks["run: test"] = self.say("tailrace test -coverage")
         blocks["run: diff"] = self.say("tailrace diff promtail.yaml new.yaml -lines=app.log", status=1)
         for line in FILES["app.log"].splitlines(True):
@@ -123,8 +124,7 @@ class Recorder:
         wait_for(lambda: len(self.loki.lines()) == 2, "the lines")
         time.sleep(0.5)
         blocks["run: why"] = (
-            self.say("tailrace why -config.file=running.yaml -file=/var/log/app/a.log -line='full'"
-                     .replace("-line='full'", "-line=full")) +
+            self.say("tailrace why -config.file=running.yaml -file=/var/log/app/a.log -line=full") +
             self.say("tailrace why -config.file=running.yaml -file=/var/log/app/a.log -line=around",
                      status=1))
         blocks["run: tap"] = self.tap()

@@ -145,6 +145,7 @@ class StandIn:
     def __init__(self, port=None, tls=None):
         self.port = port or free_port()
         self.answer = lambda tenant, entries: 204
+        self.words = ""  # The body of what is refused.
         self.lock = threading.Lock()
         self.kept = []  # (tenant, labels, time, line, when it arrived)
         self.requests = 0
@@ -173,9 +174,11 @@ class StandIn:
                     names = self.connection.getpeercert() or {}
                     with stand_in.lock:
                         stand_in.clients.add(str(names.get("subject", "")))
+                words = b"" if status < 300 else stand_in.words.encode()
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(words)))
                 self.end_headers()
+                self.wfile.write(words)
 
             def log_message(self, *arguments):
                 pass
