@@ -43,7 +43,8 @@ Result<VerbConfig> load_verb_config(const std::string& path, ExpandEnv expand_en
   const auto text = read_whole_file(path);
   if (!text) return fail(text.error());
   config::Overrides overrides;
-  overrides.stdin_source = true;
+  overrides.stdin_source = true;                   // Jobs need no files,
+  overrides.client_url = "http://localhost/push";  // nor a client: one more is there.
   config::LoadResult loaded = expand_env == ExpandEnv::kYes
                                   ? config::load_text_expanding(*text, path, overrides, environment)
                                   : config::load_text(*text, path, overrides);
