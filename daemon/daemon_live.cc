@@ -45,8 +45,9 @@ void Daemon::create_live() {
   }
   const auto tap = [this](auto answers) {
     return [this, answers](const http::ServerRequest& request) {
-      return tap_hub_ == nullptr ? json_error(409, "a dry run or -inspect watches the pipelines already")
-                                 : answers(*tap_hub_, request);
+      return tap_hub_ == nullptr
+                 ? json_error(409, "a dry run or -inspect watches the pipelines already")
+                 : answers(*tap_hub_, request);
     };
   };
   live_api_->add({"GET", "/tailrace/api/v1/tap", LiveShows::kLines, tap(&tap_answer)});

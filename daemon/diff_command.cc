@@ -76,10 +76,12 @@ class DiffRun {
     if (error != std::errc() || end != options_.limit.data() + options_.limit.size()) {
       return fail(Error::kInvalid, "-limit: \"" + options_.limit + "\" is no number");
     }
-    auto was = load_verb_config(options_.old_file, options_.expand_env, environment_);
+    auto was = load_verb_config(
+        options_.old_file, options_.expand_env ? ExpandEnv::kYes : ExpandEnv::kNo, environment_);
     if (!was) return fail(was.error());
     was_ = std::move(*was);
-    auto now = load_verb_config(options_.new_file, options_.expand_env, environment_);
+    auto now = load_verb_config(
+        options_.new_file, options_.expand_env ? ExpandEnv::kYes : ExpandEnv::kNo, environment_);
     if (!now) return fail(now.error());
     now_ = std::move(*now);
     const auto labels = parse_verb_labels(options_.labels);

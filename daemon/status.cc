@@ -40,10 +40,11 @@ void fill_lags(const Worker& worker, WorkerStatus& status) {
 std::string failing_text(const Delivery::FailedRequest& failed, SteadyTime now) {
   std::string client = failed.lane.client;
   config::mask_urls(client);
-  return fmt::format("{}{}: {}; {} attempts in {} s", client,
-                     failed.lane.tenant.empty() ? "" : ", tenant " + failed.lane.tenant,
-                     failed.retry.error, failed.retry.attempts,
-                     std::chrono::duration_cast<std::chrono::seconds>(now - failed.retry.since).count());
+  return fmt::format(
+      "{}{}: {}; {} attempts in {} s", client,
+      failed.lane.tenant.empty() ? "" : ", tenant " + failed.lane.tenant, failed.retry.error,
+      failed.retry.attempts,
+      std::chrono::duration_cast<std::chrono::seconds>(now - failed.retry.since).count());
 }
 
 }  // namespace

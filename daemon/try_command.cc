@@ -53,7 +53,8 @@ class TryRun {
       source_text_ = options_.stages;
       return {};
     }
-    auto config = load_verb_config(options_.config_file, options_.expand_env, environment_);
+    auto config = load_verb_config(
+        options_.config_file, options_.expand_env ? ExpandEnv::kYes : ExpandEnv::kNo, environment_);
     if (!config) return fail(config.error());
     config_ = std::move(*config);
     const auto job = debugger::find_desk_job(config_->config, options_.job);

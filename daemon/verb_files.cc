@@ -38,13 +38,13 @@ Result<std::string> read_whole_file(const std::string& path) {
   return text.str();
 }
 
-Result<VerbConfig> load_verb_config(const std::string& path, bool expand_env,
+Result<VerbConfig> load_verb_config(const std::string& path, ExpandEnv expand_env,
                                     const Environment& environment) {
   const auto text = read_whole_file(path);
   if (!text) return fail(text.error());
   config::Overrides overrides;
   overrides.stdin_source = true;
-  config::LoadResult loaded = expand_env
+  config::LoadResult loaded = expand_env == ExpandEnv::kYes
                                   ? config::load_text_expanding(*text, path, overrides, environment)
                                   : config::load_text(*text, path, overrides);
   std::string said = config::format_diagnostics(loaded.diagnostics, path, *text);

@@ -17,6 +17,8 @@ namespace tailrace::daemon {
 
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
+enum class ExpandEnv { kNo, kYes };
+
 struct VerbConfig {
   config::Config config;
   std::string warnings;  // Ready to be shown.
@@ -26,7 +28,7 @@ struct VerbConfig {
 Result<std::string> read_whole_file(const std::string& path);
 
 // A configuration whose jobs run without their input: it needs no client and no file that exists.
-Result<VerbConfig> load_verb_config(const std::string& path, bool expand_env,
+Result<VerbConfig> load_verb_config(const std::string& path, ExpandEnv expand_env,
                                     const Environment& environment);
 
 // Stages as they stand below `pipeline_stages`, given on the command line.

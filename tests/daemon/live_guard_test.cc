@@ -19,7 +19,7 @@ config::Config config_of(const std::string& server, const std::string& live) {
                        "{__path__: /a}}]\n");
 }
 
-struct Case {
+struct GuardCase {
   std::string name;
   std::map<std::string, std::string> headers;
   std::string refusal;  // A part of it; empty: it is answered.
@@ -36,8 +36,8 @@ constexpr const char* kRemote = "server.http_listen_address";
 constexpr const char* kLines = "remote_lines: true";
 constexpr const char* kOpen = "http_listen_address: 0.0.0.0";
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> kCases = {
+const std::vector<GuardCase>& guard_cases() {
+  static const std::vector<GuardCase> kCases = {
       // Names.
       {"localhost", {{"host", "localhost"}}, ""},
       {"with a port, in any case, with a dot", {{"host", "LocalHost.:9080"}}, ""},
@@ -142,7 +142,7 @@ const std::vector<Case>& cases() {
 }
 
 TEST(LiveGuard, answers_whom_it_should) {
-  for (const Case& one : cases()) {
+  for (const GuardCase& one : guard_cases()) {
     http::ServerRequest request;
     request.method = one.method;
     request.headers = one.headers;

@@ -27,7 +27,7 @@ TEST(VerbFiles, read_whole_files_and_their_lines) {
 TEST(VerbFiles, a_configuration_needs_no_client) {
   const tailrace::testing::TempFolder folder;
   folder.append("c.yaml", "scrape_configs: [{job_name: a, journal: {}}]\n");
-  const auto loaded = load_verb_config(folder.path("c.yaml"), false, kNoEnvironment);
+  const auto loaded = load_verb_config(folder.path("c.yaml"), ExpandEnv::kNo, kNoEnvironment);
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->config.scrape_configs.at(0).job_name, "a");
 }
@@ -38,11 +38,11 @@ TEST(VerbFiles, a_configuration_has_its_variables_expanded_when_asked) {
   const Environment environment = [](std::string_view name) {
     return std::optional<std::string>("value of " + std::string(name));
   };
-  EXPECT_EQ(load_verb_config(folder.path("c.yaml"), true, environment)
+  EXPECT_EQ(load_verb_config(folder.path("c.yaml"), ExpandEnv::kYes, environment)
                 ->config.scrape_configs.at(0)
                 .job_name,
             "value of A");
-  EXPECT_EQ(load_verb_config(folder.path("c.yaml"), false, environment)
+  EXPECT_EQ(load_verb_config(folder.path("c.yaml"), ExpandEnv::kNo, environment)
                 ->config.scrape_configs.at(0)
                 .job_name,
             "${A}");
@@ -51,7 +51,7 @@ TEST(VerbFiles, a_configuration_has_its_variables_expanded_when_asked) {
 TEST(VerbFiles, faults_of_a_configuration_are_ready_to_be_shown) {
   const tailrace::testing::TempFolder folder;
   folder.append("c.yaml", "nonsense: true\n");
-  const auto loaded = load_verb_config(folder.path("c.yaml"), false, kNoEnvironment);
+  const auto loaded = load_verb_config(folder.path("c.yaml"), ExpandEnv::kNo, kNoEnvironment);
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().message.find("c.yaml:1:1: nonsense"), std::string::npos)
       << loaded.error().message;

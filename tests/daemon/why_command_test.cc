@@ -13,7 +13,7 @@
 namespace tailrace::daemon {
 namespace {
 
-constexpr const char* kConfig =
+constexpr const char* kWhyConfig =
     "clients: [{name: main, url: \"http://loki/push\"}]\n"
     "positions: {filename: /state/positions.yaml}\n"
     "scrape_configs:\n- job_name: app\n"
@@ -62,7 +62,7 @@ TEST(WhyCommand, refuses_what_it_does_not_know) {
 class WhyRun : public ::testing::Test {
  protected:
   WhyRun() {
-    files_.append("/config.yaml", kConfig);
+    files_.append("/config.yaml", kWhyConfig);
     files_.append("/logs/a.log", "line\n");
   }
   int run(std::vector<const char*> arguments, Result<std::string> answer) {

@@ -208,7 +208,7 @@ TEST(Summary, is_shown_as_text) {
             "Summary\n"
             "  lines 2, entries kept 1, dropped 1, held for others 0\n"
             "  stages of app                 entries  changed  dropped   per entry\n"
-            "      0 match                         2        2        0      0.0 us\n"
+            "      0 match                         2        0        0      0.0 us\n"
             "      1   drop                        2        0        1      0.0 us\n"
             "      2 tenant                        1        1        0      0.0 us\n"
             "  dropped by stage 1 (drop), counted as drop_stage: 1\n"

@@ -37,7 +37,7 @@ std::vector<config::StageConfig> every_kind_of_change() {
   timestamp.source = "time";
   timestamp.format = "Unix";
   config::StructuredMetadataStageConfig metadata;
-  metadata.names = {{"level", "level"}};
+  metadata.names = {{"copy", "rest"}};
   config::TenantStageConfig tenant;
   tenant.value = "t1";
   config::OutputStageConfig output;

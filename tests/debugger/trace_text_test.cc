@@ -62,6 +62,7 @@ TEST(InspectText, shows_changed_lines_and_times) {
       inspected(stages(pipeline::testing::regex("(?P<time>\\d+) (?P<rest>.*)"), timestamp, output),
                 {"1767225600 hello"});
   EXPECT_NE(text.find("[inspect: timestamp stage]: \n"
+                      "why: \"1767225600\" fits \"Unix\"\n"
                       "{stages.Entry}.Entry.Entry.Timestamp:\n"
                       "\t-: 1970-01-01 00:00:01 +0000 UTC\n"
                       "\t+: 2026-01-01 00:00:00 +0000 UTC\n"),
