@@ -140,7 +140,7 @@ TEST_F(WhyWalkTest, names_what_keeps_the_file_out_of_the_configuration) {
       {"- job_name: a\n  static_configs: [{labels: {__path__: /logs/*.log, env: test}}]\n"
        "  relabel_configs:\n  - {source_labels: [env], target_label: stage}\n"
        "  - {source_labels: [stage], regex: test, action: drop}\n",
-       "relabelling", "rule 2 of relabel_configs (action drop, line 8) drops the target"},
+       "relabelling", "rule 2 of relabel_configs (action drop, line 9) drops the target"},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.jobs);
@@ -211,12 +211,13 @@ TEST_F(WhyWalkTest, a_line_that_was_not_read_has_a_reason) {
 }
 
 TEST_F(WhyWalkTest, names_the_stage_that_drops_the_line) {
-  configure(job("[{regex: {expression: '^(?P<n>\\w+)'}}, {drop: {source: n, value: third}}]"));
-  expect(with(facts()), Answer::kCause, "stages", "stage 2 of 2 (drop, line 6) drops it");
+  configure(
+      job("[{regex: {expression: '^(?P<word>\\w+)'}}, {drop: {source: word, value: third}}]"));
+  expect(with(facts()), Answer::kCause, "stages", "stage 2 of 2 (drop, line 7) drops it");
   expect(with(facts()), Answer::kCause, "stages", "counted as drop_stage");
   EXPECT_EQ(with(facts(), "second").answer, Answer::kAccepted);
   configure(job("[{match: {selector: '{app=\"x\"} |= \"third\"', action: drop}}]"));
-  expect(with(facts()), Answer::kCause, "stages", "stage 1 of 1 (match, line 6) drops it");
+  expect(with(facts()), Answer::kCause, "stages", "stage 1 of 1 (match, line 7) drops it");
 }
 
 TEST_F(WhyWalkTest, lines_of_one_event_are_judged_together) {
@@ -341,7 +342,7 @@ TEST_F(WhyWalkTest, another_tenant_or_stream_is_a_cause) {
   const WhyReport report = walk_why(asked);
   EXPECT_EQ(report.answer, Answer::kAccepted);
   EXPECT_NE(why_text(report, TextOutput::Colours::kNone)
-                .find("stage 3 of 3 (labeldrop, line 6) removes label app"),
+                .find("stage 3 of 3 (labeldrop, line 7) removes label app"),
             std::string::npos);
 }
 
