@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
+#include "daemon/verb_files.h"
 #include "daemon/verb_flags.h"
 #include "debugger/coverage.h"
 #include "debugger/pipeline_test.h"
@@ -26,14 +27,6 @@ namespace fs = std::filesystem;
 using debugger::FileResult;
 
 constexpr std::string_view kSuffix = ".test.yaml";
-
-std::optional<std::string> read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 Error wrong_path(std::string message) {
   return {Error::kInvalid, std::move(message)};
@@ -87,8 +80,8 @@ class TestBatch {
  private:
   // False: it cannot be read, and that was said.
   bool run_file(const std::string& name) {
-    const auto text = read_file(name);
-    if (!text) return refuse(name + ": no such file, or it cannot be read\n");
+    const auto text = read_whole_file(name);
+    if (!text) return refuse(text.error().message);
     std::vector<config::Diagnostic> diagnostics;
     const auto file = debugger::parse_test_file(*text, diagnostics);
     const std::string said = config::format_diagnostics(diagnostics, name, *text);
@@ -125,21 +118,13 @@ class TestBatch {
   // Each configuration is loaded once. Jobs need no input that exists here: only their stages run.
   const config::Config* load(const std::string& name) {
     if (const auto known = configs_.find(name); known != configs_.end()) return &known->second;
-    const auto text = read_file(name);
-    if (!text) {
-      refuse(name + ": no such file, or it cannot be read\n");
+    auto loaded = load_verb_config(name, options_.expand_env ? ExpandEnv::kYes : ExpandEnv::kNo,
+                                   environment_);
+    if (!loaded) {
+      refuse(loaded.error().message);
       return nullptr;
     }
-    config::Overrides overrides;
-    overrides.stdin_source = true;
-    config::LoadResult loaded =
-        options_.expand_env ? config::load_text_expanding(*text, name, overrides, environment_)
-                            : config::load_text(*text, name, overrides);
-    if (!loaded.config) {
-      refuse(config::format_diagnostics(loaded.diagnostics, name, *text));
-      return nullptr;
-    }
-    const config::Config& config = configs_.emplace(name, std::move(*loaded.config)).first->second;
+    const config::Config& config = configs_.emplace(name, std::move(loaded->config)).first->second;
     for (const config::ScrapeConfig& job : config.scrape_configs)
       coverage_[name].add_job(job.job_name, job.pipeline_stages);
     return &config;

@@ -97,7 +97,7 @@ class StageWalk {
   std::string name_of(const debugger::StageStep& step) const {
     const auto line = step.number < flat_.size() ? flat_[step.number]->location.line : 0;
     const std::string place = line == 0 ? "" : fmt::format(", line {}", line);
-    return fmt::format("stage {} of {} ({}{})", step.number + 1, flat_.size(), step.name, place);
+    return fmt::format("stage {} ({}{})", step.number, step.name, place);
   }
 
   void note_chance(const debugger::StageStep& step) {

@@ -136,7 +136,7 @@ TEST_F(TestCommandRun, what_cannot_be_read_is_status_2) {
   EXPECT_TRUE(said("a.test.yaml:1:10: tests[0].nam: `nam` is not a known key")) << said_;
   write("a.test.yaml", test_file("t", "x"));
   EXPECT_EQ(run(paths({"a.test.yaml"})), 2);
-  EXPECT_TRUE(said("promtail.yaml: no such file"));
+  EXPECT_TRUE(said("promtail.yaml: No such file"));
   write("promtail.yaml", "nonsense: true\n");
   EXPECT_EQ(run(paths({"a.test.yaml"})), 2);
   EXPECT_TRUE(said("promtail.yaml:1:1: nonsense"));

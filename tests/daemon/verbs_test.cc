@@ -40,7 +40,7 @@ TEST_F(Verbs, wrong_flags_are_status_2_and_told_on_standard_error) {
 
 TEST_F(Verbs, a_verb_gets_the_arguments_behind_it) {
   EXPECT_EQ(run({"test", "@none.test.yaml"}), 2);
-  EXPECT_TRUE(printed_part("no such file"));
+  EXPECT_TRUE(printed_part("No such file"));
 }
 
 }  // namespace
