@@ -492,7 +492,6 @@ TEST(ExplainGeoIp, says_what_is_not_known_of_an_address) {
     return observer.said();
   };
   EXPECT_EQ(asked("city", "ip", "here"), Texts{"\"here\" is no IP address"});
-  EXPECT_EQ(asked("city", "ip", "2001:db8::1"), Texts{"\"2001:db8::1\" is not in the database"});
   EXPECT_EQ(asked("city", "ip", "10.0.0.1"),
             Texts{"the database has no geoip_country_name, geoip_continent_name, "
                   "geoip_continent_code, geoip_postal_code, geoip_timezone for \"10.0.0.1\""});
