@@ -128,7 +128,7 @@ TEST_F(TestCommandRun, variables_are_expanded_when_asked) {
 
 TEST_F(TestCommandRun, what_cannot_be_read_is_status_2) {
   EXPECT_EQ(run(paths({"none.test.yaml"})), 2);
-  EXPECT_TRUE(said("no such file"));
+  EXPECT_TRUE(said("No such file"));
   EXPECT_EQ(run(paths({""})), 2);
   EXPECT_TRUE(said("no *.test.yaml in this folder"));
   write("a.test.yaml", "tests: [{nam: t}]\n");
