@@ -39,7 +39,8 @@ TEST(TraceRecorder, notes_what_each_stage_changed) {
             (TextList{"extracted nil: - -> <nil>", "extracted v: - -> 1.5"}));
   EXPECT_EQ(last_changes("[" + json + "{labels: {v: }}]", R"({"v":"a"})"),
             TextList{"label v: - -> a"});
-  EXPECT_EQ(last_changes("[{static_labels: {job: other}}]", "l"), TextList{"label job: x -> other"});
+  EXPECT_EQ(last_changes("[{static_labels: {job: other}}]", "l"),
+            TextList{"label job: x -> other"});
   EXPECT_EQ(last_changes("[{labeldrop: [job]}]", "l"), TextList{"label job: x -> -"});
   EXPECT_EQ(last_changes("[{labelallow: [none]}]", "l"), TextList{"label job: x -> -"});
   EXPECT_EQ(last_changes("[" + json + "{output: {source: v}}]", R"({"v":"a"})"),
