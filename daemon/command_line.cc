@@ -168,13 +168,13 @@ std::string help_text() {
   std::string text =
       "tailrace ships log files to Loki. It reads Promtail's configuration unchanged.\n\n"
       "Usage: tailrace -config.file=FILE [flags]\n"
-      "       tailrace receive [flags]     a small Loki to look at what is sent; see receive "
-      "-help\n"
-      "       tailrace test [flags] [FILE] tests of pipelines; see test -help\n"
-      "       tailrace why [flags] [FILE]  why a line of a file is not in Loki; see why -help\n"
-      "       tailrace tap [flags] [SELECTOR]  entries on their way through a daemon that runs; "
-      "see "
-      "tap -help\n"
+      "       tailrace try [flags] [FILE ...]   what stages do to some lines\n"
+      "       tailrace diff [flags] OLD NEW     what a change of the configuration would change\n"
+      "       tailrace test [flags] [FILE ...]  tests of pipelines\n"
+      "       tailrace why [flags] [FILE]       why a line of a file is not in Loki\n"
+      "       tailrace tap [flags] [SELECTOR]   entries on their way through a running tailrace\n"
+      "       tailrace receive [flags]          a small Loki to look at what is sent\n"
+      "       tailrace VERB -help               more of each\n"
       "\nFlags (-x=value, -x value, --x=value are the same):\n";
   const auto add = [&text](const Flag& flag) {
     if (flag.help.empty()) return;

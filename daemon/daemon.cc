@@ -54,6 +54,7 @@ Daemon::Daemon(World world, Options options)
                                             "Number of reload fail times.")) {}
 
 Daemon::~Daemon() {
+  end_questions();  // Nobody answers them any more.
   server_.reset();  // Its thread asks the engine.
   local_server_.reset();
   if (signal_descriptor_ >= 0) close(signal_descriptor_);

@@ -111,6 +111,9 @@ http::ServerResponse Daemon::answer(const http::ServerRequest& request) {
   if (path == "/") {
     return {.status = 303, .body = {}, .headers = {{"Location", prefix + "/targets"}}};
   }
+  if (path == "/tailrace" && live_api_ != nullptr) {
+    return {.status = 303, .body = {}, .headers = {{"Location", prefix + "/tailrace/"}}};
+  }
   if (path.starts_with("/debug/")) {
     return {.status = 404,
             .body =

@@ -204,13 +204,13 @@ std::string diff_help_text() {
          "Exit status: 0 nothing changes, 1 something does, 2 something cannot be read or built.\n";
 }
 
-int run_diff(const DiffOptions& options, const Clock& clock, const TextOutput& output,
+int run_diff(const DiffOptions& options, const Clock& clock, const VerbOutput& out,
              const Environment& environment) {
-  const Result<bool> same = DiffRun(options, clock, output, environment).run();
+  const Result<bool> same = DiffRun(options, clock, out.output, environment).run();
   if (same) return *same ? 0 : 1;
   std::string message = same.error().message;
   if (!message.ends_with('\n')) message += '\n';
-  output.write(message);
+  out.errors.write(message);
   return 2;
 }
 

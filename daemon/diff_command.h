@@ -29,9 +29,9 @@ struct DiffOptions {
 Result<DiffOptions> parse_diff_options(std::span<const char* const> arguments);
 std::string diff_help_text();
 
-// Prints to `output`. The exit status: 0 when nothing changes, 1 when something does, 2 when
-// something cannot be read or built.
-int run_diff(const DiffOptions& options, const Clock& clock, const TextOutput& output,
+// The exit status: 0 when nothing changes, 1 when something does, 2 when
+// something cannot be read or built, which is said on standard error.
+int run_diff(const DiffOptions& options, const Clock& clock, const VerbOutput& out,
              const Environment& environment);
 
 }  // namespace tailrace::daemon

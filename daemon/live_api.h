@@ -18,7 +18,7 @@ namespace tailrace::daemon {
 //   the routes' functions.
 class LiveApi {
  public:
-  static constexpr std::uint64_t kBodyBytesMax = 1U << 20U;
+  static constexpr std::uint64_t kBodyBytesMax = 320U << 10U;
 
   struct Route {
     std::string method;  // "GET" also answers HEAD.

@@ -116,8 +116,12 @@ std::optional<std::string> live_refusal(const http::ServerRequest& request,
   if (request.method == "POST" && !is_json(request)) {
     return "POST wants Content-Type: application/json";
   }
+  // A proxy on this machine asks for somebody else.
   const bool forwarded =
-      header(request, "x-forwarded-for") != nullptr || header(request, "forwarded") != nullptr;
+      std::any_of(request.headers.begin(), request.headers.end(), [](const auto& pair) {
+        return pair.first.starts_with("x-forwarded-") || pair.first == "forwarded" ||
+               pair.first == "via" || pair.first == "x-real-ip";
+      });
   if (is_this_machine(request.peer) && !forwarded) return std::nullopt;
   if (!options.remote) {
     return "only this machine may look: for others set server.http_listen_address to an address "

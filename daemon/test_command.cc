@@ -203,7 +203,8 @@ std::string test_help_text() {
          "  -run=TEXT               only tests with this text in their name\n"
          "  -record                 print the files with what was observed as what is expected\n"
          "  -junit=FILE             write the results as JUnit XML, too\n"
-         "  -coverage               say which stages, match branches and drop rules no test "
+         "  -coverage               of jobs: say which stages, match branches and drop rules no "
+         "test "
          "reached\n"
          "  -help                   print this text\n\n"
          "Exit status: 0 every test passed, 1 one failed, 2 a file cannot be read.\n";

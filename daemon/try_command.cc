@@ -23,22 +23,36 @@ Error wrong_option(std::string message) {
 
 class TryRun {
  public:
-  TryRun(const TryOptions& options, const Clock& clock, const TextOutput& output,
+  TryRun(const TryOptions& options, const Clock& clock, const VerbOutput& out,
          const Environment& environment)
-      : options_(options), clock_(clock), output_(output), environment_(environment) {}
+      : options_(options),
+        clock_(clock),
+        output_(out.output),
+        errors_(out.errors),
+        environment_(environment) {}
 
   Status run() {
     const auto time = parse_verb_time(options_.time, clock_);
     if (!time) return fail(time.error());
     if (Status known = find_stages(); !known) return known;
-    if (Status read = read_inputs(); !read) return read;
     std::vector<config::Diagnostic> diagnostics;
-    const auto result = debugger::run_at_desk(
-        job_, inputs_, {.begin = *time, .stopwatch = clock_, .environment = environment_},
+    debugger::Summary summary(*time);
+    summary.add_job(job_.name, job_.stages);
+    const auto desk = debugger::Desk::create(
+        job_, {.begin = *time, .stopwatch = clock_, .environment = environment_},
+        [&](const debugger::EntryTrace& trace) {
+          summary.add(trace);
+          show(trace);
+        },
         diagnostics);
     const std::string said = config::format_diagnostics(diagnostics, source_name_, source_text_);
-    if (!result) return fail(Error::kInvalid, said);
-    show(*result, *time, said);
+    if (desk == nullptr) return fail(Error::kInvalid, said);
+    errors_.write(said);
+    if (Status done = run_inputs(*desk); !done) return done;
+    desk->end();
+    const auto samples = debugger::samples_of(debugger::metric_names(job_.stages), desk->samples());
+    output_.write(json() ? "{\"summary\":" + summary.json(samples) + "}\n"
+                         : summary.text(samples, output_.colours));
     return {};
   }
 
@@ -65,53 +79,46 @@ class TryRun {
     return {};
   }
 
-  Status read_inputs() {
+  bool json() const { return options_.format == "json"; }
+
+  Status run_inputs(debugger::Desk& desk) {
     const auto labels = parse_verb_labels(options_.labels);
     if (!labels) return fail(labels.error());
-    if (!options_.lines.empty()) inputs_.push_back({*labels, options_.lines});
+    desk.set_labels(*labels);
+    for (const std::string& line : options_.lines)
+      desk.run(line);
     for (const std::string& path : options_.inputs) {
-      auto lines = read_lines(path);
-      if (!lines) return fail(lines.error());
-      debugger::DeskInput input{*labels, std::move(*lines)};
-      // As a followed file has it.
-      if (path != "-") input.labels.emplace("filename", path);
-      inputs_.push_back(std::move(input));
+      config::LabelMap all = *labels;
+      if (path != "-") all.emplace("filename", path);  // As a followed file has it.
+      desk.set_labels(all);
+      const Status read = for_each_line(path, [&](std::string_view line) { desk.run(line); });
+      if (!read) return read;
     }
     return {};
   }
 
-  void show(const debugger::DeskResult& result, WallTime time, const std::string& said) const {
-    debugger::Summary summary(time);
-    summary.add_job(job_.name, job_.stages);
-    const bool json = options_.format == "json";
-    if (!json) output_.write(said);
-    for (const debugger::EntryTrace& trace : result.traces) {
-      summary.add(trace);
-      if (json) {
-        const auto detail =
-            options_.inspect ? debugger::TraceDetail::kStages : debugger::TraceDetail::kEntry;
-        output_.write(debugger::trace_json(trace, detail) + "\n");
-      } else if (options_.inspect) {
-        output_.write(debugger::trace_text(trace, output_.colours));
-      } else if (trace.fate == debugger::EntryTrace::Fate::kLeft) {
-        output_.write(debugger::entry_text(trace, output_.colours));
-      }
+  void show(const debugger::EntryTrace& trace) const {
+    if (json()) {
+      const auto detail =
+          options_.inspect ? debugger::TraceDetail::kStages : debugger::TraceDetail::kEntry;
+      output_.write(debugger::trace_json(trace, detail) + "\n");
+    } else if (options_.inspect) {
+      output_.write(debugger::trace_text(trace, output_.colours));
+    } else if (trace.fate == debugger::EntryTrace::Fate::kLeft) {
+      output_.write(debugger::entry_text(trace, output_.colours));
     }
-    const auto samples = debugger::samples_of(debugger::metric_names(job_.stages), result.samples);
-    output_.write(json ? "{\"summary\":" + summary.json(samples) + "}\n"
-                       : summary.text(samples, output_.colours));
   }
 
   const TryOptions& options_;
   const Clock& clock_;
   const TextOutput& output_;
+  const TextOutput& errors_;
   const Environment& environment_;
   std::optional<VerbConfig> config_;
   std::vector<config::StageConfig> stages_;
   debugger::DeskJob job_;
   std::string source_name_;
   std::string source_text_;
-  std::vector<debugger::DeskInput> inputs_;
 };
 
 }  // namespace
@@ -133,8 +140,15 @@ Result<TryOptions> parse_try_options(std::span<const char* const> arguments) {
   if (!inputs) return fail(inputs.error());
   options.inputs = std::move(*inputs);
   if (options.help) return options;
-  if (options.config_file.empty() == options.stages.empty()) {
+  if (options.config_file.empty() && options.stages.empty()) {
     return fail(wrong_option("give -config.file or -stages"));
+  }
+  if (!options.stages.empty()) {
+    for (const auto& [flag, given] : {std::pair("-config.file", !options.config_file.empty()),
+                                      std::pair("-job", !options.job.empty()),
+                                      std::pair("-config.expand-env", options.expand_env)}) {
+      if (given) return fail(wrong_option(std::string(flag) + " has no effect beside -stages"));
+    }
   }
   if (options.format != "text" && options.format != "json") {
     return fail(wrong_option("-format: \"" + options.format + "\" is neither text nor json"));
@@ -163,13 +177,13 @@ std::string try_help_text() {
          "Exit status: 0, or 2 when something cannot be read or built.\n";
 }
 
-int run_try(const TryOptions& options, const Clock& clock, const TextOutput& output,
+int run_try(const TryOptions& options, const Clock& clock, const VerbOutput& out,
             const Environment& environment) {
-  const Status done = TryRun(options, clock, output, environment).run();
+  const Status done = TryRun(options, clock, out, environment).run();
   if (done) return 0;
   std::string message = done.error().message;
   if (!message.ends_with('\n')) message += '\n';
-  output.write(message);
+  out.errors.write(message);
   return 2;
 }
 

@@ -30,8 +30,9 @@ struct TryOptions {
 Result<TryOptions> parse_try_options(std::span<const char* const> arguments);
 std::string try_help_text();
 
-// Prints to `output`. The exit status: 0, or 2 when something cannot be read or built.
-int run_try(const TryOptions& options, const Clock& clock, const TextOutput& output,
+// Entries are printed as lines come. The exit status: 0, or 2 when something cannot be read or
+// built, which is said on standard error.
+int run_try(const TryOptions& options, const Clock& clock, const VerbOutput& out,
             const Environment& environment);
 
 }  // namespace tailrace::daemon

@@ -2,6 +2,7 @@
 #include "daemon/verb_files.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -21,18 +22,23 @@ Error not_readable(const std::string& path) {
   return {Error::kInvalid, path + ": " + std::generic_category().message(errno) + "\n"};
 }
 
-std::vector<std::string> lines_of(std::istream& stream) {
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);)
-    lines.push_back(line);
-  return lines;
+// A folder can be opened, and reads as empty.
+Status open(const std::string& path, std::ifstream& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    errno = EISDIR;
+    return fail(not_readable(path));
+  }
+  file.open(path, std::ios::binary);
+  if (!file) return fail(not_readable(path));
+  return {};
 }
 
 }  // namespace
 
 Result<std::string> read_whole_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(not_readable(path));
+  std::ifstream file;
+  if (Status opened = open(path, file); !opened) return fail(opened.error());
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -60,11 +66,23 @@ Result<std::vector<config::StageConfig>> load_verb_stages(const std::string& yam
   return fail(Error::kInvalid, config::format_diagnostics(diagnostics, "stages", yaml));
 }
 
+Status for_each_line(const std::string& path, const std::function<void(std::string_view)>& take) {
+  std::ifstream file;
+  if (path != "-") {
+    if (Status opened = open(path, file); !opened) return opened;
+  }
+  std::istream& stream = path == "-" ? std::cin : file;
+  for (std::string line; std::getline(stream, line);)
+    take(line);
+  if (stream.bad()) return fail(not_readable(path));
+  return {};
+}
+
 Result<std::vector<std::string>> read_lines(const std::string& path) {
-  if (path == "-") return lines_of(std::cin);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(not_readable(path));
-  return lines_of(file);
+  std::vector<std::string> lines;
+  const Status read = for_each_line(path, [&](std::string_view line) { lines.emplace_back(line); });
+  if (!read) return fail(read.error());
+  return lines;
 }
 
 // "a=b,c=d"

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/text_output.h"
 #include "config/config.h"
 #include "config/scrape_config.h"
 #include "config/stage_config.h"
@@ -18,6 +19,12 @@ namespace tailrace::daemon {
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
 enum class ExpandEnv { kNo, kYes };
+
+// Where a verb writes.
+struct VerbOutput {
+  const TextOutput& output;  // What was asked for.
+  const TextOutput& errors;  // Why there is nothing.
+};
 
 struct VerbConfig {
   config::Config config;
@@ -34,7 +41,9 @@ Result<VerbConfig> load_verb_config(const std::string& path, ExpandEnv expand_en
 // Stages as they stand below `pipeline_stages`, given on the command line.
 Result<std::vector<config::StageConfig>> load_verb_stages(const std::string& yaml);
 
-// The lines of a file, or of standard input for "-"; a last one without an end counts.
+// The lines of a file, or of standard input for "-", as they come; a last one without an end
+// counts.
+Status for_each_line(const std::string& path, const std::function<void(std::string_view)>& take);
 Result<std::vector<std::string>> read_lines(const std::string& path);
 
 // -labels: "a=b,c=d".

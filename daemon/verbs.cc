@@ -49,17 +49,17 @@ int test(Arguments arguments, const VerbWorld& world) {
 }
 
 int try_lines(Arguments arguments, const VerbWorld& world) {
-  return begin_verb(arguments, world, parse_try_options, try_help_text,
-                    [&](const TryOptions& options) {
-                      return run_try(options, world.clock, world.output, world.environment);
-                    });
+  return begin_verb(
+      arguments, world, parse_try_options, try_help_text, [&](const TryOptions& options) {
+        return run_try(options, world.clock, {world.output, world.errors}, world.environment);
+      });
 }
 
 int diff(Arguments arguments, const VerbWorld& world) {
-  return begin_verb(arguments, world, parse_diff_options, diff_help_text,
-                    [&](const DiffOptions& options) {
-                      return run_diff(options, world.clock, world.output, world.environment);
-                    });
+  return begin_verb(
+      arguments, world, parse_diff_options, diff_help_text, [&](const DiffOptions& options) {
+        return run_diff(options, world.clock, {world.output, world.errors}, world.environment);
+      });
 }
 
 int tap(Arguments arguments, const VerbWorld& world) {

@@ -151,7 +151,7 @@ std::string comparison_text(const PipelineComparison& comparison, std::size_t li
       add(difference);
   }
   if (shown < comparison.lines_changed.size()) {
-    text += fmt::format("  and {} more lines\n", comparison.lines_changed.size() - shown);
+    text += fmt::format("  and more: {}\n", comparison.lines_changed.size() - shown);
   }
   if (!comparison.metrics_changed.empty()) text += paint("1", "  metrics") + "\n";
   for (const PipelineDifference& difference : comparison.metrics_changed)

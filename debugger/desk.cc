@@ -9,8 +9,6 @@
 #include "config/load.h"
 #include "config/report.h"
 #include "config/yaml_document.h"
-#include "debugger/trace_recorder.h"
-#include "debugger/trial.h"
 
 namespace tailrace::debugger {
 namespace {
@@ -64,33 +62,70 @@ std::optional<std::vector<config::StageConfig>> parse_desk_stages(
   return stages;
 }
 
+Desk::Desk(const DeskJob& job, DeskOptions options, TraceRecorder::Sink sink)
+    : job_(job),
+      options_(std::move(options)),
+      begin_(options_.stopwatch.steady_now()),
+      recorder_(
+          options_.stopwatch,
+          [name = job.name, out = std::move(sink)](EntryTrace trace) {
+            trace.job = name;
+            out(std::move(trace));
+          },
+          options_.limits) {}
+
+std::unique_ptr<Desk> Desk::create(const DeskJob& job, DeskOptions options,
+                                   TraceRecorder::Sink sink,
+                                   std::vector<config::Diagnostic>& diagnostics) {
+  auto desk = std::make_unique<Desk>(job, std::move(options), std::move(sink));
+  auto trial = Trial::create(job.stages,
+                             {{},
+                              desk->options_.begin,
+                              &desk->recorder_,
+                              desk->options_.environment,
+                              Trial::Options::Keep::kNothing},
+                             diagnostics);
+  if (!trial) return nullptr;
+  desk->trial_ = std::move(*trial);
+  desk->set_labels({});
+  return desk;
+}
+
+void Desk::set_labels(const config::LabelMap& labels) {
+  config::LabelMap all = job_.labels;
+  for (const auto& [name, value] : labels)
+    all[name] = value;
+  trial_->set_target(all);
+}
+
+void Desk::run(std::string_view line) {
+  if (recorder_.full() || options_.stopwatch.steady_now() - begin_ > options_.time_max) {
+    ++lines_left_out_;
+  } else {
+    trial_->run(line);
+  }
+}
+
+void Desk::end() {
+  trial_->end();
+}
+
 std::optional<DeskResult> run_at_desk(const DeskJob& job, std::span<const DeskInput> inputs,
                                       const DeskOptions& options,
                                       std::vector<config::Diagnostic>& diagnostics) {
   DeskResult result;
-  const SteadyTime begin = options.stopwatch.steady_now();
-  TraceRecorder recorder(options.stopwatch, [&](EntryTrace trace) {
-    trace.job = job.name;
-    result.traces.push_back(std::move(trace));
-  });
-  auto trial =
-      Trial::create(job.stages, {{}, options.begin, &recorder, options.environment}, diagnostics);
-  if (!trial) return std::nullopt;
+  const auto desk = Desk::create(
+      job, options, [&](EntryTrace trace) { result.traces.push_back(std::move(trace)); },
+      diagnostics);
+  if (desk == nullptr) return std::nullopt;
   for (const DeskInput& input : inputs) {
-    config::LabelMap labels = job.labels;
-    for (const auto& [name, value] : input.labels)
-      labels[name] = value;
-    (*trial)->set_target(labels);
-    for (const std::string& line : input.lines) {
-      if (options.stopwatch.steady_now() - begin > options.time_max) {
-        ++result.lines_left_out;
-      } else {
-        (*trial)->run(line);
-      }
-    }
+    desk->set_labels(input.labels);
+    for (const std::string& line : input.lines)
+      desk->run(line);
   }
-  (*trial)->end();
-  result.samples = (*trial)->metrics();
+  desk->end();
+  result.lines_left_out = desk->lines_left_out();
+  result.samples = desk->samples();
   return result;
 }
 

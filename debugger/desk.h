@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,8 @@
 #include "config/source_location.h"
 #include "config/stage_config.h"
 #include "debugger/entry_trace.h"
+#include "debugger/trace_recorder.h"
+#include "debugger/trial.h"
 
 namespace tailrace::debugger {
 
@@ -42,11 +45,46 @@ struct DeskOptions {
   const Clock& stopwatch;  // A real clock, for the time that stages take.
   std::function<std::optional<std::string>(std::string_view)> environment = {};
   std::chrono::nanoseconds time_max = std::chrono::hours(24);  // By the stopwatch.
+  TraceRecorder::Limits limits = {};
+};
+
+// One job at work: lines in, traces out.
+//
+// Ownership: borrows the job's stages and the stopwatch.
+// Threading: one thread.
+class Desk {
+ public:
+  // Errors: those of build_pipeline(), in `diagnostics`; then there is none.
+  static std::unique_ptr<Desk> create(const DeskJob& job, DeskOptions options,
+                                      TraceRecorder::Sink sink,
+                                      std::vector<config::Diagnostic>& diagnostics);
+
+  // Of the lines that follow: these over those of the job.
+  void set_labels(const config::LabelMap& labels);
+  // A line is left out when time_max is over or the limits are reached.
+  void run(std::string_view line);
+  // No line follows.
+  void end();
+
+  std::size_t lines_left_out() const { return lines_left_out_; }
+  // Of custom metrics and drops, as /metrics shows them.
+  std::vector<std::string> samples() { return trial_->metrics(); }
+
+  // For create() only.
+  Desk(const DeskJob& job, DeskOptions options, TraceRecorder::Sink sink);
+
+ private:
+  const DeskJob job_;
+  const DeskOptions options_;
+  const SteadyTime begin_;
+  TraceRecorder recorder_;
+  std::unique_ptr<Trial> trial_;
+  std::size_t lines_left_out_ = 0;
 };
 
 struct DeskResult {
   std::vector<EntryTrace> traces;    // In the order in which entries ended.
-  std::size_t lines_left_out = 0;    // Because time_max was over.
+  std::size_t lines_left_out = 0;    // See Desk::run().
   std::vector<std::string> samples;  // Of custom metrics and drops, as /metrics shows them.
 };
 

@@ -69,6 +69,8 @@ std::string read_request(std::string_view text, PlayRequest& request) {
   std::size_t bytes = request.stages.size();
   for (const std::string& line : request.lines)
     bytes += line.size();
+  for (const auto& [name, value] : request.labels)
+    bytes += name.size() + value.size();
   if (bytes > kPlayBytesMax || request.lines.size() > kPlayLinesMax) {
     return fmt::format("at most {} lines and {} bytes can be tried at once", kPlayLinesMax,
                        kPlayBytesMax);
@@ -86,6 +88,23 @@ void refuse_other_databases(const std::vector<config::StageConfig>& stages,
     diagnostics.push_back({config::Diagnostic::Severity::kError, stage.location,
                            "only databases of the running configuration can be tried here"});
   }
+}
+
+void refuse_too_many(const std::vector<config::StageConfig>& stages,
+                     std::vector<config::Diagnostic>& diagnostics) {
+  const auto outline = outline_of(stages);
+  const auto templates = std::count_if(outline.begin(), outline.end(), [](const auto& stage) {
+    return std::holds_alternative<config::TemplateStageConfig>(stage.config->stage) ||
+           std::holds_alternative<config::ReplaceStageConfig>(stage.config->stage);
+  });
+  if (outline.size() <= kPlayStagesMax &&
+      static_cast<std::size_t>(templates) <= kPlayTemplatesMax) {
+    return;
+  }
+  diagnostics.push_back({config::Diagnostic::Severity::kError, outline.back().location,
+                         fmt::format("at most {} stages, {} of them template or replace, can be "
+                                     "tried here",
+                                     kPlayStagesMax, kPlayTemplatesMax)});
 }
 
 Json diagnostics_list(const std::vector<config::Diagnostic>& diagnostics) {
@@ -127,6 +146,7 @@ PlayAnswer play(std::string_view text, const PlayWorld& world) {
   std::vector<config::Diagnostic> diagnostics;
   const auto stages = parse_desk_stages(request.stages, diagnostics);
   if (stages) refuse_other_databases(*stages, world.databases, diagnostics);
+  if (stages) refuse_too_many(*stages, diagnostics);
   Json json;
   std::optional<DeskResult> result;
   const WallTime now = world.clock.wall_now();
@@ -134,16 +154,19 @@ PlayAnswer play(std::string_view text, const PlayWorld& world) {
   if (stages && !has_error(diagnostics)) {
     job = {"", *stages, {}};
     const DeskInput input{request.labels, request.lines};
-    result = run_at_desk(
-        job, {&input, 1},
-        {.begin = now, .stopwatch = world.clock, .environment = {}, .time_max = kPlayTimeMax},
-        diagnostics);
+    result = run_at_desk(job, {&input, 1},
+                         {.begin = now,
+                          .stopwatch = world.clock,
+                          .environment = {},
+                          .time_max = kPlayTimeMax,
+                          .limits = {kPlayTextBytesMax, kPlayTraceBytesMax}},
+                         diagnostics);
   }
   json["diagnostics"] = diagnostics_list(diagnostics);
   if (!result) return {200, text_of(json)};
   if (result->lines_left_out != 0) {
-    json["stopped"] = fmt::format("{} lines were left out after {} seconds", result->lines_left_out,
-                                  kPlayTimeMax.count());
+    json["stopped"] = fmt::format("{} lines were left out: it took too long or became too much",
+                                  result->lines_left_out);
   }
   Summary summary(now);
   summary.add_job("", job.stages);

@@ -14,8 +14,13 @@ namespace tailrace::debugger {
 
 // What one request may cost.
 inline constexpr std::size_t kPlayLinesMax = 500;
-inline constexpr std::size_t kPlayBytesMax = 256U << 10U;  // Of stages and lines.
-inline constexpr std::chrono::seconds kPlayTimeMax{2};
+inline constexpr std::size_t kPlayBytesMax = 256U << 10U;  // Of stages, lines and labels.
+inline constexpr std::size_t kPlayStagesMax = 100;         // Those of aliases and nested ones, too.
+inline constexpr std::size_t kPlayTemplatesMax = 20;       // Each may make 16 MiB of text.
+inline constexpr std::size_t kPlayTextBytesMax = 16U << 10U;   // Of a text in a trace.
+inline constexpr std::size_t kPlayTraceBytesMax = 16U << 20U;  // Of all traces.
+// Pages and /ready wait as long: they have the same thread.
+inline constexpr std::chrono::milliseconds kPlayTimeMax{500};
 
 struct PlayWorld {
   const Clock& clock;

@@ -58,6 +58,34 @@ void compare(const Pairs& was, Pairs now, std::vector<Change>& changes) {
     changes.push_back({Field::kMetadata, name, std::nullopt, value, {}});
 }
 
+// Ends between two characters.
+void cut_text(std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+    --end;
+  text.resize(end);
+  text += "...";
+}
+
+std::size_t bytes_of(const StageStep& step) {
+  std::size_t bytes = sizeof step + step.explanation.text.size();
+  for (const Change& change : step.changes) {
+    bytes += sizeof change + change.name.size() + change.was.value_or("").size() +
+             change.now.value_or("").size();
+  }
+  return bytes;
+}
+
+std::size_t bytes_of(const EntrySnapshot& entry) {
+  std::size_t bytes = sizeof entry + entry.line.size();
+  for (const auto& [name, value] : entry.labels)
+    bytes += name.size() + value.size();
+  for (const auto& [name, value] : entry.metadata)
+    bytes += name.size() + value.size();
+  return bytes;
+}
+
 std::size_t depth_of(std::size_t number, const pipeline::StageContext& context) {
   std::size_t depth = 0;
   for (std::size_t i = 0; i < number; ++i) {
@@ -68,17 +96,19 @@ std::size_t depth_of(std::size_t number, const pipeline::StageContext& context) 
 
 }  // namespace
 
-TraceRecorder::TraceRecorder(const Clock& stopwatch, Sink sink)
-    : stopwatch_(stopwatch), sink_(std::move(sink)), arena_(kScratchBytes) {}
+TraceRecorder::TraceRecorder(const Clock& stopwatch, Sink sink, Limits limits)
+    : stopwatch_(stopwatch), sink_(std::move(sink)), limits_(limits), arena_(kScratchBytes) {}
 
 TraceRecorder::Interest TraceRecorder::begin(const Entry& entry, const LabelSet& labels,
                                              std::size_t first_stage,
                                              const pipeline::StageContext& context) {
+  if (full()) return Interest::kNone;
   OpenTrace& open = open_.emplace_back();
   open.begin = stopwatch_.steady_now();
   open.trace.first_stage = first_stage;
   open.trace.job = context.job();
   open.trace.before = snapshot_of(labels, entry);
+  cut_text(open.trace.before.line, limits_.text_bytes);
   return Interest::kWatch;
 }
 
@@ -118,6 +148,19 @@ void TraceRecorder::after(std::size_t /*number*/, pipeline::Stage& /*stage*/, co
         {Field::kTime, {}, time_text(was.entry.time), time_text(now.entry.time), now.entry.time});
   }
   open.state = std::move(now);
+  cut(step);
+  recorded_bytes_ += bytes_of(step);
+}
+
+void TraceRecorder::cut(StageStep& step) const {
+  for (Change& change : step.changes) {
+    if (change.was) cut_text(*change.was, limits_.text_bytes);
+    if (change.now) cut_text(*change.now, limits_.text_bytes);
+  }
+  pipeline::Explanation& explanation = step.explanation;
+  cut_text(explanation.text, limits_.text_bytes);
+  std::erase_if(explanation.groups,
+                [&](const auto& group) { return group.end > explanation.text.size(); });
 }
 
 void TraceRecorder::end(const Entry& entry, const LabelSet* labels) {
@@ -128,6 +171,7 @@ void TraceRecorder::end(const Entry& entry, const LabelSet* labels) {
   const auto verdict = trace.steps.empty() ? pipeline::Verdict::kKeep : trace.steps.back().verdict;
   if (labels != nullptr) {
     trace.after = snapshot_of(*labels, entry);
+    cut_text(trace.after.line, limits_.text_bytes);
   } else if (verdict == pipeline::Verdict::kDrop) {
     trace.fate = EntryTrace::Fate::kDropped;
   } else if (verdict == pipeline::Verdict::kHold) {
@@ -135,6 +179,7 @@ void TraceRecorder::end(const Entry& entry, const LabelSet* labels) {
   } else {
     trace.fate = EntryTrace::Fate::kContext;
   }
+  recorded_bytes_ += bytes_of(trace.before) + bytes_of(trace.after);
   sink_(std::move(trace));
   if (!open_.empty()) open_.back().others += stopwatch_.steady_now() - open.begin;
 }

@@ -1,9 +1,12 @@
 // Watches a pipeline and makes a trace of every entry.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
@@ -23,8 +26,20 @@ class TraceRecorder final : public pipeline::StageObserver {
  public:
   using Sink = std::function<void(EntryTrace)>;
 
+  // So that what somebody else asks for cannot fill the memory.
+  struct Limits {
+    std::size_t text_bytes = std::numeric_limits<std::size_t>::max();  // A longer text is cut.
+    std::size_t trace_bytes =
+        std::numeric_limits<std::size_t>::max();  // Of all traces; then no more.
+  };
+
   // `stopwatch`: a real clock, for the time that stages take.
-  TraceRecorder(const Clock& stopwatch, Sink sink);
+  TraceRecorder(const Clock& stopwatch, Sink sink)
+      : TraceRecorder(stopwatch, std::move(sink), Limits()) {}
+  TraceRecorder(const Clock& stopwatch, Sink sink, Limits limits);
+
+  // Limits::trace_bytes is used up: entries are not watched any more.
+  bool full() const { return recorded_bytes_ > limits_.trace_bytes; }
 
   Interest begin(const Entry& entry, const LabelSet& labels, std::size_t first_stage,
                  const pipeline::StageContext& context) override;
@@ -51,8 +66,12 @@ class TraceRecorder final : public pipeline::StageObserver {
 
   State state_of(const Entry& entry, const pipeline::StageContext& context);
 
+  void cut(StageStep& step) const;
+
   const Clock& stopwatch_;
   const Sink sink_;
+  const Limits limits_;
+  std::size_t recorded_bytes_ = 0;
   Arena arena_;
   std::vector<OpenTrace> open_;
 };

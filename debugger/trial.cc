@@ -91,7 +91,7 @@ std::vector<std::string> Trial::metrics() {
 }
 
 void Trial::accept(const LabelSet& labels, const Entry& entry) {
-  entries_.push_back(snapshot_of(labels, entry));
+  if (options_.keep == Options::Keep::kEntries) entries_.push_back(snapshot_of(labels, entry));
 }
 
 }  // namespace tailrace::debugger

@@ -58,6 +58,7 @@ class Trial final : private pipeline::EntrySink {
     WallTime begin{};         // When the first line is read.
     pipeline::StageObserver* observer = nullptr;
     std::function<std::optional<std::string>(std::string_view)> environment = {};
+    enum class Keep { kEntries, kNothing } keep = Keep::kEntries;  // For entries().
   };
 
   // Errors: those of build_pipeline(), in `diagnostics`.

@@ -192,16 +192,15 @@ function entryView(trace, open) {
 
 const kEntriesMax = 300;
 const tapId = 'page-' + [...crypto.getRandomValues(new Uint32Array(2))].join('-');
-let tailing = false;
+let tailing = 0;  // Which of them; 0: none. A poll that waits sees that it is of an earlier one.
+let begun = 0;
 let totals = { shown: 0, seen: 0, out: 0 };
 
-async function pollTail() {
-  if (!tailing) return;
+async function pollTail(mine, asked) {
+  if (tailing !== mine) return;
   try {
-    const query = new URLSearchParams(
-      { id: tapId, selector: $('selector').value, rate: $('rate').value || '20', stages: 'true' });
-    const answer = await ask('tap?' + query);
-    if (!tailing) return;
+    const answer = await ask('tap?' + new URLSearchParams(asked));
+    if (tailing !== mine) return;
     $('tail-error').hidden = true;
     totals.shown += answer.traces.length;
     totals.seen += answer.seen;
@@ -216,15 +215,16 @@ async function pollTail() {
     say('tail-status', `Running. ${totals.shown} entries shown, ${totals.seen} seen, ` +
       `${totals.out} left out by the rate.`);
   } catch (error) {
+    if (tailing !== mine) return;
     stopTail();
     $('tail-error').textContent = error.message;
     $('tail-error').hidden = false;
   }
-  if (tailing) setTimeout(pollTail, 500);
+  setTimeout(pollTail, 500, mine, asked);
 }
 
 function stopTail() {
-  tailing = false;
+  tailing = 0;
   $('tail-start').textContent = 'Start';
   say('tail-status', 'Not running.');
 }
@@ -250,10 +250,13 @@ function playButton(trace) {
 $('tail-form').addEventListener('submit', (event) => {
   event.preventDefault();
   if (tailing) return stopTail();
-  tailing = true;
+  tailing = ++begun;
   totals = { shown: 0, seen: 0, out: 0 };
   $('tail-start').textContent = 'Stop';
-  pollTail();
+  pollTail(tailing, {
+    id: `${tapId}-${begun}`, selector: $('selector').value, rate: $('rate').value || '20',
+    stages: 'true',
+  });
 });
 $('tail-clear').addEventListener('click', () => $('entries').replaceChildren());
 

@@ -49,7 +49,7 @@ TEST_F(DiffCommand, something_changes_is_status_1) {
             "    labels\n"
             "      - {job=\"x\"}\n"
             "      + {job=\"x\", l=\"v\"}\n"
-            "  and 1 more lines\n"
+            "  and more: 1\n"
             "  2 of 2 lines change; entries 2 -> 2, streams 1 -> 1\n");
 }
 

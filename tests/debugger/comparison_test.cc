@@ -95,7 +95,7 @@ TEST(Comparison, is_shown_as_text_up_to_a_number_of_lines) {
             "    entries\n"
             "      - sent\n"
             "      + dropped by the drop stage\n"
-            "  and 1 more lines\n"
+            "  and more: 1\n"
             "  metrics\n"
             "    logentry_dropped_lines_total{reason=\"drop_stage\"}\n"
             "      + 2\n"
