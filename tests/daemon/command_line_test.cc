@@ -90,11 +90,15 @@ TEST(CommandLine, a_format_is_for_what_prints_in_it) {
   EXPECT_TRUE(parse({"-format=json", "-help"}));
 }
 
-TEST(CommandLine, help_names_every_flag_that_works_and_no_other) {
+TEST(CommandLine, help_names_every_verb_and_flag_that_works_and_no_other) {
   const std::string help = help_text();
   for (const char* flag : {"-config.file=FILE", "-check-syntax", "-format=text|json", "-dry-run",
                            "-stdin", "-version", "-client.url=URL", "-positions.file=FILE"}) {
     EXPECT_NE(help.find(flag), std::string::npos) << flag;
+  }
+  for (const char* verb : {"receive", "test", "try", "diff", "tap", "why"}) {
+    EXPECT_NE(help.find("       tailrace " + std::string(verb) + " [flags]"), std::string::npos)
+        << verb;
   }
   EXPECT_EQ(help.find("-server.grpc"), std::string::npos);
 }

@@ -83,13 +83,17 @@ TEST_F(DiffCommand, is_shown_as_json) {
 }
 
 TEST_F(DiffCommand, labels_and_time_are_those_of_the_command_line) {
-  EXPECT_EQ(diff(job_text("a", "[]"),
-                 job_text("a",
-                          "[{drop: {older_than: 1h}}, {pack: {labels: "
-                          "[job]}}]"),
-                 {"-labels=job=y", "-time=2020-01-01T00:00:00Z"}),
+  std::ofstream(folder_.path("in.log")) << "2020-01-01T00:00:00Z\n";
+  const std::string stages =
+      "[{regex: {expression: '(?P<at>.*)'}}, {timestamp: {source: at, format: RFC3339}}, "
+      "{drop: {older_than: 1h}}, {pack: {labels: [job]}}]";
+  EXPECT_EQ(diff(job_text("a", "[]"), job_text("a", stages),
+                 {"-labels=job=y", "-time=2020-01-01T00:30:00Z"}),
             1);
-  EXPECT_TRUE(printed_part("{\"job\":\"y\",\"_entry\":\"one\"}")) << output_;
+  EXPECT_TRUE(printed_part("{\"job\":\"y\",\"_entry\":\"2020-01-01T00:00:00Z\"}")) << output_;
+  // Half an hour old then, too old an hour later.
+  EXPECT_EQ(diff(job_text("a", "[]"), job_text("a", stages), {"-time=2020-01-01T01:30:00Z"}), 1);
+  EXPECT_TRUE(printed_part("+ dropped by the drop stage\n")) << output_;
 }
 
 TEST_F(DiffCommand, what_cannot_be_read_or_built_is_status_2) {
