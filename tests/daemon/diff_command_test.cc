@@ -99,19 +99,22 @@ TEST_F(DiffCommand, labels_and_time_are_those_of_the_command_line) {
 TEST_F(DiffCommand, what_cannot_be_read_or_built_is_status_2) {
   const std::string job = job_text("a", "[]");
   EXPECT_EQ(diff(job, job, {"-limit=x"}), 2);
-  EXPECT_EQ(output_, "-limit: \"x\" is no number\n");
+  EXPECT_EQ(errors_, "-limit: \"x\" is no number\n");
   EXPECT_EQ(diff(job, job, {"-job=b"}), 2);
-  EXPECT_EQ(output_, "there is no job \"b\" in either file\n");
+  EXPECT_EQ(errors_, "there is no job \"b\" in either file\n");
   EXPECT_EQ(diff(job, job, {"-time=x"}), 2);
   EXPECT_EQ(diff(job, job, {"-labels=x"}), 2);
   EXPECT_EQ(diff(job, job, {"-lines=@none"}), 2);
-  EXPECT_TRUE(printed_part("/none: No such file")) << output_;
+  EXPECT_TRUE(failed_with("/none: No such file")) << errors_;
   EXPECT_EQ(diff(job, job_text("a", "[{regex: {expression: '('}}]")), 2);
-  EXPECT_TRUE(printed_part("new.yaml:")) << output_;
+  EXPECT_TRUE(failed_with("new.yaml:")) << errors_;
   EXPECT_EQ(diff(job, job_text("a", "[{nonsense: {}}]")), 2);
-  EXPECT_TRUE(printed_part("new.yaml:")) << output_;
+  EXPECT_TRUE(failed_with("new.yaml:")) << errors_;
   EXPECT_EQ(run({"diff", "@none.yaml", "@new.yaml", "-lines=@in.log"}), 2);
-  EXPECT_TRUE(printed_part("/none.yaml: No such file")) << output_;
+  EXPECT_TRUE(failed_with("/none.yaml: No such file")) << errors_;
+  EXPECT_EQ(diff(job, job, {"-lines=@"}), 2);  // A folder is no empty file.
+  EXPECT_TRUE(failed_with("Is a directory")) << errors_;
+  EXPECT_EQ(output_, "");
 }
 
 TEST_F(DiffCommand, flags_that_do_not_fit_are_refused) {

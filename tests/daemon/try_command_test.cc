@@ -119,7 +119,11 @@ TEST_F(TryCommand, counts_metrics) {
 
 TEST_F(TryCommand, flags_that_do_not_fit_are_refused) {
   EXPECT_EQ(wrong({"-line=x"}), "give -config.file or -stages");
-  EXPECT_EQ(wrong({"-line=x", "-stages=[]", "-config.file=a"}), "give -config.file or -stages");
+  EXPECT_EQ(wrong({"-line=x", "-stages=[]", "-config.file=a"}),
+            "-config.file has no effect beside -stages");
+  EXPECT_EQ(wrong({"-line=x", "-stages=[]", "-job=a"}), "-job has no effect beside -stages");
+  EXPECT_EQ(wrong({"-line=x", "-stages=[]", "-config.expand-env"}),
+            "-config.expand-env has no effect beside -stages");
   EXPECT_EQ(wrong({"-stages=[]", "-format=xml"}), "-format: \"xml\" is neither text nor json");
   EXPECT_EQ(wrong({"-stages=[]", "-line=x", "-time=noon"}),
             "-time: \"noon\" is not like 2026-01-02T03:04:05Z\n");

@@ -43,6 +43,7 @@ class VerbCommand : public ::testing::Test {
     return output_;
   }
   bool printed_part(std::string_view text) const { return output_.find(text) != std::string::npos; }
+  bool failed_with(std::string_view text) const { return errors_.find(text) != std::string::npos; }
   void write(const std::string& name, const std::string& text) const { folder_.append(name, text); }
 
   tailrace::testing::FakeClock clock_;

@@ -90,6 +90,33 @@ TEST_F(Playground, what_is_no_request_is_refused_with_the_reason) {
   EXPECT_EQ(error(big.dump()), "at most 500 lines and 262144 bytes can be tried at once");
 }
 
+TEST_F(Playground, more_stages_than_can_be_tried_are_refused_also_by_aliases) {
+  std::string stages = "[&a {decolorize: {}}";
+  for (std::size_t i = 0; i < kPlayStagesMax; ++i)
+    stages += ",*a";
+  EXPECT_NE(play_stages(stages + "]", {"a"})["diagnostics"][0]["message"].get<std::string>().find(
+                "at most 100 stages"),
+            std::string::npos);
+  std::string templates;
+  for (std::size_t i = 0; i <= kPlayTemplatesMax; ++i)
+    templates += "- template: {source: v, template: x}\n";
+  EXPECT_FALSE(play_stages(templates, {"a"}).contains("traces"));
+}
+
+TEST_F(Playground, long_texts_are_cut_and_lines_beyond_the_room_for_traces_are_left_out) {
+  const std::string stage = "- regex: {expression: '(?P<whole>.*)'}\n";
+  std::string stages;
+  for (int i = 0; i < 90; ++i)
+    stages += stage;
+  // 400 lines of 600 bytes, each in 90 steps.
+  const PlayJson json = play_stages(stages, std::vector<std::string>(400, std::string(600, 'x')));
+  EXPECT_TRUE(json.contains("stopped"));
+  EXPECT_LT(json["traces"].size(), 400U);
+  EXPECT_GT(json["traces"].size(), 100U);
+  const PlayJson cut = play_stages(stage, {std::string(100'000, 'x')});
+  EXPECT_EQ(cut["traces"][0]["before"]["line"].get<std::string>().size(), kPlayTextBytesMax + 3);
+}
+
 TEST_F(Playground, jobs_are_shown_as_they_were_written_without_secrets_or_hidden_labels) {
   const auto loaded = config::load_text(
       "clients: [{url: http://localhost/}]\n"
