@@ -1,6 +1,10 @@
 // Flags of `tailrace tap`, and what it prints of a daemon's answers.
 #include "daemon/tap_command.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -181,6 +185,20 @@ TEST_F(RunTapTest, says_that_no_daemon_is_there) {
   EXPECT_EQ(errors_, socket_ +
                          ": No such file or directory\nNo daemon listens there. Does it run with "
                          "this configuration, and is its control_socket not switched off?\n");
+}
+
+TEST_F(RunTapTest, a_daemon_that_does_not_answer_is_left_when_the_time_is_over) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);  // Never accepts.
+  ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  const SteadyTime begin = clock_.steady_now();
+  EXPECT_EQ(run({"-for=1ms"}), 1);
+  EXPECT_LT(clock_.steady_now() - begin, std::chrono::seconds(20));  // 30 s unless told.
+  EXPECT_NE(errors_.find("The daemon does not answer."), std::string::npos) << errors_;
+  close(listener);
 }
 
 TEST_F(RunTapTest, says_why_the_daemon_refuses) {
