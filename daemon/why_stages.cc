@@ -12,8 +12,6 @@
 
 #include "debugger/trace_recorder.h"
 #include "debugger/trial.h"
-#include "model/label_set.h"
-#include "pipeline/logql/selector.h"
 #include "pipeline/selection.h"
 
 namespace tailrace::daemon {
@@ -31,22 +29,6 @@ void flatten(const std::vector<StageConfig>& stages, std::vector<const StageConf
       flatten(match->stages, flat);
     }
   }
-}
-
-// As a selector writes it.
-std::string_view operator_of(pipeline::logql::Comparison comparison, std::string_view equal,
-                             std::string_view matches) {
-  switch (comparison) {
-    case pipeline::logql::Comparison::kEqual:
-      return equal;
-    case pipeline::logql::Comparison::kNotEqual:
-      return "!=";
-    case pipeline::logql::Comparison::kMatches:
-      return matches;
-    case pipeline::logql::Comparison::kNotMatches:
-      break;
-  }
-  return "!~";
 }
 
 // The same stages, none of which drops by chance or by rate.
@@ -236,29 +218,8 @@ Result<bool> selector_means(const std::string& selector,
 std::optional<std::string> failing_line_filter(const std::string& selector,
                                                const std::map<std::string, std::string>& labels,
                                                const std::string& line) {
-  const auto parsed =
-      pipeline::logql::parse_selector(selector, pipeline::logql::NoMatchers::kAllowed);
-  if (!parsed) return std::nullopt;
-  std::string only_labels = "{";
-  for (const auto& matcher : parsed->matchers) {
-    if (only_labels.size() > 1) only_labels += ", ";
-    only_labels += matcher.name;
-    only_labels += operator_of(matcher.comparison, "=", "=~");
-    append_go_quoted(only_labels, matcher.text);
-  }
-  only_labels += "}";
-  const auto means = [&](const std::string& part) {
-    const auto selection = pipeline::Selection::create(part);
-    return selection && (*selection)->ends({}, labels, line);
-  };
-  if (!means(only_labels)) return std::nullopt;
-  for (const auto& filter : parsed->filters) {
-    std::string text(operator_of(filter.comparison, "|=", "|~"));
-    text += ' ';
-    append_go_quoted(text, filter.text);
-    if (!means(text)) return text;
-  }
-  return std::nullopt;
+  const auto selection = pipeline::Selection::create(selector);
+  return selection ? (*selection)->failing_filter(labels, line) : std::nullopt;
 }
 
 }  // namespace tailrace::daemon
