@@ -35,8 +35,6 @@ std::size_t bytes_of(const debugger::EntryTrace& trace) {
       if (change.now) bytes += change.now->size();
     }
   }
-  for (const LineOrigin& origin : trace.origins)
-    bytes += origin.line.size();
   return bytes;
 }
 
