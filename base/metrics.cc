@@ -145,6 +145,23 @@ void append_family(std::string& out, MergedFamily& merged) {
     append_sample(out, family, *sample);
 }
 
+// Families of one name merged, sorted by name.
+std::string text_of(const std::vector<MetricFamily>& all) {
+  std::map<std::string_view, MergedFamily> merged;
+  for (const MetricFamily& family : all) {
+    if (family.samples.empty()) continue;
+    MergedFamily& target = merged[family.name];
+    if (target.first == nullptr) target.first = &family;
+    if (target.first->type != family.type) continue;
+    for (const MetricSample& sample : family.samples)
+      target.samples.push_back(&sample);
+  }
+  std::string out;
+  for (auto& [name, family] : merged)
+    append_family(out, family);
+  return out;
+}
+
 MetricType converted(prometheus::MetricType type) {
   switch (type) {
     case prometheus::MetricType::Counter:
@@ -349,19 +366,13 @@ std::string Metrics::serialize(std::vector<MetricFamily> more) const {
       collect(all);
   }
   std::move(more.begin(), more.end(), std::back_inserter(all));
-  std::map<std::string_view, MergedFamily> merged;
-  for (const MetricFamily& family : all) {
-    if (family.samples.empty()) continue;
-    MergedFamily& target = merged[family.name];
-    if (target.first == nullptr) target.first = &family;
-    if (target.first->type != family.type) continue;
-    for (const MetricSample& sample : family.samples)
-      target.samples.push_back(&sample);
-  }
-  std::string out;
-  for (auto& [name, family] : merged)
-    append_family(out, family);
-  return out;
+  return text_of(all);
+}
+
+std::string Metrics::serialize_own() const {
+  std::vector<MetricFamily> own;
+  append_own(own);
+  return text_of(own);
 }
 
 }  // namespace tailrace

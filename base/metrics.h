@@ -106,6 +106,9 @@ class Metrics {
   // `more` are families that the caller gathered where a collector may not: no lock is held there,
   // so it may take its time.
   std::string serialize(std::vector<MetricFamily> more = {}) const;
+  // The same of counter(), gauge() and histogram() alone. No collector is called, as one may count
+  // being read: looking changes nothing.
+  std::string serialize_own() const;
 
  private:
   struct Family;

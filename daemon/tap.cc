@@ -16,6 +16,28 @@ std::map<std::string, std::string> labels_of(const debugger::EntrySnapshot& entr
   return labels;
 }
 
+std::size_t bytes_of(const debugger::EntrySnapshot& entry) {
+  std::size_t bytes = entry.line.size();
+  for (const auto& [name, value] : entry.labels)
+    bytes += name.size() + value.size();
+  for (const auto& [name, value] : entry.metadata)
+    bytes += name.size() + value.size();
+  return bytes;
+}
+
+// Of the texts that were copied into it.
+std::size_t bytes_of(const debugger::EntryTrace& trace) {
+  std::size_t bytes = bytes_of(trace.before) + bytes_of(trace.after);
+  for (const debugger::StageStep& step : trace.steps) {
+    for (const debugger::Change& change : step.changes) {
+      bytes += change.name.size();
+      if (change.was) bytes += change.was->size();
+      if (change.now) bytes += change.now->size();
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 bool TapRate::has(SteadyTime now) {
@@ -79,17 +101,25 @@ bool Tap::wants(std::size_t worker, const LabelSet& labels, const pipeline::Stag
 
 void Tap::offer(std::size_t worker, const debugger::EntryTrace& trace, SteadyTime now) {
   Seat& seat = seats_[worker];
+  // wants() asked before the size was known.
+  const double more = static_cast<double>(bytes_of(trace) / kBytesPerToken);
+  seat.looks.charge(more);
   const debugger::EntrySnapshot end = debugger::last_seen(trace);
   if (!seat.selection->ends(labels_of(trace.before), labels_of(end), end.line)) return;
   if (!seat.traces.take(now)) {  // Entries that began within this one took the rest.
     sampled_out_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  seat.traces.charge(more);
   queue(debugger::trace_json(trace, detail_));
 }
 
 void Tap::queue(std::string trace) {
   const MutexLock lock(mutex_);
+  if (trace.size() > kQueueBytesMax) {  // All others would go for it, and it as well.
+    ++dropped_;
+    return;
+  }
   queue_bytes_ += trace.size();
   queue_.push_back(std::move(trace));
   while (queue_.size() > kQueueTracesMax || queue_bytes_ > kQueueBytesMax) {

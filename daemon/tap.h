@@ -36,12 +36,14 @@ struct TapAnswer {
   std::uint64_t dropped_queue = 0;  // Traces that nobody fetched in time.
 };
 
-// A token bucket that holds what flows in within a second.
+// A token bucket that holds what flows in within a second. It may owe tokens.
 class TapRate {
  public:
   explicit TapRate(double per_second) : per_second_(per_second), tokens_(per_second) {}
   bool has(SteadyTime now);
   bool take(SteadyTime now);
+  // Of what turned out to cost more.
+  void charge(double tokens) { tokens_ -= tokens; }
 
  private:
   const double per_second_;
@@ -58,6 +60,8 @@ class Tap {
   static constexpr std::uint32_t kRateMax = 1000;
   static constexpr std::size_t kQueueTracesMax = 1000;
   static constexpr std::size_t kQueueBytesMax = 4U << 20U;
+  // A trace costs a token, and another one for so many bytes: huge lines take time to record.
+  static constexpr std::size_t kBytesPerToken = 4096;
   // A selector that also wants to see the end of entries may look at so many times the rate.
   static constexpr double kLooksPerTrace = 10;
 

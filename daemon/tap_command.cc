@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "config/go_duration.h"
+#include "daemon/tap.h"
 #include "debugger/trace_parse.h"
 #include "debugger/trace_text.h"
+#include "pipeline/selection.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -20,6 +22,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::chrono::milliseconds kPollPeriod{200};
+// Signals wait for a request to end.
+constexpr std::chrono::milliseconds kRequestMax{2000};
+// For the last poll, when no time is left.
+constexpr std::chrono::milliseconds kRequestMin{500};
 
 Error bad_argument(std::string message) {
   return {Error::kInvalid, std::move(message)};
@@ -39,7 +45,9 @@ Status set_option(TapOptions& options, std::string_view name, const std::string&
   } else if (name == "socket") {
     options.socket = value;
   } else if (name == "rate") {
-    return read_number(name, value, options.rate);
+    if (read_number(name, value, options.rate) && options.rate <= Tap::kRateMax) return {};
+    return fail(bad_argument("-rate wants a number from 1 to " + std::to_string(Tap::kRateMax) +
+                             ", not \"" + value + "\""));
   } else if (name == "limit") {
     return read_number(name, value, options.limit);
   } else if (name == "for") {
@@ -141,7 +149,13 @@ std::string why_not(const Error& error) {
   if (error.code == EACCES || error.code == EPERM) {
     return error.message + "\nThe socket is for the daemon's user only: run this as that user.\n";
   }
+  if (error.code == ETIMEDOUT) return error.message + "\nThe daemon does not answer.\n";
   return error.message + "\n";
+}
+
+std::chrono::milliseconds request_time(SteadyTime now, SteadyTime end) {
+  if (end - now >= kRequestMax) return kRequestMax;
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(end - now), kRequestMin);
 }
 
 std::string message_of(const http::LocalResponse& response) {
@@ -182,6 +196,9 @@ Result<TapOptions> parse_tap_options(std::span<const char* const> arguments) {
     }
     if (!set) return fail(set.error());
   }
+  if (const auto selection = pipeline::Selection::create(options.selector); !selection) {
+    return fail(bad_argument("the selector: " + selection.error().message));
+  }
   return options;
 }
 
@@ -200,7 +217,9 @@ std::string tap_help_text() {
          "  -limit=N            end after so many entries\n"
          "  -for=DURATION       end after so long: 30s, 5m\n"
          "  -help               print this text\n\n"
-         "Ctrl-C ends it. Exit status: 0, or 1 when there is no daemon or it refuses.\n";
+         "Ctrl-C ends it. Exit status: 0; 1 when there is no daemon, it refuses or does not "
+         "answer;\n"
+         "2 for a wrong flag, rate or selector.\n";
 }
 
 int run_tap(const TapOptions& options, http::LocalClient& client, const TapWorld& world) {
@@ -214,6 +233,7 @@ int run_tap(const TapOptions& options, http::LocalClient& client, const TapWorld
   SteadyTime next = world.clock.steady_now();
   bool last = false;
   while (true) {
+    client.set_timeout(request_time(world.clock.steady_now(), end));
     const auto response = client.get(poll);
     if (!response || response->status != 200) {
       world.errors.write(response ? message_of(*response) : why_not(response.error()));

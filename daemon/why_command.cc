@@ -1,6 +1,7 @@
 // Reads the configuration, asks the running program, and shows the way of a line.
 #include "daemon/why_command.h"
 
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <utility>
@@ -44,27 +45,33 @@ std::string clean_path(const std::string& path, const std::string& working_direc
   return clean;
 }
 
-// Nothing, and `problem` says why.
-std::optional<WhyFacts> ask_program(const WhyOptions& options, const WhyWorldView& world,
-                                    const config::Config& config, const std::string& path,
-                                    std::string& problem) {
+// Errors: ENOENT and ECONNREFUSED when nobody listens; all others leave open whether it runs.
+Result<WhyFacts> ask_program(const WhyOptions& options, const WhyWorldView& world,
+                             const config::Config& config, const std::string& path) {
   const std::string socket = options.socket.empty() ? control_socket_path(config) : options.socket;
   if (socket.empty()) {
-    problem = "the configuration switches the control socket off";
-    return std::nullopt;
+    return fail(Error::kInvalid, "the configuration switches the control socket off");
   }
   const Result<std::string> answer =
       world.ask(socket, "/tailrace/api/v1/why?path=" + http::LocalClient::escaped(path));
-  if (!answer) {
-    problem = answer.error().message;
-    return std::nullopt;
-  }
+  if (!answer) return fail(answer.error());
   Result<WhyFacts> facts = parse_why_facts(*answer);
-  if (!facts) {
-    problem = facts.error().message;
-    return std::nullopt;
+  if (!facts) return fail(Error::kInvalid, socket + ": " + facts.error().message);
+  if (facts->path != path) {
+    return fail(Error::kInvalid, socket + ": the answer says nothing about the file");
   }
   return std::move(*facts);
+}
+
+void add_facts(Result<WhyFacts> facts, WhyInput& input) {
+  if (facts) {
+    input.facts = std::move(*facts);
+    return;
+  }
+  const Error& error = facts.error();
+  const bool nobody = error.code == ENOENT || error.code == ECONNREFUSED;
+  input.program = nobody ? WhyInput::Program::kStopped : WhyInput::Program::kNotAsked;
+  input.no_facts = error.message + "; -socket=PATH names another control socket";
 }
 
 std::optional<config::Config> load_config(const WhyOptions& options, const WhyWorldView& world,
@@ -178,9 +185,10 @@ int run_why(const WhyOptions& options, const WhyWorldView& world, const TextOutp
                  .environment = world.environment,
                  .facts = std::nullopt,
                  .no_facts = {},
+                 .program = WhyInput::Program::kStopped,
                  .tenant = options.tenant,
                  .selector = options.selector};
-  input.facts = ask_program(options, world, *config, input.wanted.path, input.no_facts);
+  add_facts(ask_program(options, world, *config, input.wanted.path), input);
   const WhyReport report = walk_why(input);
   output.write(options.format == WhyOptions::Format::kJson ? why_json(report)
                                                            : why_text(report, output.colours));

@@ -2,6 +2,8 @@
 #include "daemon/why_delivery.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,11 +51,14 @@ class DeliveryWalk {
       return stream.tenant == *tenant;
     });
     if (there) return true;
-    const std::string& other = streams.front().tenant;
+    const auto named = std::find_if(streams.begin(), streams.end(),
+                                    [](const WhyStream& one) { return !one.tenant.empty(); });
+    const std::string other = named == streams.end() ? "" : named->tenant;
+    std::string_view why = other.empty() ? "no client sets tenant_id" : "tenant_id says so";
+    if (stages_.entry.tenant) why = "a stage chooses the tenant";
     add("tenant", Verdict::kCause,
         fmt::format("it is sent to {}, not to tenant \"{}\"; {}",
-                    other.empty() ? "no tenant" : "tenant \"" + other + "\"", *tenant,
-                    stages_.entry.tenant ? "a stage chooses the tenant" : "tenant_id says so"));
+                    other.empty() ? "no tenant" : "tenant \"" + other + "\"", *tenant, why));
     return false;
   }
 
@@ -63,6 +68,15 @@ class DeliveryWalk {
     for (const WhyStream& stream : streams) {
       const Result<bool> means = selector_means(*selector, stream.labels, stages_.entry.line);
       if (means && *means) return true;
+    }
+    for (const WhyStream& stream : streams) {
+      const std::optional<std::string> filter =
+          failing_line_filter(*selector, stream.labels, stages_.entry.line);
+      if (!filter) continue;
+      add("labels", Verdict::kCause,
+          fmt::format("the labels of {} mean it, but the line filter {} does not; its text is: {}",
+                      *selector, *filter, stages_.entry.line));
+      return false;
     }
     add("labels", Verdict::kCause,
         fmt::format("{} does not mean it: look for {}", *selector,

@@ -113,10 +113,11 @@ void merge(WhyFacts& facts, WhyFacts worker) {
     facts.lost_bytes[reason] += bytes;
 }
 
-// What /metrics says was dropped; series of nothing are left out.
+// What /metrics says was dropped; series of nothing are left out. Its collectors stay out of it: a
+// job's takes away idle series when it is read.
 std::map<std::string, double> dropped_of(const Metrics& metrics) {
   std::map<std::string, double> dropped;
-  const std::string text = metrics.serialize();
+  const std::string text = metrics.serialize_own();
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string_view line = std::string_view(text).substr(begin, end - begin);

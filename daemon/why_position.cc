@@ -166,16 +166,25 @@ bool judge_position(const WhyLine& line, std::vector<Finding>& findings) {
 
 void judge_state_on_disk(const WhyLine& line, std::vector<Finding>& findings) {
   const WhyInput& input = line.input;
+  const bool may_run = input.program == WhyInput::Program::kNotAsked;
+  const std::string stopped = fmt::format(
+      "{} ({})", may_run ? "the program cannot be asked" : "no program runs", input.no_facts);
   positions::Positions positions(input.file_system, input.config.positions.filename);
-  const Status loaded = positions.load(positions::Positions::OnCorruptFile::kFail);
-  std::uint64_t saved = 0;
-  if (!loaded) {
-    add(findings, "position", Verdict::kUnknown, loaded.error().message);
-  } else if (const auto known = positions.find(input.wanted.path)) {
-    saved = std::strtoull(known->value.c_str(), nullptr, 10);
+  if (const Status loaded = positions.load(positions::Positions::OnCorruptFile::kFail); !loaded) {
+    add(findings, "daemon", Verdict::kUnknown,
+        fmt::format("{}, and its positions cannot be read: {}", stopped, loaded.error().message));
+    return;
+  }
+  const auto known = positions.find(input.wanted.path);
+  const std::uint64_t saved = known ? std::strtoull(known->value.c_str(), nullptr, 10) : 0;
+  if (may_run) {
+    add(findings, "daemon", Verdict::kUnknown,
+        fmt::format("{}; its positions, which may be behind it, say that it has come to byte {}, "
+                    "and the line begins at byte {}",
+                    stopped, saved, line.position));
+    return;
   }
   const std::optional<ResumePoint> point = point_on_disk(line);
-  const std::string stopped = "no program runs (" + input.no_facts + ")";
   if (line.position < saved) {
     const auto stat = input.file_system.stat(input.config.positions.filename);
     const std::string when =

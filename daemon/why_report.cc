@@ -57,6 +57,11 @@ std::string_view answer_name(WhyReport::Answer answer) {
   return "not known";
 }
 
+// What was looked for elsewhere may be there.
+std::string_view cause_heading(std::string_view point) {
+  return point == "tenant" || point == "labels" ? "Not where you looked" : "Not in Loki";
+}
+
 nlohmann::ordered_json finding_json(const Finding& finding) {
   return {
       {"point", finding.point}, {"verdict", verdict_text(finding.verdict)}, {"text", finding.text}};
@@ -154,7 +159,8 @@ std::string why_text(const WhyReport& report, TextOutput::Colours colours) {
       text += fmt::format("Accepted{}: {}\n", job, report.reason.text);
       break;
     case WhyReport::Answer::kCause:
-      text += fmt::format("Not in Loki{}. {}: {}\n", job, report.reason.point, report.reason.text);
+      text += fmt::format("{}{}. {}: {}\n", cause_heading(report.reason.point), job,
+                          report.reason.point, report.reason.text);
       break;
     case WhyReport::Answer::kNotKnown:
       text += fmt::format("Not known{}. {}: {}\n", job, report.reason.point, report.reason.text);

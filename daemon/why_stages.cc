@@ -12,6 +12,7 @@
 
 #include "debugger/trace_recorder.h"
 #include "debugger/trial.h"
+#include "pipeline/selection.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -212,6 +213,13 @@ Result<bool> selector_means(const std::string& selector,
   }
   (*trial)->run(line);
   return (*trial)->entries().empty();
+}
+
+std::optional<std::string> failing_line_filter(const std::string& selector,
+                                               const std::map<std::string, std::string>& labels,
+                                               const std::string& line) {
+  const auto selection = pipeline::Selection::create(selector);
+  return selection ? (*selection)->failing_filter(labels, line) : std::nullopt;
 }
 
 }  // namespace tailrace::daemon

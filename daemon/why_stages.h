@@ -43,4 +43,10 @@ Result<bool> selector_means(const std::string& selector,
                             const std::map<std::string, std::string>& labels,
                             const std::string& line);
 
+// When the labels of a valid selector mean the entry: the first line filter that does not mean its
+// line, such as |= "text".
+std::optional<std::string> failing_line_filter(const std::string& selector,
+                                               const std::map<std::string, std::string>& labels,
+                                               const std::string& line);
+
 }  // namespace tailrace::daemon

@@ -20,6 +20,10 @@ namespace tailrace::daemon {
 
 // What is looked at. Nothing here is changed.
 struct WhyInput {
+  enum class Program {
+    kStopped,   // Nobody listens: what is on disk is all there is.
+    kNotAsked,  // It may run: what is on disk may be behind it.
+  };
   LineWanted wanted;  // Its path absolute and clean.
   const config::Config& config;
   std::string config_yaml;  // dump_config() of it, to compare with what runs.
@@ -29,8 +33,9 @@ struct WhyInput {
   std::string host_name;
   std::string working_directory;
   std::function<std::optional<std::string>(std::string_view)> environment;
-  std::optional<WhyFacts> facts;        // Nothing: no program runs, ...
-  std::string no_facts;                 // ... because of this.
+  std::optional<WhyFacts> facts;        // Nothing: the program was not asked, ...
+  std::string no_facts;                 // ... because of this; ...
+  Program program = Program::kStopped;  // ... then what that means.
   std::optional<std::string> tenant;    // Where it was looked for.
   std::optional<std::string> selector;  // What it was looked for with.
 };

@@ -1,6 +1,7 @@
 // libcurl's easy interface over a socket in the file system.
 #include "http/local_client.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -10,7 +11,7 @@
 namespace tailrace::http {
 namespace {
 
-constexpr long kTimeoutMs = 30'000;
+constexpr std::chrono::milliseconds kTimeout{30'000};
 
 std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* user) {
   static_cast<std::string*>(user)->append(bytes, size * count);
@@ -23,6 +24,7 @@ struct LocalClient::State {
   std::string socket;
   CURL* easy = nullptr;
   curl_slist* json = nullptr;
+  std::chrono::milliseconds timeout = kTimeout;
 };
 
 LocalClient::LocalClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -70,7 +72,7 @@ Result<LocalResponse> LocalClient::perform(const char* method, const std::string
   curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, state_->socket.c_str());
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // Whatever the environment says.
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, kTimeoutMs);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(state_->timeout.count()));
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &response.body);
   const CURLcode code = curl_easy_perform(easy);
@@ -89,6 +91,10 @@ Result<LocalResponse> LocalClient::perform(const char* method, const std::string
     return fail(system_failure(static_cast<int>(error), state_->socket));
   }
   return fail(Error::kOther, state_->socket + ": " + curl_easy_strerror(code));
+}
+
+void LocalClient::set_timeout(std::chrono::milliseconds timeout) {
+  state_->timeout = std::max(timeout, std::chrono::milliseconds(1));  // 0 means none to libcurl.
 }
 
 std::string LocalClient::escaped(std::string_view text) {

@@ -1,6 +1,7 @@
 // Asks a server on a local socket; waits for the answer.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,11 +27,14 @@ class LocalClient {
   LocalClient& operator=(const LocalClient&) = delete;
 
   // `path` with its query. A body is sent as application/json.
-  // Errors: what connect() says (ENOENT, ECONNREFUSED: nobody is there; EACCES), ETIMEDOUT after
-  //   30 s, or kOther; the message names the socket.
+  // Errors: what connect() says (ENOENT, ECONNREFUSED: nobody is there; EACCES), ETIMEDOUT, or
+  //   kOther; the message names the socket.
   Result<LocalResponse> get(const std::string& path);
   Result<LocalResponse> post(const std::string& path, const std::string& body);
   Result<LocalResponse> remove(const std::string& path);  // DELETE
+
+  // How long each request from now on may take; 30 s before that. At least 1 ms.
+  void set_timeout(std::chrono::milliseconds timeout);
 
   // A value for the query: all but letters, digits and "-._~" as %XX.
   static std::string escaped(std::string_view text);

@@ -111,4 +111,22 @@ bool Selection::ends(const Labels& first, const Labels& labels, std::string_view
                      [line](const Tests::Test& test) { return Tests::line_holds(test, line); });
 }
 
+std::optional<std::string> Selection::failing_filter(const Labels& labels,
+                                                     std::string_view line) const {
+  for (const Tests::Test& test : tests_->labels) {
+    const auto found = labels.find(test.name);
+    if (!Tests::label_holds(test, found == labels.end() ? std::string_view() : found->second)) {
+      return std::nullopt;
+    }
+  }
+  for (const Tests::Test& test : tests_->lines) {
+    if (Tests::line_holds(test, line)) continue;
+    std::string text = is_negative(test.comparison) ? "!" : "|";
+    text += is_regex(test.comparison) ? "~ " : "= ";
+    append_go_quoted(text, test.text);
+    return text;
+  }
+  return std::nullopt;
+}
+
 }  // namespace tailrace::pipeline

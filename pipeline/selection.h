@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,10 @@ class Selection {
   using Labels = std::map<std::string, std::string>;
   // `first`: what the entry began with; `labels` and `line`: what it has in the end.
   bool ends(const Labels& first, const Labels& labels, std::string_view line);
+
+  // When `labels` are meant: the first line filter that does not mean `line`, as a selector writes
+  // it (|= "text").
+  std::optional<std::string> failing_filter(const Labels& labels, std::string_view line) const;
 
   struct Tests;
   // For create() only.

@@ -247,6 +247,20 @@ TEST(Metrics, a_collectable_that_throws_does_not_cost_the_others) {
   EXPECT_NE(metrics.serialize().find("a_total 0\n"), std::string::npos);
 }
 
+TEST(Metrics, its_own_values_are_read_without_collectors) {
+  Metrics metrics;
+  metrics.counter("b_total", "help", {{"x", "y"}}).increment();
+  metrics.gauge("a", "");
+  int calls = 0;
+  metrics.add_collector([&calls](std::vector<MetricFamily>&) { ++calls; });
+  EXPECT_EQ(metrics.serialize_own(),
+            "# HELP a \n# TYPE a gauge\na 0\n"
+            "# HELP b_total help\n# TYPE b_total counter\nb_total{x=\"y\"} 1\n");
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(metrics.serialize(), metrics.serialize_own());
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(Metrics, counts_exactly_from_several_threads_while_scraped) {
   Metrics metrics;
   const auto count = [&] {

@@ -1,6 +1,10 @@
 // Flags of `tailrace tap`, and what it prints of a daemon's answers.
 #include "daemon/tap_command.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -58,7 +62,11 @@ TEST(TapOptions, take_flags_around_the_selector) {
 TEST(TapOptions, refuse_what_they_do_not_know) {
   EXPECT_EQ(refused({"-x=1"}), "flag provided but not defined: -x");
   EXPECT_EQ(refused({"-rate"}), "flag needs an argument: -rate");
-  EXPECT_EQ(refused({"-rate=0"}), "-rate wants a number above 0, not \"0\"");
+  EXPECT_EQ(refused({"-rate=0"}), "-rate wants a number from 1 to 1000, not \"0\"");
+  EXPECT_EQ(refused({"-rate=1001"}), "-rate wants a number from 1 to 1000, not \"1001\"");
+  EXPECT_EQ(parsed({"-rate=1000"}).rate, 1000U);
+  EXPECT_TRUE(refused({"{a="}).starts_with("the selector: column 4: "));
+  EXPECT_NE(refused({"{a=~\"(\"}"}), "");
   EXPECT_EQ(refused({"-limit=5x"}), "-limit wants a number above 0, not \"5x\"");
   EXPECT_EQ(refused({"-for=5"}), "-for wants a duration (30s, 5m), not \"5\"");
   EXPECT_EQ(refused({"-for=-1s"}), "-for wants a duration (30s, 5m), not \"-1s\"");
@@ -177,6 +185,20 @@ TEST_F(RunTapTest, says_that_no_daemon_is_there) {
   EXPECT_EQ(errors_, socket_ +
                          ": No such file or directory\nNo daemon listens there. Does it run with "
                          "this configuration, and is its control_socket not switched off?\n");
+}
+
+TEST_F(RunTapTest, a_daemon_that_does_not_answer_is_left_when_the_time_is_over) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);  // Never accepts.
+  ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  const SteadyTime begin = clock_.steady_now();
+  EXPECT_EQ(run({"-for=1ms"}), 1);
+  EXPECT_LT(clock_.steady_now() - begin, std::chrono::seconds(20));  // 30 s unless told.
+  EXPECT_NE(errors_.find("The daemon does not answer."), std::string::npos) << errors_;
+  close(listener);
 }
 
 TEST_F(RunTapTest, says_why_the_daemon_refuses) {

@@ -171,14 +171,51 @@ TEST_F(TapHubTest, the_oldest_go_from_a_full_queue) {
 
 TEST_F(TapHubTest, the_bytes_of_a_queue_are_bounded) {
   begin("[]");
-  poll({.id = "a"});
-  for (int i = 0; i < 6; ++i)
+  const TapRequest request{.id = "a", .rate = 1000};
+  poll(request);
+  for (int i = 0; i < 6; ++i) {
     log(std::string(900'000, 'x') + "\n");
-  const TapAnswer answer = poll({.id = "a"});
+    pass(seconds(1), milliseconds(100));
+  }
+  const TapAnswer answer = poll(request);
   EXPECT_EQ(answer.traces.size(), 4U);
   EXPECT_EQ(answer.dropped_queue, 2U);
   log("short\n");
-  EXPECT_EQ(poll({.id = "a"}).traces.size(), 1U);
+  EXPECT_EQ(poll(request).traces.size(), 1U);
+}
+
+TEST_F(TapHubTest, a_trace_that_never_fits_costs_no_other) {
+  begin("[{static_labels: {a: b}}]");
+  const TapRequest request{.id = "a", .rate = 1000};
+  poll(request);
+  // Each byte is six in JSON: a line that is read whole makes a trace bigger than the queue.
+  log("before\n" + std::string(900'000, '\x01') + "\n");
+  pass(seconds(2), milliseconds(100));
+  log("after\n");
+  const TapAnswer answer = poll(request);
+  EXPECT_EQ(answer.traces.size(), 2U);
+  EXPECT_EQ(answer.dropped_queue, 1U);
+}
+
+TEST_F(TapHubTest, huge_lines_cost_more_of_the_rate) {
+  begin("[]");
+  poll({.id = "all", .rate = 10});
+  poll({.id = "looks", .selector = "{} |= \"needle\"", .rate = 1});
+  // 16 in each snapshot, before and after: 32 tokens and one.
+  const std::string huge(16 * 4096, 'x');
+  log(huge + "\nsmall\nsmall\n");
+  TapAnswer all = poll({.id = "all"});
+  EXPECT_EQ(all.traces.size(), 1U);
+  EXPECT_EQ(all.sampled_out, 2U);
+  EXPECT_EQ(poll({.id = "looks"}).sampled_out, 2U);  // It was only looked at.
+  pass(seconds(2), milliseconds(100));
+  log("small\n");
+  EXPECT_EQ(poll({.id = "all"}).sampled_out, 1U);
+  EXPECT_EQ(poll({.id = "looks"}).sampled_out, 1U);
+  pass(seconds(1), milliseconds(100));
+  log("needle\n");
+  EXPECT_EQ(poll({.id = "all"}).traces.size(), 1U);
+  EXPECT_EQ(poll({.id = "looks"}).traces.size(), 1U);
 }
 
 TEST_F(TapHubTest, a_tap_that_is_not_polled_goes_and_nobody_watches) {

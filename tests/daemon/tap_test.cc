@@ -33,6 +33,16 @@ TEST(TapRate, a_clock_that_stands_still_gives_nothing) {
   EXPECT_FALSE(rate.has(SteadyTime{}));
 }
 
+TEST(TapRate, what_cost_more_is_waited_for) {
+  TapRate rate(4);
+  SteadyTime now{};
+  EXPECT_TRUE(rate.take(now));
+  rate.charge(6);  // 3 owed.
+  EXPECT_FALSE(rate.has(now += milliseconds(750)));
+  EXPECT_FALSE(rate.has(now += milliseconds(249)));
+  EXPECT_TRUE(rate.has(now += milliseconds(1)));
+}
+
 TEST(Tap, asks_for_the_same_when_nothing_else_is_said) {
   const auto tap = Tap::create(
       {.id = "a", .selector = "{a=\"b\"}", .rate = 5, .detail = debugger::TraceDetail::kStages}, 1);

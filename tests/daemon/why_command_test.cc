@@ -1,7 +1,9 @@
 // The flags of `tailrace why`, and what it does with answers and their absence.
 #include "daemon/why_command.h"
 
+#include <cerrno>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -95,15 +97,40 @@ TEST_F(WhyRun, asks_the_socket_of_the_configuration_for_the_clean_path) {
   EXPECT_EQ(asked_,
             "/state/positions.yaml.outbox/control.sock "
             "/tailrace/api/v1/why?path=%2Flogs%2Fa.log");
-  EXPECT_NE(said_.find("no program runs (nobody listens)"), std::string::npos) << said_;
-  EXPECT_EQ(run({"a.log", "-socket=/other"}, std::string("nonsense")), 1);
+  EXPECT_NE(said_.find("no program runs (nobody listens; -socket=PATH names another"),
+            std::string::npos)
+      << said_;
+  EXPECT_EQ(run({"a.log", "-socket=/other"}, fail(ECONNREFUSED, "refused")), 1);
   EXPECT_TRUE(asked_.starts_with("/other "));
-  EXPECT_NE(said_.find("no JSON object"), std::string::npos) << said_;
+}
+
+TEST_F(WhyRun, only_what_no_program_listens_to_means_that_none_runs) {
+  const std::vector<std::pair<Result<std::string>, std::string>> answers{
+      {fail(EACCES, "permission denied"), "permission denied"},
+      {fail(ETIMEDOUT, "timed out"), "timed out"},
+      {fail(Error::kOther, "no such page"), "no such page"},
+      {std::string("nonsense"), "no JSON object"},
+      {std::string("{}"), "says nothing about the file"},
+  };
+  for (const auto& [answer, reason] : answers) {
+    EXPECT_EQ(run({"a.log"}, answer), 3) << said_;
+    EXPECT_NE(said_.find("Not known (job app). daemon: the program cannot be asked ("),
+              std::string::npos)
+        << said_;
+    EXPECT_NE(said_.find(reason + "; -socket=PATH"), std::string::npos) << said_;
+  }
+  files_.append("/config.yaml", "tailrace: {control_socket: \"\"}\n");
+  asked_.clear();
+  EXPECT_EQ(run({"a.log"}, fail(ENOENT, "nobody listens")), 3);
+  EXPECT_NE(said_.find("switches the control socket off; -socket=PATH"), std::string::npos)
+      << said_;
+  EXPECT_EQ(asked_, "");
 }
 
 TEST_F(WhyRun, shows_what_the_program_answers) {
   WhyFacts facts;
   facts.exists = true;
+  facts.path = "/logs/a.log";
   facts.saved_position = "5";
   EXPECT_EQ(run({"a.log", "-format=json"}, why_facts_json(facts)), 0);
   EXPECT_NE(said_.find("\"answer\": \"accepted\""), std::string::npos) << said_;

@@ -116,6 +116,26 @@ TEST_F(WhyFactsTest, held_lines_and_files_that_are_not_there_are_told) {
   EXPECT_TRUE(none.cuts.empty());
 }
 
+TEST_F(WhyFactsTest, asking_changes_no_metric) {
+  start(config(client(),
+               "[{metrics: {lines: {type: Counter, source: none, max_idle_duration: 1s, "
+               "config: {match_all: true, action: inc}}}}, {drop: {expression: bad}}]"));
+  write("one\nbad\n");
+  pass(seconds(3));
+  const WhyFacts told = gather_why_facts({.workers = {},
+                                          .file_system = files_,
+                                          .clock = clock_,
+                                          .metrics = *metrics_,
+                                          .positions = engine_->positions()},
+                                         "/logs/a.log", milliseconds(0));
+  EXPECT_EQ(told.dropped.at("logentry_dropped_lines_total{reason=\"drop_stage\"}"), 1);
+  const auto shown = [this] {
+    return metrics_->serialize().find("promtail_custom_lines{") != std::string::npos;
+  };
+  EXPECT_TRUE(shown());  // Idle: the first read still shows it.
+  EXPECT_FALSE(shown());
+}
+
 TEST_F(WhyFactsTest, json_brings_everything_back) {
   lokis_["http://a"].answer = [](const std::string&) { return 503; };
   start(config(client(), "[{multiline: {firstline: '^first', max_wait_time: 100ms}}]"));

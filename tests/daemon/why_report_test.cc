@@ -58,6 +58,17 @@ TEST(WhyReport, a_cause_before_all_jobs_counts) {
   EXPECT_EQ(report.job, "");
 }
 
+TEST(WhyReport, what_was_looked_for_elsewhere_may_be_in_loki) {
+  for (const char* const point : {"tenant", "labels"}) {
+    const WhyReport report = report_of({{"a", {{point, Verdict::kCause, "elsewhere"}}}});
+    const std::string text = why_text(report, TextOutput::Colours::kNone);
+    EXPECT_NE(text.find(std::string("Not where you looked (job a). ") + point + ": elsewhere\n"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(why_exit_status(report), 1);
+  }
+}
+
 TEST(WhyReport, json_has_every_finding) {
   WhyReport report = report_of({{"a", {kOk, kAccepted}}});
   report.offset = 5;

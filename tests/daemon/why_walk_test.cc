@@ -361,6 +361,51 @@ TEST_F(WhyWalkTest, without_a_program_the_disk_tells_what_it_knows) {
   files_.append("/state/positions.yaml", "positions:\n  /logs/a.log: \"34\"\n");
   expect(without_facts(), Answer::kNotKnown, "position",
          "everything before byte 34 was accepted before");
+  files_.fail_on(testing::Operation::kOpen, "/state/positions.yaml", EACCES);
+  expect(without_facts(), Answer::kNotKnown, "daemon",
+         "no program runs (nobody listens), and its positions cannot be read: ");
+}
+
+TEST_F(WhyWalkTest, of_a_program_that_cannot_be_asked_nothing_is_certain) {
+  configure(job());
+  WhyInput asked = input();
+  asked.program = WhyInput::Program::kNotAsked;
+  asked.no_facts = "no answer";
+  expect(walk_why(asked), Answer::kNotKnown, "daemon",
+         "the program cannot be asked (no answer); its positions, which may be behind it, say that "
+         "it has come to byte 0, and the line begins at byte 23");
+  files_.append("/logs/a.log", "no end");
+  asked.wanted.text = "no end";
+  expect(walk_why(asked), Answer::kNotKnown, "daemon", "begins at byte 34");
+  files_.append("/state/positions.yaml", "positions: 5\n");
+  expect(walk_why(asked), Answer::kNotKnown, "daemon",
+         "the program cannot be asked (no answer), and its positions cannot be read: ");
+}
+
+TEST_F(WhyWalkTest, a_tenant_that_nobody_sets_is_told) {
+  configure(job());
+  WhyInput asked = input();
+  asked.facts = facts();
+  asked.tenant = "blue";
+  expect(walk_why(asked), Answer::kCause, "tenant",
+         "it is sent to no tenant, not to tenant \"blue\"; no client sets tenant_id");
+}
+
+TEST_F(WhyWalkTest, the_line_filter_that_does_not_mean_it_is_named) {
+  configure(job());
+  WhyInput asked = input();
+  asked.facts = facts();
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"{app=\"x\"} |= \"third\" != \"line\"", "the line filter != \"line\" does not"},
+      {"{app=~\"x|y\", app!=\"z\"} |~ \"^line\"", "the line filter |~ \"^line\" does not"},
+      {"{app!~\"z\"} !~ \"t..rd\"", "the line filter !~ \"t..rd\" does not"},
+      {"{app=\"x\"} |= \"a\\\"b\"", R"(the line filter |= "a\"b" does not)"},
+      {"{app=\"y\"} |= \"fourth\"", "look for {app=\"x\""},
+  };
+  for (const auto& [selector, text] : cases) {
+    asked.selector = selector;
+    expect(walk_why(asked), Answer::kCause, "labels", text);
+  }
 }
 
 }  // namespace

@@ -23,6 +23,15 @@ def missing_peer(what):
     return 77
 
 
+def missing_root(test):
+    """Ends a test that has to become another user, when it may not."""
+    if os.geteuid() == 0:
+        return
+    if os.environ.get("TAILRACE_REQUIRE_PEERS"):
+        test.fail("another user needs root, and TAILRACE_REQUIRE_PEERS is set")
+    test.skipTest("another user needs root")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

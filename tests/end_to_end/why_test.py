@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from rig import PATIENCE_SECONDS, Rig, StandIn, wait_for
+from rig import PATIENCE_SECONDS, Rig, StandIn, missing_root, wait_for
 
 QUICK = "batchwait: 20ms, backoff_config: {min_period: 50ms, max_period: 200ms}"
 
@@ -103,8 +103,8 @@ class Why(unittest.TestCase):
 
     # ---- The file. ----
 
-    @unittest.skipUnless(os.geteuid() == 0, "another user needs root")
     def test_the_daemon_may_not_read_the_file(self):
+        missing_root(self)
         self.config()
         self.rig.append("line\n")
         os.chmod(self.path, 0o600)

@@ -1,7 +1,12 @@
 // Requests over a socket in the file system, to the server that listens there.
 #include "http/local_client.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -48,6 +53,21 @@ class LocalClientTest : public ::testing::Test {
   ServerRequest request_ TAILRACE_GUARDED_BY(mutex_);
   std::unique_ptr<MicrohttpdServer> server_;
 };
+
+TEST_F(LocalClientTest, a_server_that_does_not_answer_is_left_in_time) {
+  // Listens, and never accepts.
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  options_.local_socket.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  client_->set_timeout(std::chrono::milliseconds(0));
+  const auto got = client_->get("/a");
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, ETIMEDOUT);
+  close(listener);
+}
 
 TEST_F(LocalClientTest, asks_and_gets_the_answer) {
   start();
