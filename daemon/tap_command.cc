@@ -197,7 +197,7 @@ Result<TapOptions> parse_tap_options(std::span<const char* const> arguments) {
     if (!set) return fail(set.error());
   }
   if (const auto selection = pipeline::Selection::create(options.selector); !selection) {
-    return fail(bad_argument("the selector: " + selection.error().message));
+    return fail(bad_argument(selection.error().message));
   }
   return options;
 }

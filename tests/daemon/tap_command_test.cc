@@ -65,7 +65,7 @@ TEST(TapOptions, refuse_what_they_do_not_know) {
   EXPECT_EQ(refused({"-rate=0"}), "-rate wants a number from 1 to 1000, not \"0\"");
   EXPECT_EQ(refused({"-rate=1001"}), "-rate wants a number from 1 to 1000, not \"1001\"");
   EXPECT_EQ(parsed({"-rate=1000"}).rate, 1000U);
-  EXPECT_TRUE(refused({"{a="}).starts_with("the selector: column 4: "));
+  EXPECT_TRUE(refused({"{a="}).starts_with("selector: column 4: "));
   EXPECT_NE(refused({"{a=~\"(\"}"}), "");
   EXPECT_EQ(refused({"-limit=5x"}), "-limit wants a number above 0, not \"5x\"");
   EXPECT_EQ(refused({"-for=5"}), "-for wants a duration (30s, 5m), not \"5\"");
