@@ -16,28 +16,6 @@ std::map<std::string, std::string> labels_of(const debugger::EntrySnapshot& entr
   return labels;
 }
 
-std::size_t bytes_of(const debugger::EntrySnapshot& entry) {
-  std::size_t bytes = entry.line.size();
-  for (const auto& [name, value] : entry.labels)
-    bytes += name.size() + value.size();
-  for (const auto& [name, value] : entry.metadata)
-    bytes += name.size() + value.size();
-  return bytes;
-}
-
-// Of the texts that were copied into it.
-std::size_t bytes_of(const debugger::EntryTrace& trace) {
-  std::size_t bytes = bytes_of(trace.before) + bytes_of(trace.after);
-  for (const debugger::StageStep& step : trace.steps) {
-    for (const debugger::Change& change : step.changes) {
-      bytes += change.name.size();
-      if (change.was) bytes += change.was->size();
-      if (change.now) bytes += change.now->size();
-    }
-  }
-  return bytes;
-}
-
 }  // namespace
 
 bool TapRate::has(SteadyTime now) {
@@ -102,7 +80,7 @@ bool Tap::wants(std::size_t worker, const LabelSet& labels, const pipeline::Stag
 void Tap::offer(std::size_t worker, const debugger::EntryTrace& trace, SteadyTime now) {
   Seat& seat = seats_[worker];
   // wants() asked before the size was known.
-  const double more = static_cast<double>(bytes_of(trace) / kBytesPerToken);
+  const double more = static_cast<double>(debugger::bytes_of(trace) / kBytesPerToken);
   seat.looks.charge(more);
   const debugger::EntrySnapshot end = debugger::last_seen(trace);
   if (!seat.selection->ends(labels_of(trace.before), labels_of(end), end.line)) return;

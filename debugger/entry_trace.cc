@@ -53,6 +53,32 @@ EntrySnapshot snapshot_of(const LabelSet& labels, const Entry& entry) {
   return snapshot_of(std::move(map), entry);
 }
 
+std::size_t bytes_of(const EntrySnapshot& entry) {
+  std::size_t bytes = entry.line.size();
+  for (const auto& [name, value] : entry.labels)
+    bytes += name.size() + value.size();
+  for (const auto& [name, value] : entry.metadata)
+    bytes += name.size() + value.size();
+  return bytes;
+}
+
+std::size_t bytes_of(const StageStep& step) {
+  std::size_t bytes = step.explanation.text.size();
+  for (const Change& change : step.changes) {
+    bytes += change.name.size();
+    if (change.was) bytes += change.was->size();
+    if (change.now) bytes += change.now->size();
+  }
+  return bytes;
+}
+
+std::size_t bytes_of(const EntryTrace& trace) {
+  std::size_t bytes = bytes_of(trace.before) + bytes_of(trace.after);
+  for (const StageStep& step : trace.steps)
+    bytes += bytes_of(step);
+  return bytes;
+}
+
 void apply(const Change& change, EntrySnapshot& entry) {
   switch (change.field) {
     case Change::Field::kExtracted:

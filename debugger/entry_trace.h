@@ -67,6 +67,11 @@ struct EntryTrace {
   std::vector<LineOrigin> origins;  // The raw lines in it.
 };
 
+// Of the texts that were copied into it.
+std::size_t bytes_of(const EntrySnapshot& entry);
+std::size_t bytes_of(const StageStep& step);
+std::size_t bytes_of(const EntryTrace& trace);
+
 // Applies a change to a snapshot; of extracted values it knows nothing.
 void apply(const Change& change, EntrySnapshot& entry);
 

@@ -68,24 +68,6 @@ void cut_text(std::string& text, std::size_t bytes_max) {
   text += "...";
 }
 
-std::size_t bytes_of(const StageStep& step) {
-  std::size_t bytes = sizeof step + step.explanation.text.size();
-  for (const Change& change : step.changes) {
-    bytes += sizeof change + change.name.size() + change.was.value_or("").size() +
-             change.now.value_or("").size();
-  }
-  return bytes;
-}
-
-std::size_t bytes_of(const EntrySnapshot& entry) {
-  std::size_t bytes = sizeof entry + entry.line.size();
-  for (const auto& [name, value] : entry.labels)
-    bytes += name.size() + value.size();
-  for (const auto& [name, value] : entry.metadata)
-    bytes += name.size() + value.size();
-  return bytes;
-}
-
 std::size_t depth_of(std::size_t number, const pipeline::StageContext& context) {
   std::size_t depth = 0;
   for (std::size_t i = 0; i < number; ++i) {
@@ -149,7 +131,7 @@ void TraceRecorder::after(std::size_t /*number*/, pipeline::Stage& /*stage*/, co
   }
   open.state = std::move(now);
   cut(step);
-  recorded_bytes_ += bytes_of(step);
+  recorded_bytes_ += sizeof step + bytes_of(step);
 }
 
 void TraceRecorder::cut(StageStep& step) const {
@@ -179,7 +161,7 @@ void TraceRecorder::end(const Entry& entry, const LabelSet* labels) {
   } else {
     trace.fate = EntryTrace::Fate::kContext;
   }
-  recorded_bytes_ += bytes_of(trace.before) + bytes_of(trace.after);
+  recorded_bytes_ += sizeof trace + bytes_of(trace.before) + bytes_of(trace.after);
   sink_(std::move(trace));
   if (!open_.empty()) open_.back().others += stopwatch_.steady_now() - open.begin;
 }
