@@ -52,21 +52,20 @@ class Why(unittest.TestCase):
         self.assertEqual(status, {"accepted": 0, "cause": 1, "not known": 3}[answer["answer"]])
         return answer
 
-    def wait_for_answer(self, *arguments, answer, point):
-        """Until the answer is that: what runs needs its time."""
+    def wait_for_answer(self, *arguments, answer, point, text=""):
+        """Until the answer is that and holds the text: what runs needs its time."""
         def asked():
             said = self.why(*arguments)
-            return said if (said["answer"], said["point"]) == (answer, point) else None
+            right = (said["answer"], said["point"]) == (answer, point) and text in said["text"]
+            return said if right else None
         try:
             return wait_for(asked, point, 15)
         except AssertionError:
-            self.fail(f"wanted {answer} {point}\n{self.ask(*arguments, form='text')[1]}"
+            self.fail(f"wanted {answer} {point} {text}\n{self.ask(*arguments, form='text')[1]}"
                       f"{self.rig.log()}")
 
     def cause(self, *arguments, point, text):
-        said = self.wait_for_answer(*arguments, answer="cause", point=point)
-        self.assertIn(text, said["text"])
-        return said
+        return self.wait_for_answer(*arguments, answer="cause", point=point, text=text)
 
     def start(self):
         process = self.rig.start()
