@@ -14,8 +14,8 @@ auto tied(const ClientConfig& c) {
 }
 
 auto tied(const ScrapeConfig& s) {
-  return std::tie(s.job_name, s.static_configs, s.relabel_configs, s.pipeline_stages, s.encoding,
-                  s.decompression, s.files);
+  return std::tie(s.job_name, s.static_configs, s.discoveries, s.inputs, s.relabel_configs,
+                  s.pipeline_stages, s.encoding, s.decompression, s.files);
 }
 
 }  // namespace

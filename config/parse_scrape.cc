@@ -13,16 +13,15 @@
 namespace tailrace::config {
 namespace {
 
-// Inputs that are not built yet. Targets of the first kind add to static_configs; of the others a
-// job has one kind, and what stands beside it is not read (docs/compatibility.md, scrape_configs).
-constexpr std::array<std::string_view, 16> kFileDiscoveries = {
+// Inputs that are not built yet.
+constexpr std::array<std::string_view, 16> kDiscoveriesNotBuilt = {
     "file_sd_configs",         "kubernetes_sd_configs",  "consul_sd_configs",
     "consulagent_sd_configs",  "dns_sd_configs",         "ec2_sd_configs",
     "gce_sd_configs",          "azure_sd_configs",       "openstack_sd_configs",
     "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
     "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
     "http_sd_configs"};
-constexpr std::array<std::string_view, 11> kOtherInputs = {
+constexpr std::array<std::string_view, 11> kInputsNotBuilt = {
     "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
     "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
 
@@ -41,7 +40,37 @@ void parse_static_config(const YamlNode& node, std::string path, Report& report,
   fields.finish();
 }
 
-// Each job has one kind of input. With stdin, none is needed and what is there is not used.
+// A block of a job, such as `journal`; `parse` finishes its fields.
+template <typename T>
+[[maybe_unused]] void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                                 ScrapeConfig& job) {
+  if (!is_given(fields.present(key))) return;
+  if (auto block = fields.block(key)) {
+    T input;
+    parse(std::move(*block), input);
+    job.inputs.emplace_back(std::move(input));
+  }
+}
+
+// A list of a job, such as `file_sd_configs`.
+template <typename T>
+[[maybe_unused]] void read_discoveries(Fields& fields, std::string_view key,
+                                       void (*parse)(Fields, T&), ScrapeConfig& job) {
+  const YamlNode* const list = fields.list(key);
+  if (list == nullptr) return;
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    T discovery;
+    parse(Fields::strict(*list->items[i], fmt::format("{}[{}]", fields.path_of(key), i),
+                         fields.report()),
+          discovery);
+    job.discoveries.emplace_back(std::move(discovery));
+  }
+}
+
+// In the order of the variants InputConfig and DiscoveryConfig.
+void parse_built_inputs(Fields& /*fields*/, ScrapeConfig& /*job*/) {}
+
+// A job may have several. With stdin, none is needed and what is there is not used.
 void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
   const YamlNode* groups = fields.list("static_configs");
   if (groups != nullptr) {
@@ -53,24 +82,17 @@ void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
   }
   bool has_input = is_given(groups);
   const auto unsupported = [&](std::string_view key) {
+    if (!is_given(fields.present(key))) return;
     has_input = true;
     if (sources == JobSources::kStdin) return;
     fields.report().error(fields.key_location(key), fmt::format("`{}` is not yet supported", key));
   };
-  for (const std::string_view key : kFileDiscoveries) {
-    if (is_given(fields.present(key))) unsupported(key);
-  }
-  const bool reads_files = has_input;
-  for (const std::string_view key : kOtherInputs) {
-    if (!is_given(fields.present(key))) continue;
-    if (reads_files) {
-      fields.warning(key, fmt::format("is not used: the job already reads files, and a job has one "
-                                      "kind of input; give `{}` a job of its own",
-                                      key));
-    } else {
-      unsupported(key);
-    }
-  }
+  for (const std::string_view key : kDiscoveriesNotBuilt)
+    unsupported(key);
+  for (const std::string_view key : kInputsNotBuilt)
+    unsupported(key);
+  parse_built_inputs(fields, job);
+  has_input = has_input || !job.inputs.empty() || !job.discoveries.empty();
   if (!has_input && sources == JobSources::kTargets) {
     fields.report().error(
         {fields.path(), fields.node().line, fields.node().column},

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "config/discovery_config.h"
+#include "config/input_config.h"
 #include "config/relabel_config.h"
 #include "config/source_location.h"
 #include "config/stage_config.h"
@@ -42,6 +44,9 @@ struct FileOptionsConfig {
 struct ScrapeConfig {
   std::string job_name;
   std::vector<StaticTargetGroup> static_configs;
+  // In the order of the kinds in the variants, of one kind in that of the file.
+  std::vector<DiscoveryConfig> discoveries;
+  std::vector<InputConfig> inputs;
   std::vector<RelabelConfig> relabel_configs;
   std::vector<StageConfig> pipeline_stages;
   std::string encoding;  // IANA name; empty: none.

@@ -15,12 +15,19 @@ constexpr std::size_t kLabelSetsBeforeSweep = 10000;
 // The clock was set back: further than this, times follow it instead of rising from the last one.
 constexpr std::int64_t kClockStepNs = 60'000'000'000;
 
-std::vector<LabelPair> label_pairs(const ResumePoint& point) {
+std::vector<LabelPair> label_pairs(const std::vector<std::pair<std::string, std::string>>& texts) {
   std::vector<LabelPair> pairs;
-  pairs.reserve(point.labels.size());
-  for (const auto& [name, value] : point.labels)
+  pairs.reserve(texts.size());
+  for (const auto& [name, value] : texts)
     pairs.push_back({name, value});
   return pairs;
+}
+
+std::uint64_t bytes_of(const Line& line) {
+  std::uint64_t bytes = line.text.size();
+  for (const LabelPair& pair : line.metadata)
+    bytes += pair.name.size() + pair.value.size();
+  return bytes;
 }
 
 }  // namespace
@@ -106,11 +113,15 @@ void Intake::recover(std::span<const ResumePoint> points, std::int64_t last_time
 
 void Intake::run_held(pipeline::Pipeline& pipeline, const ResumePoint& point,
                       const HeldLine& held) {
-  const std::vector<LabelPair> pairs = label_pairs(point);
-  const LabelSet& labels = label_sets_.intern(pairs);
+  // Its own labels, if it came with any.
+  const LabelSet& labels =
+      label_sets_.intern(label_pairs(held.labels.empty() ? point.labels : held.labels));
+  const std::vector<LabelPair> metadata = label_pairs(held.metadata);
   const LineOrigin origin{point.source, held.number};
-  held_lines_.begin_line(origin, held.begin, held.time_ns, held.text);
+  held_lines_.begin_line(origin, held.begin, held.time_ns, held.text,
+                         {held.labels.empty() ? nullptr : &labels, metadata});
   Line line;
+  line.metadata = metadata;
   line.text = held.text;
   line.begin = held.begin;
   line.next = held.begin;
@@ -160,7 +171,7 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
   Progress progress = Progress::kDone;
   const Line* last = nullptr;
   for (const Line& line : block.lines) {
-    if (!batcher_->room_for(pipeline.room_needed(line.text.size())) || batcher_->full()) {
+    if (!batcher_->room_for(pipeline.room_needed(bytes_of(line))) || batcher_->full()) {
       progress = Progress::kNeedsCut;
       break;
     }
@@ -172,7 +183,7 @@ Intake::Progress Intake::run_block(Source& source, const LineBlock& block) {
     }
     const std::int64_t time = line.time_ns != 0 ? line.time_ns : next_time();
     const LineOrigin origin{id, state.next_line};
-    held_lines_.begin_line(origin, line.begin, time, line.text);
+    held_lines_.begin_line(origin, line.begin, time, line.text, {line.labels, line.metadata});
     pipeline.run(line, origin, line.labels != nullptr ? *line.labels : source_labels, time,
                  EntryRole::kFresh, *this);
     arena_.reset();

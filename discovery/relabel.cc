@@ -1,6 +1,7 @@
 // The relabelling actions, and the rules that say which fields an action may have.
 #include "discovery/relabel.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -187,6 +188,13 @@ class Relabeler::Rule {
         target_(config.target_label, regex_->NamedCapturingGroups()),
         replacement_(config.replacement, regex_->NamedCapturingGroups()) {}
 
+  bool reads(std::string_view name) const {
+    if (config_.action == Action::kLabelMap) return RE2::FullMatch(name, *regex_);
+    if (is_equal_action(config_.action) && name == config_.target_label) return true;
+    return std::find(config_.source_labels.begin(), config_.source_labels.end(), name) !=
+           config_.source_labels.end();
+  }
+
   Verdict run(LabelMap& labels) const {
     switch (config_.action) {
       case Action::kReplace:
@@ -316,6 +324,11 @@ Result<Relabeler> Relabeler::compile(const std::vector<RelabelConfig>& rules,
     return fail(Error::kInvalid, std::to_string(problems) + " problems in relabelling rules");
   }
   return result;
+}
+
+bool Relabeler::reads(std::string_view name) const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [name](const auto& rule) { return rule->reads(name); });
 }
 
 Relabeler::Verdict Relabeler::run(LabelMap& labels) const {

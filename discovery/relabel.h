@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -34,6 +35,9 @@ class Relabeler {
   // Runs all rules in order, each on what the one before left. With kDrop the labels are as that
   // rule found them. Empty labels are removed.
   Verdict run(LabelMap& labels) const;
+
+  // Whether the value of a label of this name could make a difference to a rule.
+  bool reads(std::string_view name) const;
 
  private:
   class Rule;

@@ -14,7 +14,8 @@
 namespace tailrace::http {
 namespace {
 
-constexpr std::size_t kResponseBytesMax = 64U << 10U;
+// Of a stream: a server that is gone without a word is noticed.
+constexpr long kKeepAliveSeconds = 30;
 // A compressed batch of 1 MiB mostly fits: one send, where curl's 64 KiB mean five.
 constexpr long kUploadBufferBytes = 384L << 10U;
 
@@ -93,6 +94,11 @@ struct CurlTransport::Exchange {
   std::size_t part = 0;  // Where sending goes on.
   std::size_t part_offset = 0;
   Response response;
+  std::size_t body_bytes_max = 0;
+  bool fails_beyond = false;  // What is longer than body_bytes_max is a failure.
+  bool too_long = false;
+  bool is_stream = false;
+  bool paused = false;  // curl holds back until take_stream().
   char error[CURL_ERROR_SIZE] = {};
 
   static std::size_t read_body(char* target, std::size_t size, std::size_t count, void* user);
@@ -140,8 +146,21 @@ std::size_t CurlTransport::Exchange::write_response(char* data, std::size_t size
                                                     void* user) {
   auto& self = *static_cast<Exchange*>(user);
   const std::size_t bytes = size * count;
-  const std::size_t room = kResponseBytesMax - self.response.body.size();
-  self.response.body.append(data, std::min(bytes, room));
+  std::string& body = self.response.body;
+  if (self.is_stream) {
+    if (body.size() >= kStreamBytesMax) {
+      self.paused = true;
+      return CURL_WRITEFUNC_PAUSE;  // It comes again.
+    }
+    body.append(data, bytes);
+    return bytes;
+  }
+  const std::size_t room = self.body_bytes_max - body.size();
+  if (bytes > room && self.fails_beyond) {
+    self.too_long = true;
+    return CURL_WRITEFUNC_ERROR;
+  }
+  body.append(data, std::min(bytes, room));
   return bytes;
 }
 
@@ -152,6 +171,11 @@ void CurlTransport::Exchange::prepare(const EndpointOptions& endpoint, const Req
   proxy_headers.reset();
   connect_to.reset();
   response = {};
+  body_bytes_max = request.body_bytes_max;
+  fails_beyond = body_bytes_max != Request::kBodyBytesMax;
+  too_long = false;
+  is_stream = request.answer == Request::Answer::kStream;
+  paused = false;
   error[0] = '\0';
   body = request.body;
   std::erase_if(body, [](std::string_view segment) { return segment.empty(); });
@@ -171,8 +195,18 @@ void CurlTransport::Exchange::prepare(const EndpointOptions& endpoint, const Req
   curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
   // 0 is "no limit" to curl and "fails at once" to Promtail.
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(request.timeout);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
-                   static_cast<long>(std::max<std::int64_t>(timeout.count(), 1)));
+  const long timeout_ms = static_cast<long>(std::max<std::int64_t>(timeout.count(), 1));
+  if (is_stream) {
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, kKeepAliveSeconds);
+  } else {
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms);
+  }
+  if (!endpoint.unix_socket.empty()) {
+    curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, endpoint.unix_socket.c_str());
+  }
   set_url(endpoint, request);
   set_tls(handle, endpoint.tls);
   set_proxy(endpoint);
@@ -338,12 +372,31 @@ void CurlTransport::cancel(RequestTag tag) {
   open_.erase(found);
 }
 
-std::vector<Completion> CurlTransport::take_completions(int endpoint) {
-  if (timer_ <= clock_.steady_now()) {
-    timer_ = SteadyTime::max();
-    int running = 0;
-    curl_multi_socket_action(multi_->handle.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+void CurlTransport::run_timer() {
+  if (timer_ > clock_.steady_now()) return;
+  timer_ = SteadyTime::max();
+  int running = 0;
+  curl_multi_socket_action(multi_->handle.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+StreamPart CurlTransport::take_stream(RequestTag tag) {
+  run_timer();
+  const auto found = open_.find(tag);
+  if (found == open_.end()) return {};
+  Exchange& exchange = *found->second;
+  StreamPart part;
+  long status = 0;
+  curl_easy_getinfo(exchange.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  part.status = static_cast<int>(status);
+  part.bytes = std::exchange(exchange.response.body, {});
+  if (std::exchange(exchange.paused, false)) {
+    curl_easy_pause(exchange.easy.get(), CURLPAUSE_CONT);  // May write at once.
   }
+  return part;
+}
+
+std::vector<Completion> CurlTransport::take_completions(int endpoint) {
+  run_timer();
   collect_finished();
   const auto found = completions_.find(endpoint);
   if (found == completions_.end()) return {};
@@ -402,7 +455,11 @@ void CurlTransport::collect_finished() {
       response.retry_after = std::chrono::seconds(retry_after);
     } else {
       response.status = 0;
-      response.error = exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(code);
+      const char* const reason =
+          exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(code);
+      response.error = exchange->too_long ? "the answer is longer than " +
+                                                std::to_string(exchange->body_bytes_max) + " bytes"
+                                          : reason;
     }
     curl_multi_remove_handle(multi_->handle.get(), easy);
     const auto found = open_.find(exchange->tag);

@@ -30,6 +30,7 @@ class CurlTransport final : public Transport {
   void submit(int endpoint, RequestTag tag, const Request& request) override;
   void cancel(RequestTag tag) override;
   std::vector<Completion> take_completions(int endpoint) override;
+  StreamPart take_stream(RequestTag tag) override;
   SteadyTime next_deadline() const override { return timer_; }
 
  private:
@@ -40,6 +41,7 @@ class CurlTransport final : public Transport {
   static int on_timer(void* multi, long milliseconds,
                       void* user);  // NOLINT(google-runtime-int): curl
   void socket_ready(int descriptor, int events);
+  void run_timer();
   void collect_finished();
 
   EventLoop& loop_;

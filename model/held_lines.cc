@@ -24,11 +24,26 @@ auto find_number(Lines& lines, std::uint64_t number) {
 }  // namespace
 
 void HeldLines::begin_line(LineOrigin origin, SourcePosition begin, std::int64_t time_ns,
-                           std::string_view text) {
+                           std::string_view text, Attached attached) {
+  current_attached_ = attached;
   current_ = origin;
   current_begin_ = begin;
   current_time_ns_ = time_ns;
   current_text_ = text;
+}
+
+std::unique_ptr<HeldLines::KeptAttached> HeldLines::copy(const Attached& attached) {
+  if (attached.labels == nullptr && attached.metadata.empty()) return nullptr;
+  auto kept = std::make_unique<KeptAttached>();
+  const auto take = [&kept](std::span<const LabelPair> pairs, TextPairs& into) {
+    for (const LabelPair& pair : pairs) {
+      into.emplace_back(pair.name, pair.value);
+      kept->bytes += sizeof(TextPairs::value_type) + pair.name.size() + pair.value.size();
+    }
+  };
+  if (attached.labels != nullptr) take(attached.labels->pairs(), kept->labels);
+  take(attached.metadata, kept->metadata);
+  return kept;
 }
 
 HeldLines::PerSource& HeldLines::changing(SourceId id) {
@@ -48,7 +63,7 @@ HeldLines::Held& HeldLines::keep(LineOrigin origin, PerSource& source) {
   const bool is_new = found == source.lines.end();
   if (is_new) {
     TAILRACE_CHECK(source.lines.empty() || source.lines.back().number < origin.line);
-    source.lines.push_back({.number = origin.line});
+    source.lines.emplace_back().number = origin.line;
   }
   Held& held = is_new ? source.lines.back() : *found;
   held.begin = current_begin_;
@@ -58,7 +73,8 @@ HeldLines::Held& HeldLines::keep(LineOrigin origin, PerSource& source) {
   source.text.insert(source.text.end(), current_text_.begin(), current_text_.end());
   ++source.kept_lines;
   source.kept_bytes += held.text_bytes;
-  bytes_ += held.text_bytes + sizeof(Held);
+  held.attached = copy(current_attached_);
+  bytes_ += held.bytes();
   return held;
 }
 
@@ -96,7 +112,8 @@ void HeldLines::drop_if_free(Held& held, PerSource& source) {
   if (held.kept()) return;
   --source.kept_lines;
   source.kept_bytes -= held.text_bytes;
-  bytes_ -= held.text_bytes + sizeof(Held);
+  bytes_ -= held.bytes();
+  held.attached.reset();
   const std::size_t free_bytes = source.text.size() - source.kept_bytes;
   const std::size_t free_lines = source.lines.size() - source.kept_lines;
   if (source.kept_lines == 0 || free_bytes > source.kept_bytes + kCompactBytesMin ||
@@ -121,7 +138,9 @@ void HeldLines::compact(PerSource& source) {
 void HeldLines::clear(SourceId source) {
   if (!sources_.contains(source)) return;
   PerSource& cleared = changing(source);
-  bytes_ -= cleared.kept_bytes + cleared.kept_lines * sizeof(Held);
+  for (const Held& held : cleared.lines) {
+    if (held.kept()) bytes_ -= held.bytes();
+  }
   cleared.lines.clear();
   cleared.text.clear();
   cleared.kept_lines = 0;
@@ -144,12 +163,16 @@ void HeldLines::append_held(SourceId source, std::vector<HeldLine>& out) const {
   if (found == sources_.end()) return;
   for (const Held& held : found->second.lines) {
     if (!held.kept()) continue;
-    out.push_back(
-        {.number = held.number,
-         .begin = held.begin,
-         .time_ns = held.time_ns,
-         .context = held.holders == 0,
-         .text = std::string(found->second.text.data() + held.text_begin, held.text_bytes)});
+    HeldLine& line = out.emplace_back();
+    line.number = held.number;
+    line.begin = held.begin;
+    line.time_ns = held.time_ns;
+    line.context = held.holders == 0;
+    line.text.assign(found->second.text.data() + held.text_begin, held.text_bytes);
+    if (held.attached != nullptr) {
+      line.labels = held.attached->labels;
+      line.metadata = held.attached->metadata;
+    }
   }
 }
 

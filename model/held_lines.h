@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/entry.h"
@@ -23,9 +27,19 @@ namespace tailrace {
 //   bytes() counts what is held.
 class HeldLines {
  public:
-  // The line that runs now. `text` must stay valid until the next call.
+  // What a line brought besides its text (Line::labels, Line::metadata).
+  struct Attached {
+    const LabelSet* labels = nullptr;
+    std::span<const LabelPair> metadata;
+  };
+
+  // The line that runs now. `text` and `attached` must stay valid until the next call.
   void begin_line(LineOrigin origin, SourcePosition begin, std::int64_t time_ns,
-                  std::string_view text);
+                  std::string_view text, Attached attached);
+  void begin_line(LineOrigin origin, SourcePosition begin, std::int64_t time_ns,
+                  std::string_view text) {
+    begin_line(origin, begin, time_ns, text, {});
+  }
 
   // Each adds a holder to `origin`, which is the current line or kept already.
   void hold(LineOrigin origin);
@@ -46,6 +60,13 @@ class HeldLines {
   std::size_t bytes() const { return bytes_; }
 
  private:
+  using TextPairs = std::vector<std::pair<std::string, std::string>>;
+  // A copy of Attached; few sources have any.
+  struct KeptAttached {
+    TextPairs labels;
+    TextPairs metadata;
+    std::size_t bytes = 0;
+  };
   struct Held {
     std::uint64_t number = 0;
     SourcePosition begin = 0;
@@ -54,6 +75,10 @@ class HeldLines {
     std::size_t text_bytes = 0;
     std::uint32_t holders = 0;
     std::uint32_t context_holders = 0;
+    std::unique_ptr<KeptAttached> attached;  // Null: there is none.
+    std::size_t bytes() const {
+      return text_bytes + sizeof(Held) + (attached == nullptr ? 0 : attached->bytes);
+    }
     bool kept() const { return holders != 0 || context_holders != 0; }
   };
   struct PerSource {
@@ -70,6 +95,7 @@ class HeldLines {
   PerSource& changing(SourceId id);
   void drop_if_free(Held& held, PerSource& source);
   static void compact(PerSource& source);
+  static std::unique_ptr<KeptAttached> copy(const Attached& attached);
 
   std::unordered_map<SourceId, PerSource> sources_;
   std::vector<SourceId> changed_;
@@ -77,6 +103,7 @@ class HeldLines {
   SourcePosition current_begin_ = 0;
   std::int64_t current_time_ns_ = 0;
   std::string_view current_text_;
+  Attached current_attached_;
   std::size_t bytes_ = 0;
 };
 

@@ -30,6 +30,12 @@ enum class SourceKind : std::uint8_t {
   kOther,  // Of another version of tailrace: nobody's here.
   kFile,
   kStdin,
+  kJournal,
+  kDocker,
+  kKafka,
+  kCloudflare,
+  kGcplog,    // By pull.
+  kReceiver,  // What is sent to us once: only held lines are gone on with.
 };
 
 constexpr std::string_view to_text(SourceKind kind) {
@@ -38,6 +44,18 @@ constexpr std::string_view to_text(SourceKind kind) {
       return "file";
     case SourceKind::kStdin:
       return "stdin";
+    case SourceKind::kJournal:
+      return "journal";
+    case SourceKind::kDocker:
+      return "docker";
+    case SourceKind::kKafka:
+      return "kafka";
+    case SourceKind::kCloudflare:
+      return "cloudflare";
+    case SourceKind::kGcplog:
+      return "gcplog";
+    case SourceKind::kReceiver:
+      return "receiver";
     case SourceKind::kOther:
       break;
   }
@@ -45,7 +63,9 @@ constexpr std::string_view to_text(SourceKind kind) {
 }
 
 constexpr SourceKind source_kind(std::string_view text) {
-  for (const SourceKind kind : {SourceKind::kFile, SourceKind::kStdin}) {
+  for (const SourceKind kind :
+       {SourceKind::kFile, SourceKind::kStdin, SourceKind::kJournal, SourceKind::kDocker,
+        SourceKind::kKafka, SourceKind::kCloudflare, SourceKind::kGcplog, SourceKind::kReceiver}) {
     if (text == to_text(kind)) return kind;
   }
   return SourceKind::kOther;
@@ -58,6 +78,9 @@ struct HeldLine {
   std::int64_t time_ns = 0;  // Its time, kept when it runs again.
   bool context = false;      // Already sent; kept for the labels that later lines take from it.
   std::string text;          // Raw, without line end.
+  // Its own labels and metadata (Line), sorted by name and as they came; empty: the source's, none.
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::vector<std::pair<std::string, std::string>> metadata;
 };
 
 // Everything needed to go on with one source exactly behind the last cut.
@@ -65,7 +88,8 @@ struct ResumePoint {
   SourceId source = 0;
   SourceKind kind = SourceKind::kOther;
   std::string job;  // The scrape config's job_name.
-  // Files: the path it has now (positions.yaml's key) and the one its labels were made from.
+  // Files: the path it has now and the one its labels were made from. Others: what it is called in
+  // its job, "cursor-<job>" or "syslog/0". It is the key in positions.yaml when there is a cursor.
   std::string path;
   std::string label_path;
   FileIdentity identity;
@@ -79,7 +103,9 @@ struct ResumePoint {
   std::int64_t finished_ns = 0;  // When, in wall time.
   // Files: when the file was last written to, as of the last read, or adopted, if that is later.
   std::int64_t modified_ns = 0;
-  std::string cursor;           // Kinds that resume by an opaque text.
+  // Kinds that resume by a text: the value in positions.yaml, and what else the input needs.
+  std::string cursor;
+  std::string cursor_details;
   std::uint64_t next_line = 0;  // The number that the next line read gets.
   std::vector<HeldLine> held;   // In line order; lines before `position`.
 

@@ -161,7 +161,7 @@ void StageContext::run_line(const Line& line, LineOrigin origin, const LabelSet&
   entry.extracted.assign(frame.base->extracted.begin(), frame.base->extracted.end());
   entry.time = Timestamp::of_ns(time_ns);
   entry.line = line.text;
-  entry.metadata.clear();
+  entry.metadata.assign(line.metadata.begin(), line.metadata.end());
   entry.origins.assign(1, origin);
   entry.role = role;
   begin_observed(frame, labels, 0);

@@ -114,6 +114,8 @@ bool Recovery::fill_known_texts(PointRecord& record) const {
                                    [&](const HeldLine& one) { return one.number == line.number; });
     if (same == lines.end()) return false;
     line.text = same->text;
+    line.labels = same->labels;
+    line.metadata = same->metadata;
   }
   return true;
 }

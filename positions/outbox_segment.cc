@@ -27,8 +27,8 @@ enum Tag : char {
   kTagFragment = 'F',
 };
 
-enum PointFlag : std::uint64_t { kSkippingLine = 1, kFinished = 2 };
-enum HeldFlag : std::uint64_t { kContext = 1, kTextKnown = 2 };
+enum PointFlag : std::uint64_t { kSkippingLine = 1, kFinished = 2, kCursorDetails = 4 };
+enum HeldFlag : std::uint64_t { kContext = 1, kTextKnown = 2, kAttached = 4 };
 
 template <typename Integer>
 void put_fixed(char* out, Integer value) {
@@ -64,6 +64,16 @@ void put_signed(std::string& out, std::int64_t value) {
 void put_text(std::string& out, std::string_view text) {
   put_varint(out, text.size());
   out.append(text);
+}
+
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+void put_pairs(std::string& out, const TextPairs& pairs) {
+  put_varint(out, pairs.size());
+  for (const auto& [name, value] : pairs) {
+    put_text(out, name);
+    put_text(out, value);
+  }
 }
 
 // Takes fields off foreign bytes; after the first that is not there, good() is false.
@@ -142,6 +152,14 @@ LaneRecord take_lane(Fields& fields) {
   return lane;
 }
 
+void take_pairs(Fields& fields, TextPairs& pairs) {
+  const std::uint64_t count = fields.number();
+  for (std::uint64_t i = 0; i < count && fields.good(); ++i) {
+    std::string name = fields.text();
+    pairs.emplace_back(std::move(name), fields.text());
+  }
+}
+
 void take_held(Fields& fields, PointRecord& record) {
   ResumePoint& point = record.stored.point;
   const std::size_t lines = fields.count();
@@ -156,6 +174,10 @@ void take_held(Fields& fields, PointRecord& record) {
       record.known_texts.push_back(i);
     } else {
       line.text = fields.text();
+      if ((flags & kAttached) != 0) {
+        take_pairs(fields, line.labels);
+        take_pairs(fields, line.metadata);
+      }
     }
     point.held.push_back(std::move(line));
   }
@@ -185,12 +207,9 @@ PointRecord take_point(Fields& fields) {
   point.finished_ns = fields.signed_number();
   point.modified_ns = fields.signed_number();
   point.cursor = fields.text();
+  if ((flags & kCursorDetails) != 0) point.cursor_details = fields.text();
   point.next_line = fields.number();
-  const std::uint64_t labels = fields.number();
-  for (std::uint64_t i = 0; i < labels && fields.good(); ++i) {
-    std::string name = fields.text();
-    point.labels.emplace_back(std::move(name), fields.text());
-  }
+  take_pairs(fields, point.labels);
   take_held(fields, record);
   return record;
 }
@@ -360,19 +379,15 @@ void RecordEncoder::add_point(const ResumePoint& point, std::uint64_t run, std::
   put_varint(meta_, point.predecessor);
   put_varint(meta_, point.position);
   put_varint(meta_, (point.skipping_line ? std::uint64_t{kSkippingLine} : 0) |
-                        (point.finished ? std::uint64_t{kFinished} : 0));
+                        (point.finished ? std::uint64_t{kFinished} : 0) |
+                        (point.cursor_details.empty() ? 0 : std::uint64_t{kCursorDetails}));
   put_signed(meta_, point.finished_ns);
   put_signed(meta_, point.modified_ns);
   put_text(meta_, point.cursor);
+  if (!point.cursor_details.empty()) put_text(meta_, point.cursor_details);
   put_varint(meta_, point.next_line);
   // Labels are for held lines; without any there is nobody to wear them.
-  put_varint(meta_, point.held.empty() ? 0 : point.labels.size());
-  if (!point.held.empty()) {
-    for (const auto& [name, value] : point.labels) {
-      put_text(meta_, name);
-      put_text(meta_, value);
-    }
-  }
+  put_pairs(meta_, point.held.empty() ? TextPairs() : point.labels);
   put_varint(meta_, point.held.size());
   for (const HeldLine& line : point.held) {
     const bool text_known =
@@ -380,12 +395,18 @@ void RecordEncoder::add_point(const ResumePoint& point, std::uint64_t run, std::
                                                [](const HeldLine& a, const HeldLine& b) {
                                                  return a.number < b.number;
                                                });
+    const bool attached = !text_known && (!line.labels.empty() || !line.metadata.empty());
     put_varint(meta_, line.number);
     put_varint(meta_, line.begin);
     put_signed(meta_, line.time_ns);
     put_varint(meta_, (line.context ? std::uint64_t{kContext} : 0) |
-                          (text_known ? std::uint64_t{kTextKnown} : 0));
+                          (text_known ? std::uint64_t{kTextKnown} : 0) |
+                          (attached ? std::uint64_t{kAttached} : 0));
     if (!text_known) put_text(meta_, line.text);
+    if (attached) {
+      put_pairs(meta_, line.labels);
+      put_pairs(meta_, line.metadata);
+    }
   }
 }
 

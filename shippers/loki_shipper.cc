@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/response_text.h"
 
 namespace tailrace::shippers {
 
@@ -51,7 +52,7 @@ LokiShipper::LokiShipper(const config::ClientConfig& client, const World& world)
       backoff_(backoff_options(client.backoff)),
       attempts_max_(attempts_max(client.backoff)),
       drop_rate_limited_(client.drop_rate_limited_batches),
-      endpoint_(world.transport.add_endpoint(endpoint_options(client.http))),
+      endpoint_(world.transport.add_endpoint(http::endpoint_options(client.http))),
       random_(world.seed),
       auth_(client.http, world.file_system, world.transport, world.clock),
       too_large_bytes_(kNoSize) {}
@@ -180,7 +181,7 @@ http::Request LokiShipper::request_for(const std::string& tenant) {
   const std::size_t own = request.headers.size();
   for (const auto& header : headers_) {
     const auto own_end = request.headers.begin() + static_cast<std::ptrdiff_t>(own);
-    if (!has_header({request.headers.begin(), own_end}, header.first)) {
+    if (!http::has_header({request.headers.begin(), own_end}, header.first)) {
       request.headers.push_back(header);
     } else if (warned_headers_.insert(header.first).second) {
       log_.warn("custom header overrides one of the client's own, not sent",
@@ -205,7 +206,7 @@ void LokiShipper::start(OpenRequest& open, SteadyTime now) {
     on_failed(open, {.error = readiness.error().message, .body = {}, .content_type = {}}, now);
     return;
   }
-  if (*readiness == Auth::Readiness::kTokenOnItsWay) return;
+  if (*readiness == http::Auth::Readiness::kTokenOnItsWay) return;
   if (!open.probing && !open.next_is_whole()) {
     const Status encoded = encode_next(open);
     if (!encoded) {
@@ -398,7 +399,7 @@ void LokiShipper::on_failed(OpenRequest& open, const http::Response& response, S
   }
   wait = std::max<std::chrono::nanoseconds>(wait, std::min(response.retry_after, kRetryAfterMax));
   open.due = now + wait;
-  const std::string error = describe(response);
+  const std::string error = http::describe(response);
   if (open.failure.empty()) open.failing_since = now;
   open.failure = error;
   open.trouble = limited || verdict == Verdict::kUnavailable ? std::string() : error;
@@ -430,7 +431,7 @@ void LokiShipper::give_up(OpenRequest& open, std::string_view reason,
                                            {"status", status_text(response)},
                                            {"tenant", open.body.tenant},
                                            {"entries", std::to_string(entries)},
-                                           {"error", describe(response)}});
+                                           {"error", http::describe(response)}});
   report(open, entries, reason, response);
   requests_.erase(open.id);
 }
@@ -448,7 +449,7 @@ void LokiShipper::drop_refused(OpenRequest& open, const OpenRequest::Undecided& 
                                                         {"status", status_text(part.answer)},
                                                         {"tenant", open.body.tenant},
                                                         {"entries", std::to_string(part.entries)},
-                                                        {"error", describe(part.answer)}});
+                                                        {"error", http::describe(part.answer)}});
   report(open, part.entries, kReasonIngesterError, part.answer);
 }
 
@@ -464,7 +465,7 @@ void LokiShipper::report(OpenRequest& open, std::uint32_t entries, std::string_v
   if (result.accepted) return;
   result.reason = drop_reason;
   result.status = answer.status;
-  result.answer = describe(answer);
+  result.answer = http::describe(answer);
 }
 
 }  // namespace tailrace::shippers

@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "config/client_config.h"
+#include "http/auth.h"
 #include "http/transport.h"
-#include "shippers/auth.h"
 #include "shippers/client_metrics.h"
 #include "shippers/open_request.h"
 #include "shippers/retry_policy.h"
@@ -102,7 +102,7 @@ class LokiShipper final : public Shipper {
   const bool drop_rate_limited_;
   const int endpoint_;
   Random random_;
-  Auth auth_;
+  http::Auth auth_;
 
   std::map<RequestId, std::unique_ptr<OpenRequest>> requests_;
   std::size_t in_flight_ = 0;

@@ -21,10 +21,6 @@ enum class Verdict {
 
 Verdict judge(const http::Response& response);
 
-// "server returned HTTP status 400 Bad Request (400): <first line of the answer>", as Promtail says
-// it; the transport's own words when there was no answer.
-std::string describe(const http::Response& response);
-
 // Status as a metric label and log field; "-1" when there was no answer.
 std::string status_text(const http::Response& response);
 

@@ -51,6 +51,20 @@ class ScriptedTransport final : public http::Transport {
     bool never = false;  // Hangs until reset() or its cancellation.
   };
 
+  // Appends to the answer of a stream that is in flight (its Reply has `never`); with `end` it
+  // completes. False: no such request is in flight.
+  enum class StreamGoes { kOn, kToItsEnd };
+  bool stream(http::RequestTag tag, std::string_view bytes, StreamGoes goes = StreamGoes::kOn) {
+    for (Flight& flight : flights_) {
+      if (flight.tag != tag) continue;
+      flight.reply.body += bytes;
+      flight.answered = true;
+      if (goes == StreamGoes::kToItsEnd) flight.due = clock_.steady_now();
+      return true;
+    }
+    return false;
+  }
+
   using Script = std::function<Reply(const Sent&)>;
 
   explicit ScriptedTransport(const FakeClock& clock) : clock_(clock) {}
@@ -122,6 +136,14 @@ class ScriptedTransport final : public http::Transport {
     });
   }
 
+  http::StreamPart take_stream(http::RequestTag tag) override {
+    for (Flight& flight : flights_) {
+      if (flight.tag != tag || !(flight.answered || flight.due <= clock_.steady_now())) continue;
+      return {flight.reply.status, std::exchange(flight.reply.body, {})};
+    }
+    return {};
+  }
+
   std::vector<http::Completion> take_completions(int endpoint) override {
     std::vector<http::Completion> completions;
     const SteadyTime now = clock_.steady_now();
@@ -151,6 +173,7 @@ class ScriptedTransport final : public http::Transport {
     std::string body;
     Reply reply;
     SteadyTime due{};
+    bool answered = false;  // A stream whose beginning is there.
   };
 
   static std::string join(const std::vector<std::string_view>& parts) {

@@ -430,5 +430,68 @@ TEST_F(CurlTransportTest, the_environment_names_a_proxy_only_when_asked) {
   unsetenv("http_proxy");
 }
 
+// ---- Streams and long answers. ----
+
+TEST_F(TransportRig, a_stream_is_taken_while_it_goes_on) {
+  // More than may wait at once: the connection is paused until somebody takes what came.
+  const std::string body(3 * Transport::kStreamBytesMax + 7, 'x');
+  HttpPeer peer([&](const HttpPeer::Received&) { return http_answer("200 OK", body); });
+  const int endpoint = transport_->add_endpoint({});
+  Request request = get(url_of(peer.port()));
+  request.answer = Request::Answer::kStream;
+  transport_->submit(endpoint, 5, request);
+  std::string taken;
+  std::size_t largest = 0;
+  std::vector<Completion> done;
+  const SteadyTime limit = clock_.steady_now() + std::chrono::seconds(20);
+  while (done.empty() && clock_.steady_now() < limit) {
+    const StreamPart part = transport_->take_stream(5);
+    if (!part.bytes.empty()) {
+      EXPECT_EQ(part.status, 200);
+    }
+    largest = std::max(largest, part.bytes.size());
+    taken += part.bytes;
+    done = transport_->take_completions(endpoint);
+    if (done.empty()) {
+      EXPECT_TRUE(loop_->wait(clock_, std::min(limit, transport_->next_deadline())));
+    }
+  }
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].response.status, 200);
+  EXPECT_TRUE(taken + done[0].response.body == body);
+  EXPECT_GT(largest, 0U);
+  EXPECT_LT(largest, 2 * Transport::kStreamBytesMax);
+}
+
+TEST_F(TransportRig, a_paused_stream_keeps_to_its_bound) {
+  const std::string body(8 * Transport::kStreamBytesMax, 'x');
+  HttpPeer peer([&](const HttpPeer::Received&) { return http_answer("200 OK", body); });
+  const int endpoint = transport_->add_endpoint({});
+  Request request = get(url_of(peer.port()));
+  request.answer = Request::Answer::kStream;
+  transport_->submit(endpoint, 5, request);
+  const SteadyTime limit = clock_.steady_now() + std::chrono::milliseconds(300);
+  while (clock_.steady_now() < limit) {
+    EXPECT_TRUE(transport_->take_completions(endpoint).empty());
+    EXPECT_TRUE(loop_->wait(clock_, std::min(limit, transport_->next_deadline())));
+  }
+  const std::size_t waiting = transport_->take_stream(5).bytes.size();
+  EXPECT_GE(waiting, Transport::kStreamBytesMax);
+  EXPECT_LT(waiting, 2 * Transport::kStreamBytesMax);
+  transport_->cancel(5);
+  EXPECT_EQ(transport_->take_stream(5).status, 0);
+}
+
+TEST_F(TransportRig, an_answer_longer_than_asked_for_is_a_failure) {
+  HttpPeer peer([](const HttpPeer::Received&) { return http_answer("200 OK", "0123456789"); });
+  Request request = get(url_of(peer.port()));
+  request.body_bytes_max = 10;
+  EXPECT_EQ(perform(request).body, "0123456789");
+  request.body_bytes_max = 9;
+  const Response response = perform(request);
+  EXPECT_EQ(response.status, 0);
+  EXPECT_EQ(response.error, "the answer is longer than 9 bytes");
+}
+
 }  // namespace
 }  // namespace tailrace::http

@@ -15,7 +15,7 @@ TEST(SourceKind, names_are_read_back) {
 }
 
 TEST(SourceKind, one_that_this_version_does_not_know_is_other) {
-  EXPECT_EQ(source_kind("journal"), SourceKind::kOther);
+  EXPECT_EQ(source_kind("carrier pigeon"), SourceKind::kOther);
   EXPECT_EQ(source_kind(""), SourceKind::kOther);
 }
 

@@ -46,7 +46,9 @@ inline HeldLine held(std::uint64_t number, std::string text) {
           .begin = number * 100,
           .time_ns = -5,
           .context = false,
-          .text = std::move(text)};
+          .text = std::move(text),
+          .labels = {},
+          .metadata = {}};
 }
 
 // One fragment and the move of source 1 that belongs to it.

@@ -40,7 +40,7 @@ TEST_F(LokiShipperTest, sends_the_body_as_it_is_with_promtails_headers) {
 
 TEST_F(LokiShipperTest, sends_no_tenant_header_without_a_tenant) {
   submit(1, {"one"});
-  EXPECT_FALSE(has_header(transport_.sent().at(0).headers, "X-Scope-OrgID"));
+  EXPECT_FALSE(http::has_header(transport_.sent().at(0).headers, "X-Scope-OrgID"));
 }
 
 TEST_F(LokiShipperTest, adds_custom_headers_but_not_over_its_own) {
@@ -51,7 +51,7 @@ TEST_F(LokiShipperTest, adds_custom_headers_but_not_over_its_own) {
   const auto& first = transport_.sent().at(0);
   EXPECT_EQ(first.header("X-Extra"), "1");
   EXPECT_EQ(first.header("Content-Type"), "application/x-protobuf");
-  EXPECT_FALSE(has_header({first.headers.begin() + 1, first.headers.end()}, "content-type"));
+  EXPECT_FALSE(http::has_header({first.headers.begin() + 1, first.headers.end()}, "content-type"));
   EXPECT_EQ(first.header("X-Scope-OrgID"), "h");  // The entry has no tenant.
   EXPECT_EQ(transport_.sent().at(1).header("X-Scope-OrgID"), "team");
   EXPECT_EQ(transport_.sent().at(1).headers.size(), 4U);

@@ -1,9 +1,9 @@
 // Who we are to the server.
-#include "shippers/auth.h"
+#include "http/auth.h"
 
 #include <algorithm>
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
 namespace {
 
@@ -18,9 +18,8 @@ bool same_name(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-http::EndpointOptions endpoint_options(const config::TlsConfig& tls,
-                                       const config::ProxyConfig& proxy) {
-  http::EndpointOptions options;
+EndpointOptions endpoint_options(const config::TlsConfig& tls, const config::ProxyConfig& proxy) {
+  EndpointOptions options;
   options.tls = {.ca = tls.ca,
                  .ca_file = tls.ca_file,
                  .cert = tls.cert,
@@ -38,8 +37,8 @@ http::EndpointOptions endpoint_options(const config::TlsConfig& tls,
   return options;
 }
 
-http::EndpointOptions endpoint_options(const config::HttpClientConfig& config) {
-  http::EndpointOptions options = endpoint_options(config.tls, config.proxy);
+EndpointOptions endpoint_options(const config::HttpClientConfig& config) {
+  EndpointOptions options = endpoint_options(config.tls, config.proxy);
   options.follow_redirects = config.follow_redirects;
   return options;
 }
@@ -60,8 +59,8 @@ Result<std::string> Auth::Secret::read() {
   return file_->read();
 }
 
-Auth::Auth(const config::HttpClientConfig& config, FileSystem& file_system,
-           http::Transport& transport, const Clock& clock) {
+Auth::Auth(const config::HttpClientConfig& config, FileSystem& file_system, Transport& transport,
+           const Clock& clock) {
   if (config.basic_auth) {
     const config::BasicAuthConfig& basic = *config.basic_auth;
     basic_.emplace(Secret(file_system, basic.username, basic.username_file),
@@ -88,7 +87,7 @@ Auth::Auth(const config::HttpClientConfig& config, FileSystem& file_system,
   }
 }
 
-Result<Auth::Readiness> Auth::apply(http::Request& request) {
+Result<Auth::Readiness> Auth::apply(Request& request) {
   if (!has_header(request.headers, "Authorization")) {
     const auto readiness = apply_credentials(request);
     if (!readiness || *readiness != Readiness::kReady) return readiness;
@@ -101,7 +100,7 @@ Result<Auth::Readiness> Auth::apply(http::Request& request) {
   return Readiness::kReady;
 }
 
-Result<Auth::Readiness> Auth::apply_credentials(http::Request& request) {
+Result<Auth::Readiness> Auth::apply_credentials(Request& request) {
   if (basic_) {
     const auto user = basic_->first.read();
     if (!user) return fail(user.error());
@@ -129,4 +128,4 @@ void Auth::on_unauthorized() {
   if (token_) token_->forget();
 }
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -1,11 +1,11 @@
 // A secret that stands in a file and may be changed there at any time.
-#include "shippers/secret_file.h"
+#include "http/secret_file.h"
 
 #include <array>
 #include <string_view>
 #include <utility>
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
 namespace {
 
@@ -46,4 +46,4 @@ Result<std::string> SecretFile::read() {
   return text_;
 }
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -10,10 +10,10 @@
 #include "base/file_system.h"
 #include "base/result.h"
 #include "config/client_config.h"
+#include "http/secret_file.h"
 #include "http/transport.h"
-#include "shippers/secret_file.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
 // Fetches the token through the shipper's transport and keeps it until shortly before it expires.
 // The credentials go as basic authentication; a server that refuses that gets them in the form, and
@@ -23,7 +23,7 @@ namespace tailrace::shippers {
 // Threading: confined to one worker.
 class OAuth2Token {
  public:
-  OAuth2Token(config::OAuth2Config config, FileSystem& file_system, http::Transport& transport,
+  OAuth2Token(config::OAuth2Config config, FileSystem& file_system, Transport& transport,
               const Clock& clock);
   ~OAuth2Token();
   OAuth2Token(const OAuth2Token&) = delete;
@@ -44,12 +44,12 @@ class OAuth2Token {
 
   Status fetch();
   Status submit(Style style);
-  void on_completion(const http::Response& response);
+  void on_completion(const Response& response);
   // Requests of others have small numbers, and no two tokens have the same endpoint.
-  http::RequestTag tag() const { return ~static_cast<http::RequestTag>(endpoint_); }
+  RequestTag tag() const { return ~static_cast<RequestTag>(endpoint_); }
 
   const config::OAuth2Config config_;
-  http::Transport& transport_;
+  Transport& transport_;
   const Clock& clock_;
   std::optional<SecretFile> secret_file_;
   const int endpoint_;
@@ -64,4 +64,4 @@ class OAuth2Token {
   SteadyTime failed_at_{};
 };
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -1,5 +1,5 @@
 // Credentials and configured headers.
-#include "shippers/auth.h"
+#include "http/auth.h"
 
 #include <string>
 #include <utility>
@@ -11,7 +11,7 @@
 #include "tests/fakes/memory_file_system.h"
 #include "tests/fakes/scripted_transport.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 namespace {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -25,7 +25,7 @@ class AuthTest : public ::testing::Test {
   MemoryFileSystem files_{clock_};
   ScriptedTransport transport_{clock_};
   config::HttpClientConfig config_;
-  http::Request request_;
+  Request request_;
 
   Result<Auth::Readiness> apply() {
     Auth auth(config_, files_, transport_, clock_);
@@ -144,24 +144,25 @@ TEST(EndpointOptions, are_the_configurations) {
   config.proxy = {
       .url = "p", .no_proxy = "n", .from_environment = true, .connect_headers = {{"a", "b"}}};
   config.follow_redirects = false;
-  const http::EndpointOptions options = endpoint_options(config);
-  const http::EndpointOptions want{.tls = {.ca = "1",
-                                           .ca_file = "2",
-                                           .cert = "3",
-                                           .cert_file = "4",
-                                           .key = "5",
-                                           .key_file = "6",
-                                           .server_name = "7",
-                                           .insecure_skip_verify = true,
-                                           .min_version = "8",
-                                           .max_version = "9"},
-                                   .proxy_url = "p",
-                                   .no_proxy = "n",
-                                   .proxy_from_environment = true,
-                                   .proxy_headers = {{"a", "b"}},
-                                   .follow_redirects = false};
+  const EndpointOptions options = endpoint_options(config);
+  const EndpointOptions want{.tls = {.ca = "1",
+                                     .ca_file = "2",
+                                     .cert = "3",
+                                     .cert_file = "4",
+                                     .key = "5",
+                                     .key_file = "6",
+                                     .server_name = "7",
+                                     .insecure_skip_verify = true,
+                                     .min_version = "8",
+                                     .max_version = "9"},
+                             .proxy_url = "p",
+                             .no_proxy = "n",
+                             .proxy_from_environment = true,
+                             .proxy_headers = {{"a", "b"}},
+                             .follow_redirects = false,
+                             .unix_socket = {}};
   EXPECT_EQ(options, want);
 }
 
 }  // namespace
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -1,5 +1,5 @@
 // Tokens by client credentials.
-#include "shippers/oauth2_token.h"
+#include "http/oauth2_token.h"
 
 #include <chrono>
 #include <string>
@@ -10,7 +10,7 @@
 #include "tests/fakes/memory_file_system.h"
 #include "tests/fakes/scripted_transport.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 namespace {
 
 using std::chrono::seconds;
@@ -192,4 +192,4 @@ TEST_F(OAuth2TokenTest, gives_its_request_and_its_endpoint_up) {
 }
 
 }  // namespace
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -2,14 +2,14 @@
 //
 // A reader of just enough JSON: one object, whose nested values are skipped. The layers keep JSON
 // libraries out of this folder, and three members do not justify one.
-#include "shippers/token_response.h"
+#include "http/token_response.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
 namespace {
 
@@ -176,4 +176,4 @@ Result<TokenResponse> parse_token_response(std::string_view json) {
   return response;
 }
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

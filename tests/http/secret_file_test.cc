@@ -1,5 +1,5 @@
 // Secrets in files.
-#include "shippers/secret_file.h"
+#include "http/secret_file.h"
 
 #include <string>
 
@@ -8,7 +8,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/memory_file_system.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 namespace {
 
 using testing::FakeClock;
@@ -76,4 +76,4 @@ TEST(SecretFile, fails_with_the_systems_error) {
 }
 
 }  // namespace
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -1,14 +1,14 @@
 // An OAuth2 access token by client credentials, fetched when it is needed.
-#include "shippers/oauth2_token.h"
+#include "http/oauth2_token.h"
 
 #include <string_view>
 #include <utility>
 
-#include "shippers/auth.h"
-#include "shippers/retry_policy.h"
-#include "shippers/token_response.h"
+#include "http/auth.h"
+#include "http/response_text.h"
+#include "http/token_response.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
 namespace {
 
@@ -57,8 +57,8 @@ std::string scheme_of(const std::string& token_type) {
 
 }  // namespace
 
-OAuth2Token::OAuth2Token(config::OAuth2Config config, FileSystem& file_system,
-                         http::Transport& transport, const Clock& clock)
+OAuth2Token::OAuth2Token(config::OAuth2Config config, FileSystem& file_system, Transport& transport,
+                         const Clock& clock)
     : config_(std::move(config)),
       transport_(transport),
       clock_(clock),
@@ -108,11 +108,11 @@ Status OAuth2Token::submit(Style style) {
   for (const auto& [name, value] : config_.endpoint_params)
     append_form(body_, name, value);
 
-  http::Request request{.url = config_.token_url,
-                        .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-                        .body = {},
-                        .timeout = kTokenTimeout,
-                        .basic_auth = {}};
+  Request request{.url = config_.token_url,
+                  .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                  .body = {},
+                  .timeout = kTokenTimeout,
+                  .basic_auth = {}};
   if (style == Style::kHeader) {
     request.basic_auth = form_escaped(config_.client_id) + ":" + form_escaped(secret);
   } else {
@@ -127,12 +127,12 @@ Status OAuth2Token::submit(Style style) {
 }
 
 void OAuth2Token::take_completions() {
-  for (const http::Completion& completion : transport_.take_completions(endpoint_)) {
+  for (const Completion& completion : transport_.take_completions(endpoint_)) {
     on_completion(completion.response);
   }
 }
 
-void OAuth2Token::on_completion(const http::Response& response) {
+void OAuth2Token::on_completion(const Response& response) {
   in_flight_ = false;
   Status outcome;
   if (response.status < 200 || response.status >= 300) {
@@ -158,4 +158,4 @@ void OAuth2Token::on_completion(const http::Response& response) {
   failed_at_ = clock_.steady_now();
 }
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

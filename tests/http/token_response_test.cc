@@ -1,12 +1,12 @@
 // Answers of token endpoints.
-#include "shippers/token_response.h"
+#include "http/token_response.h"
 
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 namespace {
 
 TEST(TokenResponse, reads_the_three_members) {
@@ -80,4 +80,4 @@ TEST(TokenResponse, refuses_what_is_no_such_object) {
 }
 
 }  // namespace
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -7,7 +7,7 @@
 #include "base/file_system.h"
 #include "base/result.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
 // Reads the file when it changed (inode, size or time), so that a rotated secret needs no reload.
 //
@@ -27,4 +27,4 @@ class SecretFile {
   std::string text_;
 };
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
 struct TokenResponse {
   std::string access_token;
@@ -19,4 +19,4 @@ struct TokenResponse {
 // Errors: kInvalid for what is not such an object or has no access_token.
 Result<TokenResponse> parse_token_response(std::string_view json);
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -12,15 +12,14 @@
 #include "base/file_system.h"
 #include "base/result.h"
 #include "config/client_config.h"
+#include "http/oauth2_token.h"
+#include "http/secret_file.h"
 #include "http/transport.h"
-#include "shippers/oauth2_token.h"
-#include "shippers/secret_file.h"
 
-namespace tailrace::shippers {
+namespace tailrace::http {
 
-http::EndpointOptions endpoint_options(const config::TlsConfig& tls,
-                                       const config::ProxyConfig& proxy);
-http::EndpointOptions endpoint_options(const config::HttpClientConfig& config);
+EndpointOptions endpoint_options(const config::TlsConfig& tls, const config::ProxyConfig& proxy);
+EndpointOptions endpoint_options(const config::HttpClientConfig& config);
 
 // Puts basic_auth, authorization, oauth2 and http_headers on requests. Secrets in files are read
 // again when the file changed.
@@ -35,13 +34,13 @@ class Auth {
     kTokenOnItsWay,  // Try again when it is no longer pending().
   };
 
-  Auth(const config::HttpClientConfig& config, FileSystem& file_system, http::Transport& transport,
+  Auth(const config::HttpClientConfig& config, FileSystem& file_system, Transport& transport,
        const Clock& clock);
   Auth(const Auth&) = delete;
   Auth& operator=(const Auth&) = delete;
 
   // Adds to the request. A header Authorization that it has already is kept.
-  Result<Readiness> apply(http::Request& request);
+  Result<Readiness> apply(Request& request);
 
   // Whether requests wait for a token.
   bool pending() const { return token_ && token_->pending(); }
@@ -61,7 +60,7 @@ class Auth {
     std::optional<SecretFile> file_;
   };
 
-  Result<Readiness> apply_credentials(http::Request& request);
+  Result<Readiness> apply_credentials(Request& request);
 
   std::optional<std::pair<Secret, Secret>> basic_;  // User and password.
   std::string scheme_;
@@ -74,4 +73,4 @@ class Auth {
 bool has_header(const std::vector<std::pair<std::string, std::string>>& headers,
                 std::string_view name);
 
-}  // namespace tailrace::shippers
+}  // namespace tailrace::http

@@ -1,0 +1,10 @@
+// `gcplog` of a job: from its block to an input.
+#include "daemon/build_inputs.h"
+
+namespace tailrace::daemon {
+
+void add_input(const config::GcplogConfig& /*gcplog*/, const InputBuild& build) {
+  build.error(build.job.location, "`gcplog` is not yet supported");
+}
+
+}  // namespace tailrace::daemon

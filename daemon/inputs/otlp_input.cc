@@ -1,0 +1,10 @@
+// `otlp` of a job: from its block to an input.
+#include "daemon/build_inputs.h"
+
+namespace tailrace::daemon {
+
+void add_input(const config::OtlpReceiverConfig& /*otlp*/, const InputBuild& build) {
+  build.error(build.job.location, "`otlp` is not yet supported");
+}
+
+}  // namespace tailrace::daemon
