@@ -31,6 +31,9 @@ class ScriptedTransport final : public http::Transport {
     std::string basic_auth;
     std::chrono::nanoseconds timeout{};
     SteadyTime at{};
+    http::Request::Answer answer = http::Request::Answer::kWhole;
+    std::size_t body_bytes_max = 0;
+    std::string wanted_header;  // Its name.
 
     // The first value of a header, by its exact name; empty when there is none.
     std::string header(std::string_view name) const {
@@ -49,6 +52,7 @@ class ScriptedTransport final : public http::Transport {
     std::chrono::seconds retry_after{0};
     std::chrono::nanoseconds delay{0};
     bool never = false;  // Hangs until reset() or its cancellation.
+    std::string wanted_header = {};
   };
 
   // Appends to the answer of a stream that is in flight (its Reply has `never`); with `end` it
@@ -110,7 +114,10 @@ class ScriptedTransport final : public http::Transport {
               .body = join(request.body),
               .basic_auth = request.basic_auth,
               .timeout = request.timeout,
-              .at = clock_.steady_now()};
+              .at = clock_.steady_now(),
+              .answer = request.answer,
+              .body_bytes_max = request.body_bytes_max,
+              .wanted_header = request.wanted_header};
     Reply reply;
     if (!queue_.empty()) {
       reply = std::move(queue_.front());
@@ -159,7 +166,8 @@ class ScriptedTransport final : public http::Transport {
                                           .error = std::move(reply.error),
                                           .body = std::move(reply.body),
                                           .content_type = std::move(reply.content_type),
-                                          .retry_after = reply.retry_after}});
+                                          .retry_after = reply.retry_after,
+                                          .wanted_header = std::move(reply.wanted_header)}});
       flights_.erase(flights_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     return completions;
