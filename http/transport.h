@@ -48,7 +48,7 @@ struct Request {
   static constexpr std::size_t kBodyBytesMax = 64U << 10U;
   std::size_t body_bytes_max = kBodyBytesMax;
   // The name of a header of the answer that is wanted, too; empty: none.
-  std::string wanted_header;
+  std::string wanted_header = {};
 };
 
 // What came back.
