@@ -69,6 +69,17 @@ class ScriptedTransport final : public http::Transport {
     return false;
   }
 
+  // Completes a request that hangs. False: no such request is in flight.
+  bool finish(http::RequestTag tag, Reply reply) {
+    for (Flight& flight : flights_) {
+      if (flight.tag != tag) continue;
+      flight.reply = std::move(reply);
+      flight.due = clock_.steady_now();
+      return true;
+    }
+    return false;
+  }
+
   using Script = std::function<Reply(const Sent&)>;
 
   explicit ScriptedTransport(const FakeClock& clock) : clock_(clock) {}
