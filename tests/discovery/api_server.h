@@ -1,9 +1,4 @@
 // A Kubernetes API server that is scripted, and misbehaves when told.
-//
-// Its answers follow https://kubernetes.io/docs/reference/using-api/api-concepts/: lists in pages
-// ("Retrieving large results sets in chunks"), watches as lines of JSON ("Efficient detection of
-// changes"), 410 Gone ("410 Gone responses"), and, for 429 with Retry-After,
-// https://kubernetes.io/docs/concepts/cluster-administration/flow-control/.
 #pragma once
 
 #include <algorithm>
@@ -18,6 +13,10 @@
 
 namespace tailrace::discovery {
 
+// Its answers follow https://kubernetes.io/docs/reference/using-api/api-concepts/: lists in pages
+// ("Retrieving large results sets in chunks"), watches as lines of JSON ("Efficient detection of
+// changes"), 410 Gone ("410 Gone responses"), and, for 429 with Retry-After,
+// https://kubernetes.io/docs/concepts/cluster-administration/flow-control/.
 struct ApiServer : DiscoveryRig {
   using Sent = testing::ScriptedTransport::Sent;
   using Reply = testing::ScriptedTransport::Reply;

@@ -70,7 +70,7 @@ TEST(DnsAnswer, refuses_what_breaks_off_or_lies) {
     EXPECT_FALSE(parse_dns_answer(whole.substr(0, length)).has_value()) << length;
 
   DnsMessage circle("a.", 2);
-  circle.add(2, std::string("\xc0\x1a", 2));  // Points at itself.
+  circle.add(2, std::string("\xc0\x1f", 2));  // Points at itself.
   EXPECT_FALSE(parse_dns_answer(circle.bytes()).has_value());
   DnsMessage outside("a.", 2);
   outside.add(2, std::string("\xc3\xff", 2));

@@ -74,6 +74,7 @@ TEST(FileDiscovery, a_broken_file_keeps_its_last_good_targets) {
   rig.files.overwrite("/b.yaml", "- targets: ['b:1']\n");
   FileDiscovery discovery = discovery_of(rig, {"/a.json", "/b.yaml"});
   rig.poll(discovery);
+  rig.clock.advance(1ms);
   rig.files.overwrite("/a.json", R"([{"targets": ["a:2")");
   rig.files.overwrite("/b.yaml", "- targets: ['b:2']\n");
   EXPECT_TRUE(rig.advance(discovery, 1s));

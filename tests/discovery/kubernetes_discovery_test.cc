@@ -137,9 +137,11 @@ TEST(KubernetesDiscovery, many_changes_make_targets_at_most_twice_a_second) {
     if (server.advance(discovery, 10ms)) ++changes;
   }
   EXPECT_LE(changes, 3);
+  server.send(ApiServer::event("ADDED", ApiServer::pod("last", "200")));
+  EXPECT_FALSE(server.poll(discovery));
   EXPECT_LE(discovery.next_deadline(), server.clock.steady_now() + 500ms);
   server.advance(discovery, 500ms);
-  EXPECT_EQ(discovery.targets().size(), 100U);
+  EXPECT_EQ(discovery.targets().size(), 101U);
 }
 
 TEST(KubernetesDiscovery, a_kubeconfig_with_a_plugin_is_refused_when_it_is_made) {

@@ -90,6 +90,7 @@ TEST(KubernetesWatch, a_watch_dropped_in_the_middle_of_an_object_asks_for_it_aga
   rig.send(ApiServer::event("DELETED", ApiServer::pod("b", "99")) + event.substr(0, 40));
   rig.after(1s);
   rig.transport.reset();
+  rig.polled();
   rig.after(1s);
   EXPECT_EQ(rig.found(), "a");
   EXPECT_EQ(rig.watches(), 2U);
