@@ -38,5 +38,12 @@ struct ScriptedSent {
 struct ScriptedReply {
   int status = 204;
   std::string body = {};
+  std::string content_type = {};
+  std::string error = {};  // With status 0.
+  std::chrono::seconds retry_after{0};
+  std::chrono::nanoseconds delay{0};
+  bool never = false;  // Hangs until reset() or its cancellation.
+  std::string wanted_header = {};
+};
 
 }  // namespace tailrace::testing
