@@ -94,6 +94,7 @@ std::string KubernetesWatch::url(Next what) {
 
 void KubernetesWatch::ask(SteadyTime now) {
   asked_at_ = now;
+  settles_at_ = now + kWatchShort;
   http::Request request = get_request(url(next_));
   if (next_ == Next::kWatch) {
     request.answer = http::Request::Answer::kStream;
@@ -262,6 +263,7 @@ bool KubernetesWatch::take_line(std::string_view line, SteadyTime now) {
 
 void KubernetesWatch::take_events(SteadyTime now) {
   more_waits_ = false;
+  if (now >= settles_at_) settles_at_ = SteadyTime::max();
   for (int i = 0; i < kPartsPerTurn; ++i) {
     const http::StreamPart part = asker_.take_stream(*asked_);
     if (part.status == 200 && now - asked_at_ >= kWatchShort) retry_.worked();
@@ -291,8 +293,8 @@ SteadyTime KubernetesWatch::next_deadline() const {
   if (!asked_) return due_;
   if (next_ == Next::kList) return SteadyTime::max();
   if (more_waits_) return SteadyTime{};
-  // Then a watch that stands ends the trouble.
-  return trouble().empty() ? silent_until_ : asked_at_ + kWatchShort;
+  // A watch that stands for a while ends the trouble.
+  return trouble().empty() ? silent_until_ : std::min(silent_until_, settles_at_);
 }
 
 }  // namespace tailrace::discovery

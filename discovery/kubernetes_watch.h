@@ -78,6 +78,7 @@ class KubernetesWatch {
   std::optional<http::RequestTag> asked_;
   SteadyTime due_{};
   SteadyTime asked_at_{};
+  SteadyTime settles_at_{};
   SteadyTime silent_until_ = SteadyTime::max();  // A watch that is longer silent is dead.
   std::uint64_t list_ = 1;                       // The number of the list.
   std::string page_;                             // The token of the page that is next.

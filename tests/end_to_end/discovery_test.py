@@ -8,6 +8,8 @@ import json
 import os
 import queue
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -15,7 +17,7 @@ import time
 import unittest
 import urllib.parse
 
-from rig import PATIENCE_SECONDS, Rig, StandIn, fetch, free_port, wait_for
+from rig import Rig, StandIn, fetch, free_port, missing_root, wait_for
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/sources/examples")
 
@@ -143,6 +145,45 @@ class Kubernetes:
             self.event("DELETED", pod)
 
 
+class Dns:
+    """A DNS server of SRV records (RFC 1035, RFC 2782) on a loopback address of its own."""
+
+    def __init__(self):
+        self.address = "127.0.0.153"
+        self.records = {}  # Name: [(target, port)]; another name does not exist.
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((self.address, 53))
+        self.asked = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def stop(self):
+        self.socket.close()
+
+    @staticmethod
+    def name(text):
+        return b"".join(bytes([len(part)]) + part.encode() for part in text.split(".")) + b"\0"
+
+    def serve(self):
+        while True:
+            try:
+                question, peer = self.socket.recvfrom(512)
+            except OSError:
+                return
+            parts, at = [], 12
+            while question[at]:
+                parts.append(question[at + 1:at + 1 + question[at]].decode())
+                at += question[at] + 1
+            asked = ".".join(parts)
+            self.asked.append(asked)
+            found = self.records.get(asked)
+            answer = question[:2] + struct.pack(">5H", 0x8180 if found is not None else 0x8183, 1,
+                                                len(found or ()), 0, 0) + question[12:at + 5]
+            for target, port in found or ():
+                data = struct.pack(">3H", 0, 0, port) + self.name(target)
+                answer += b"\xc0\x0c" + struct.pack(">HHIH", 33, 1, 1, len(data)) + data
+            self.socket.sendto(answer, peer)
+
+
 class Discovery(unittest.TestCase):
     def setUp(self):
         self.rig = Rig(BINARY)
@@ -170,7 +211,6 @@ class Discovery(unittest.TestCase):
                  f"http_listen_address: 127.0.0.1, http_listen_port: {self.rig.port}"),
                 ("{filename: /var/lib/tailrace/positions.yaml}",
                  f"{{filename: {self.rig.state}/positions.yaml, sync_period: 200ms}}"),
-                ("target_config:", "target_config:"),
                 ("refresh_interval: 5m", "refresh_interval: 1s"),
                 ("refresh_interval: 30s", "refresh_interval: 1s"),
                 *replacements]:
@@ -180,9 +220,11 @@ class Discovery(unittest.TestCase):
         with open(self.rig.path, "w", encoding="utf-8") as file:
             file.write(text)
 
-    def start(self):
+    def start(self, *before):
+        """`before`: a command that becomes tailrace."""
         environment = dict(os.environ, HOSTNAME="this-node")
-        process = subprocess.Popen([BINARY, f"-config.file={self.rig.path}"], env=environment,
+        process = subprocess.Popen([*before, BINARY, f"-config.file={self.rig.path}"],
+                                   env=environment,
                                    stdout=subprocess.DEVNULL, stderr=self.rig.errors)
         self.rig.processes.append(process)
         return process
@@ -403,6 +445,31 @@ class Discovery(unittest.TestCase):
         self.write("db/a.log", "db one")
         self.arrived()
         self.assertIn('service="db"', self.labels_of("db one")[0])
+        self.rig.stop(process)
+
+
+    def test_names_in_dns(self):
+        missing_root(self)
+        dns = Dns()
+        self.servers.append(dns)
+        dns.records["_logs._tcp.apps.example.com"] = [("web.example.com", 80)]
+        servers = os.path.join(self.rig.folder, "resolv.conf")
+        with open(servers, "w", encoding="utf-8") as file:
+            file.write(f"nameserver {dns.address}\noptions timeout:1 attempts:1\n")
+        self.example("dns-sd.yaml", ("/var/log/apps", self.rig.logs))
+        self.write("web.log", "web one")
+        process = self.start("unshare", "-m", "sh", "-c",
+                             f'mount --bind {servers} /etc/resolv.conf && exec "$@"', "sh")
+        self.arrived()
+        self.assertIn('app="web"', self.labels_of("web one")[0])
+        dns.records["_logs._tcp.apps.example.com"].append(("shop.example.com", 81))
+        self.write("shop.log", "shop one")
+        self.arrived()
+        # Nobody answers: everything stays.
+        dns.stop()
+        wait_for(lambda: "discovery does not get on" in self.rig.log(), "the complaint")
+        self.write("web.log", "web two")
+        self.arrived()
         self.rig.stop(process)
 
 
