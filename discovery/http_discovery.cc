@@ -1,6 +1,7 @@
 // Targets that an HTTP server lists.
 #include "discovery/http_discovery.h"
 
+#include "config/secrets.h"
 #include "discovery/target_list.h"
 #include "http/response_text.h"
 
@@ -60,7 +61,8 @@ bool HttpDiscovery::take(const http::Response& response, SteadyTime now) {
   const bool first = !knows_;
   knows_ = true;
   std::vector<Target> targets;
-  append_targets(*groups, name_ + " " + config_.url, {{"__meta_url", config_.url}}, targets);
+  append_targets(*groups, name_ + " " + config::shown_url(config_.url),
+                 {{"__meta_url", config_.url}}, targets);
   if (targets == targets_) return first;
   targets_ = std::move(targets);
   return true;

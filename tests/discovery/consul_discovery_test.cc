@@ -120,7 +120,10 @@ TEST(ConsulDiscovery, an_index_that_goes_back_begins_anew) {
   rig.transport.finish(rig.transport.sent().back().tag, rig.answer(question));
   rig.poll(discovery);
   EXPECT_EQ(addresses(discovery), "10.0.0.1:90");
-  rig.advance(discovery, 30s);
+  rig.advance(discovery, 1s);
+  EXPECT_EQ(rig.transport.sent().back().url,
+            "http://localhost:8500/v1/health/service/web?dc=dc1&stale=");
+  rig.advance(discovery, 1s);
   EXPECT_EQ(rig.transport.sent().back().url,
             "http://localhost:8500/v1/health/service/web?dc=dc1&stale=&index=2&wait=120000ms");
 }
