@@ -43,6 +43,9 @@ std::vector<StageConfig> parse_pipeline_stages(const YamlNode& list, const std::
 std::optional<MetricsStageConfig> parse_metrics_stage(const YamlNode& body, const std::string& path,
                                                       Report& report);
 
+void parse_docker_sd(Fields fields, DockerSdConfig& docker);
+void parse_dockerswarm_sd(Fields fields, DockerSwarmSdConfig& swarm);
+
 // A map of labels: names are checked, values keep their source text.
 void parse_labels(Fields& fields, std::string_view key, TextPairs& labels);
 // Labels as a map, or as text that is YAML, which is how a configuration dump writes them.

@@ -14,16 +14,15 @@ namespace tailrace::config {
 namespace {
 
 // Inputs that are not built yet.
-constexpr std::array<std::string_view, 16> kDiscoveriesNotBuilt = {
-    "file_sd_configs",         "kubernetes_sd_configs",  "consul_sd_configs",
-    "consulagent_sd_configs",  "dns_sd_configs",         "ec2_sd_configs",
-    "gce_sd_configs",          "azure_sd_configs",       "openstack_sd_configs",
-    "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
-    "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
-    "http_sd_configs"};
-constexpr std::array<std::string_view, 11> kInputsNotBuilt = {
-    "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
-    "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
+constexpr std::array<std::string_view, 15> kDiscoveriesNotBuilt = {
+    "file_sd_configs",         "kubernetes_sd_configs", "consul_sd_configs",
+    "consulagent_sd_configs",  "dns_sd_configs",        "ec2_sd_configs",
+    "gce_sd_configs",          "azure_sd_configs",      "openstack_sd_configs",
+    "digitalocean_sd_configs", "marathon_sd_configs",   "nerve_sd_configs",
+    "serverset_sd_configs",    "triton_sd_configs",     "http_sd_configs"};
+constexpr std::array<std::string_view, 10> kInputsNotBuilt = {
+    "journal", "syslog",           "gcplog", "loki_push_api", "windows_events",
+    "kafka",   "azure_event_hubs", "gelf",   "cloudflare",    "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -54,8 +53,8 @@ template <typename T>
 
 // A list of a job, such as `file_sd_configs`.
 template <typename T>
-[[maybe_unused]] void read_discoveries(Fields& fields, std::string_view key,
-                                       void (*parse)(Fields, T&), ScrapeConfig& job) {
+void read_discoveries(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                      ScrapeConfig& job) {
   const YamlNode* const list = fields.list(key);
   if (list == nullptr) return;
   for (std::size_t i = 0; i < list->items.size(); ++i) {
@@ -68,7 +67,10 @@ template <typename T>
 }
 
 // In the order of the variants InputConfig and DiscoveryConfig.
-void parse_built_inputs(Fields& /*fields*/, ScrapeConfig& /*job*/) {}
+void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
+  read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
+  read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
+}
 
 // A job may have several. With stdin, none is needed and what is there is not used.
 void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {

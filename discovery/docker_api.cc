@@ -1,9 +1,9 @@
 // Addresses, filters and requests of the Engine API.
 #include "discovery/docker_api.h"
 
-#include <map>
-
 #include <simdjson.h>
+
+#include <map>
 
 #include "http/response_text.h"
 
@@ -58,8 +58,7 @@ bool says_anything(const config::TlsConfig& tls) {
 
 Result<DockerEndpoint> docker_endpoint(std::string_view host,
                                        const config::HttpClientConfig& http) {
-  DockerEndpoint endpoint{
-      .base_url = {}, .options = http::endpoint_options(http), .http = http};
+  DockerEndpoint endpoint{.base_url = {}, .options = http::endpoint_options(http), .http = http};
   const auto strip = [&host](std::string_view scheme) {
     if (!host.starts_with(scheme)) return false;
     host.remove_prefix(scheme.size());
@@ -82,7 +81,8 @@ Result<DockerEndpoint> docker_endpoint(std::string_view host,
     endpoint.base_url = scheme + std::string(host);
     const std::size_t bracket = host.rfind(']');
     const std::size_t from = bracket == std::string_view::npos ? 0 : bracket;
-    if (host.find(':', from) == std::string_view::npos) endpoint.base_url += tls ? ":2376" : ":2375";
+    if (host.find(':', from) == std::string_view::npos)
+      endpoint.base_url += tls ? ":2376" : ":2375";
   } else if (host.starts_with("http://") || host.starts_with("https://")) {
     while (host.ends_with('/'))
       host.remove_suffix(1);

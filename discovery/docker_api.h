@@ -66,9 +66,7 @@ class DockerApi {
 
   // What has ended since the last call, with the number in Completion::tag.
   std::vector<http::Completion> take_completions();
-  http::StreamPart take_stream(std::uint32_t number) {
-    return transport_.take_stream(tag(number));
-  }
+  http::StreamPart take_stream(std::uint32_t number) { return transport_.take_stream(tag(number)); }
 
   static constexpr std::size_t kAnswerBytesMax = 64U << 20U;
 

@@ -3,6 +3,8 @@
 #include <variant>
 
 #include "discovery/discoverer.h"
+#include "discovery/docker_discovery.h"
+#include "discovery/dockerswarm_discovery.h"
 
 namespace tailrace::discovery {
 namespace {
@@ -12,6 +14,12 @@ struct Make {
   std::string name;
   const DiscoveryWorld& world;
 
+  Result<std::unique_ptr<Discoverer>> operator()(const config::DockerSdConfig& config) {
+    return DockerDiscovery::create(config, std::move(name), world);
+  }
+  Result<std::unique_ptr<Discoverer>> operator()(const config::DockerSwarmSdConfig& config) {
+    return DockerSwarmDiscovery::create(config, std::move(name), world);
+  }
   template <typename T>
   Result<std::unique_ptr<Discoverer>> operator()(const T& /*config*/) {
     return fail(Error::kInvalid, name + " is not yet supported");

@@ -16,9 +16,8 @@ constexpr std::int64_t kPerSecondNs = 1'000'000'000;
 // "1 base=0 any=1 last=17 open=-1 closed=0 2/17/17 0/0/0".
 std::string DockerCursor::details(std::int64_t open_ns) const {
   const std::int64_t open = std::min(floor_ns_, open_ns);
-  std::string text =
-      fmt::format("1 base={} any={:d} last={} open={} closed={:d}", base_ns_, any_, last_ns_,
-                  open == DockerFrames::kNever ? -1 : open, closed_);
+  std::string text = fmt::format("1 base={} any={:d} last={} open={} closed={:d}", base_ns_, any_,
+                                 last_ns_, open == DockerFrames::kNever ? -1 : open, closed_);
   for (const Mark& mark : marks_)
     text += fmt::format(" {}/{}/{}", mark.lines, mark.time_ns, mark.highest_ns);
   return text;

@@ -52,8 +52,8 @@ class DockerCursor {
 
  private:
   struct Mark {
-    std::uint64_t lines = 0;    // In a row with time_ns; 0: none was consumed.
-    std::int64_t time_ns = 0;   // Of the last line.
+    std::uint64_t lines = 0;   // In a row with time_ns; 0: none was consumed.
+    std::int64_t time_ns = 0;  // Of the last line.
     std::int64_t highest_ns = 0;
     // Of the reading at hand.
     bool passed = true;

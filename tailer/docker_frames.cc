@@ -201,8 +201,8 @@ bool DockerFrames::gather_stamp(std::string_view& piece) {
 
 void DockerFrames::piece_of_frame(std::string_view piece) {
   if (is_server_error_) {
-    server_error_.append(
-        piece.substr(0, kServerErrorBytesMax - std::min(kServerErrorBytesMax, server_error_.size())));
+    server_error_.append(piece.substr(
+        0, kServerErrorBytesMax - std::min(kServerErrorBytesMax, server_error_.size())));
     return;
   }
   if (state_ == State::kStamp && !gather_stamp(piece)) return;
@@ -350,9 +350,8 @@ void DockerFrames::finish() {
   header_bytes_ = 0;
   // In the order of their times.
   const bool stderr_first = open_[1].active && open_[1].time_ns < open_[0].time_ns;
-  for (const DockerStream stream :
-       {stderr_first ? DockerStream::kStderr : DockerStream::kStdout,
-        stderr_first ? DockerStream::kStdout : DockerStream::kStderr}) {
+  for (const DockerStream stream : {stderr_first ? DockerStream::kStderr : DockerStream::kStdout,
+                                    stderr_first ? DockerStream::kStdout : DockerStream::kStderr}) {
     if (open_[static_cast<std::size_t>(stream)].active) end_line(stream, false);
   }
 }

@@ -118,7 +118,7 @@ class DockerFrames {
   DockerStream stream_ = DockerStream::kStdout;  // Of the frame at hand.
   bool is_server_error_ = false;
   State state_ = State::kStamp;
-  std::string stamp_;  // As far as it was seen.
+  std::string stamp_;        // As far as it was seen.
   bool whole_line_ = false;  // kRaw: the line is not in parts.
 };
 

@@ -1,12 +1,13 @@
 // Looks and streams in turn, lines with what is known of them left out.
 #include "tailer/docker_reader.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 namespace tailrace::tailer {
 namespace {
@@ -115,7 +116,8 @@ void DockerReader::poll(SteadyTime now) {
 void DockerReader::take_from_transport(SteadyTime now) {
   http::StreamPart part;
   if (end_) {
-    part.status = end_->status;
+    // What came before a connection broke counts.
+    part.status = end_->status == 0 && stands_ ? 200 : end_->status;
     part.bytes = std::exchange(end_->body, {});
   } else {
     part = api_.take_stream(kStreamNumber);
@@ -123,6 +125,7 @@ void DockerReader::take_from_transport(SteadyTime now) {
   look_again_ = !part.bytes.empty();
   if (part.status == 200) {
     bytes_ = std::move(part.bytes);
+    stands_ = true;
     trouble_.clear();
     stream_failed_ = false;
   } else if (part.status != 0) {
@@ -149,6 +152,7 @@ Result<discovery::DockerApi::Sent> DockerReader::ask_for_log() {
   next_line_ = 0;
   faults_counted_ = 0;
   follows_ = running_;
+  stands_ = false;
   brought_lines_ = false;
   read_once_.clear();
   refusal_.clear();

@@ -42,7 +42,7 @@ class DockerReader final : public Input {
   struct Options {
     SourceId id = 0;
     std::string job;
-    std::string name;          // ResumePoint::path.
+    std::string name;  // ResumePoint::path.
     std::string container_id;
     std::string container_name;  // For people.
     discovery::DockerEndpoint endpoint;
@@ -121,16 +121,17 @@ class DockerReader final : public Input {
   // started_at_ of the run of which a reading that began when it stood still has come to its end,
   // and of the one where that was seen to be all.
   std::string read_once_, read_out_;
-  std::string left_;  // started_at_ of the run that was not read (Still::kLeave).
+  std::string left_;    // started_at_ of the run that was not read (Still::kLeave).
   bool began_ = false;  // The log was asked for, now or before a restart.
   std::chrono::nanoseconds still_wait_{};
 
   // The stream at hand.
   bool follows_ = false;
-  bool brought_lines_ = false;  // New ones.
-  bool look_again_ = false;  // The transport may have more.
-  std::string bytes_;        // Taken from the transport and not parsed.
-  std::string refusal_;      // The body of an answer that is no stream.
+  bool stands_ = false;                // The daemon has begun to answer.
+  bool brought_lines_ = false;         // New ones.
+  bool look_again_ = false;            // The transport may have more.
+  std::string bytes_;                  // Taken from the transport and not parsed.
+  std::string refusal_;                // The body of an answer that is no stream.
   std::optional<http::Response> end_;  // It has ended; seen to once all is consumed.
   bool finish_due_ = false;            // What is open is a line.
   std::uint64_t faults_counted_ = 0;
