@@ -78,18 +78,33 @@ TEST(DockerCursor, goes_on_behind_the_last_line) {
 }
 
 TEST(DockerCursor, tells_lines_of_one_time_apart) {
-  expect_exact({{kOut, kT}, {kOut, kT}, {kErr, kT}, {kOut, kT}, {kErr, kT}, {kOut, kT + 1},
-                {kErr, kT + 1}, {kErr, kT + 1}});
+  expect_exact({{kOut, kT},
+                {kOut, kT},
+                {kErr, kT},
+                {kOut, kT},
+                {kErr, kT},
+                {kOut, kT + 1},
+                {kErr, kT + 1},
+                {kErr, kT + 1}});
 }
 
 TEST(DockerCursor, bears_streams_that_overtake_each_other) {
-  expect_exact({{kOut, kT + 10}, {kErr, kT + 5}, {kOut, kT + 20}, {kErr, kT + 6}, {kErr, kT + 20},
-                {kOut, kT + kSecond}, {kErr, kT + 21}, {kOut, kT + kSecond}});
+  expect_exact({{kOut, kT + 10},
+                {kErr, kT + 5},
+                {kOut, kT + 20},
+                {kErr, kT + 6},
+                {kErr, kT + 20},
+                {kOut, kT + kSecond},
+                {kErr, kT + 21},
+                {kOut, kT + kSecond}});
 }
 
 TEST(DockerCursor, bears_a_stream_that_was_silent_for_long) {
-  expect_exact({{kErr, kT}, {kOut, kT + 60 * kSecond}, {kOut, kT + 9000 * kSecond},
-                {kErr, kT + 9000 * kSecond}, {kErr, kT + 9001 * kSecond}});
+  expect_exact({{kErr, kT},
+                {kOut, kT + 60 * kSecond},
+                {kOut, kT + 9000 * kSecond},
+                {kErr, kT + 9000 * kSecond},
+                {kErr, kT + 9001 * kSecond}});
 }
 
 TEST(DockerCursor, bears_a_clock_that_was_set_back) {

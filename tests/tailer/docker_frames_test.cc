@@ -45,8 +45,8 @@ std::vector<std::string> shown(const DockerFrames& frames) {
 std::vector<std::string> lines_of(Format format, const std::string& bytes,
                                   std::uint32_t line_bytes_max = 1U << 20U) {
   std::vector<std::string> whole;
-  for (const std::size_t piece : {bytes.size() + 1, std::size_t{1}, std::size_t{7},
-                                  std::size_t{1000}}) {
+  for (const std::size_t piece :
+       {bytes.size() + 1, std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
     DockerFrames frames(format, line_bytes_max);
     for (std::size_t at = 0; at < bytes.size(); at += piece)
       frames.feed(std::string_view(bytes).substr(at, piece));
@@ -114,8 +114,7 @@ TEST(DockerFrames, joins_parts_of_one_time_while_the_other_stream_goes_on) {
   const std::string part(16384, 'a');
   const std::string bytes = frame(1, text(kT1, part)) + frame(2, text(kT2, "between\n")) +
                             frame(1, text(kT1, part)) + frame(1, text(kT1, "end\n"));
-  EXPECT_EQ(lines_of(Format::kFrames, bytes),
-            (Lines{"e:between", "o:" + part + part + "end"}));
+  EXPECT_EQ(lines_of(Format::kFrames, bytes), (Lines{"e:between", "o:" + part + part + "end"}));
 }
 
 TEST(DockerFrames, joins_full_parts_that_each_have_a_time) {
@@ -129,9 +128,9 @@ TEST(DockerFrames, joins_full_parts_that_each_have_a_time) {
 }
 
 TEST(DockerFrames, does_not_run_the_last_words_of_a_run_into_the_next) {
-  EXPECT_EQ(lines_of(Format::kFrames,
-                     frame(1, text(kT1, "dying")) + frame(1, text(kT2, "born again\n"))),
-            (Lines{"o:dying!", "o:born again"}));
+  EXPECT_EQ(
+      lines_of(Format::kFrames, frame(1, text(kT1, "dying")) + frame(1, text(kT2, "born again\n"))),
+      (Lines{"o:dying!", "o:born again"}));
 }
 
 TEST(DockerFrames, cuts_a_line_at_the_limit_once) {
@@ -181,8 +180,8 @@ TEST(DockerFrames, keeps_the_words_of_the_daemon_apart) {
 }
 
 TEST(DockerFrames, notices_what_are_no_frames) {
-  for (const std::string_view bytes : {"2026-11-22T03:44:36Z tty\r\n", "\x01\x01\0\0\0\0\0\0",
-                                       "\x04\0\0\0\0\0\0\x01"}) {
+  for (const std::string_view bytes :
+       {"2026-11-22T03:44:36Z tty\r\n", "\x01\x01\0\0\0\0\0\0", "\x04\0\0\0\0\0\0\x01"}) {
     DockerFrames frames(Format::kFrames, 1000);
     frames.feed(std::string(bytes.data(), 8));
     frames.feed(frame(1, text(kT1, "x\n")));
@@ -207,8 +206,8 @@ TEST(DockerFrames, raw_text_is_lines_behind_their_times) {
 TEST(DockerFrames, raw_text_in_parts_is_joined) {
   const std::string part(16384, 'a');
   for (const std::string_view second : {kT1, kT2}) {
-    EXPECT_EQ(lines_of(Format::kRaw, text(kT1, part) + text(second, part) + text(second, "end\r\n") +
-                                         text(kT2, "next\r\n")),
+    EXPECT_EQ(lines_of(Format::kRaw, text(kT1, part) + text(second, part) +
+                                         text(second, "end\r\n") + text(kT2, "next\r\n")),
               (Lines{"o:" + part + part + "end", "o:next"}));
   }
 }

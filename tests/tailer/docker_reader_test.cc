@@ -77,9 +77,8 @@ class DockerReaderTest : public ::testing::Test {
 
   void start() {
     reader_ = std::make_unique<DockerReader>(
-        options_, DockerReader::World{.api = {clock_, files_, transport_},
-                                      .log = log_,
-                                      .metrics = metrics_});
+        options_,
+        DockerReader::World{.api = {clock_, files_, transport_}, .log = log_, .metrics = metrics_});
   }
   // Ends the reader as a restart does, and starts the next where it was.
   void restart() {
@@ -164,8 +163,7 @@ TEST_F(DockerReaderTest, follows_the_log_from_its_beginning) {
   EXPECT_EQ(last_time_ns_, (kBase + 2) * 1'000'000'000);
   EXPECT_EQ(cursor(), std::to_string(kBase + 2));
   EXPECT_TRUE(reader_->status().ready);
-  EXPECT_NE(metrics_.serialize().find("promtail_docker_target_entries_total 2"),
-            std::string::npos);
+  EXPECT_NE(metrics_.serialize().find("promtail_docker_target_entries_total 2"), std::string::npos);
 }
 
 TEST_F(DockerReaderTest, goes_on_exactly_behind_the_last_line_when_the_connection_breaks) {
@@ -178,8 +176,8 @@ TEST_F(DockerReaderTest, goes_on_exactly_behind_the_last_line_when_the_connectio
   EXPECT_FALSE(reader_->status().trouble.empty());
   settle_after(seconds(1));
   EXPECT_TRUE(last_url().ends_with("since=1795316399.000000000")) << last_url();
-  transport_.stream(log_tag(), out(1, "one") + out(1, "one") + err(1, "two") + out(1, "one") +
-                                   err(3, "four"));
+  transport_.stream(log_tag(),
+                    out(1, "one") + out(1, "one") + err(1, "two") + out(1, "one") + err(3, "four"));
   EXPECT_EQ(lines(), (Strings{"o:one", "e:four"}));
   EXPECT_TRUE(reader_->status().trouble.empty());
 }
@@ -251,8 +249,8 @@ TEST_F(DockerReaderTest, reads_a_stopped_container_to_its_end_and_waits_for_its_
   started_at_ = "2026-11-22T03:01:00Z";
   settle_after(minutes(5));
   ASSERT_NE(last_url().find("logs?follow=1"), std::string::npos) << last_url();
-  transport_.stream(log_tag(), frame(1, stamp(2) + "last words") + err(3, "late") +
-                                   out(70, "again"));
+  transport_.stream(log_tag(),
+                    frame(1, stamp(2) + "last words") + err(3, "late") + out(70, "again"));
   EXPECT_EQ(lines(), (Strings{"o:again"}));
 }
 
