@@ -72,7 +72,8 @@ std::string docker_address(std::string_view host, std::uint64_t port) {
 Result<std::vector<DockerContainer>> parse_docker_containers(std::string_view json) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS || !root.is_array()) {
+  if (json.empty() || parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS ||
+      !root.is_array()) {
     return fail(Error::kInvalid, "the list of containers is not understood");
   }
   std::vector<DockerContainer> containers;
@@ -86,7 +87,8 @@ Result<std::vector<DockerContainer>> parse_docker_containers(std::string_view js
 Result<DockerNetworks> parse_docker_networks(std::string_view json, std::string_view prefix) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS || !root.is_array()) {
+  if (json.empty() || parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS ||
+      !root.is_array()) {
     return fail(Error::kInvalid, "the list of networks is not understood");
   }
   DockerNetworks networks;

@@ -26,7 +26,8 @@ struct SwarmService {
 Result<simdjson::dom::element> parse_list(simdjson::dom::parser& parser, std::string_view json,
                                           std::string_view what) {
   simdjson::dom::element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS || !root.is_array()) {
+  if (json.empty() || parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS ||
+      !root.is_array()) {
     return fail(Error::kInvalid, "the list of " + std::string(what) + " is not understood");
   }
   return root;

@@ -215,13 +215,13 @@ void DockerFrames::end_frame() {
   if (state_ == State::kStamp) ++faults_;
   if (state_ != State::kText) return;
   const Open& open = open_[static_cast<std::size_t>(stream_)];
-  if (open.last == '\n') end_line(stream_, true);
+  if (open.last == '\n') end_line(stream_, LineEnd::kNewline);
 }
 
 void DockerFrames::begin_part(DockerStream stream, std::int64_t time_ns) {
   Open& open = open_[static_cast<std::size_t>(stream)];
   if (open.active && open.part_time_ns != time_ns && open.part_bytes != kPartBytes) {
-    end_line(stream, false);
+    end_line(stream, LineEnd::kNone);
   }
   if (!open.active) {
     open.active = true;
@@ -248,11 +248,11 @@ void DockerFrames::append(DockerStream stream, std::string_view piece) {
   open.text.clear();
 }
 
-void DockerFrames::end_line(DockerStream stream, bool terminated) {
+void DockerFrames::end_line(DockerStream stream, LineEnd end) {
   Open& open = open_[static_cast<std::size_t>(stream)];
   if (!open.given) {
     add_line(stream, open.time_ns, without_line_end(open.text));
-    lines_.back().unterminated = !terminated;
+    lines_.back().unterminated = end == LineEnd::kNone;
   }
   open.active = false;
   open.given = false;
@@ -313,7 +313,7 @@ std::size_t DockerFrames::feed_raw_text(std::string_view bytes) {
   piece = piece.substr(0, newline == std::string_view::npos ? newline : newline + 1);
   append(DockerStream::kStdout, piece);
   if (newline != std::string_view::npos) {
-    end_line(DockerStream::kStdout, true);
+    end_line(DockerStream::kStdout, LineEnd::kNewline);
     state_ = State::kStamp;
   } else if (!whole_line_ && open.part_bytes == kPartBytes) {
     state_ = State::kBoundary;
@@ -352,7 +352,7 @@ void DockerFrames::finish() {
   const bool stderr_first = open_[1].active && open_[1].time_ns < open_[0].time_ns;
   for (const DockerStream stream : {stderr_first ? DockerStream::kStderr : DockerStream::kStdout,
                                     stderr_first ? DockerStream::kStdout : DockerStream::kStderr}) {
-    if (open_[static_cast<std::size_t>(stream)].active) end_line(stream, false);
+    if (open_[static_cast<std::size_t>(stream)].active) end_line(stream, LineEnd::kNone);
   }
 }
 

@@ -77,6 +77,7 @@ class DockerFrames {
   const std::string& server_error() const { return server_error_; }
 
  private:
+  enum class LineEnd : std::uint8_t { kNewline, kNone };
   enum class State : std::uint8_t { kStamp, kText, kBoundary, kSkip };
   struct Open {
     bool active = false;
@@ -100,7 +101,7 @@ class DockerFrames {
   bool gather_stamp(std::string_view& piece);
   void begin_part(DockerStream stream, std::int64_t time_ns);
   void append(DockerStream stream, std::string_view piece);
-  void end_line(DockerStream stream, bool terminated);
+  void end_line(DockerStream stream, LineEnd end);
   void add_line(DockerStream stream, std::int64_t time_ns, std::string_view text);
 
   Format format_;

@@ -1,3 +1,4 @@
+// Addresses, filters and failures of the Engine API.
 #include "discovery/docker_api.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// Which containers are targets, and when a daemon is asked.
 #include "discovery/docker_discovery.h"
 
 #include <map>

@@ -1,3 +1,4 @@
+// Containers and networks as the Engine API lists them.
 #include "discovery/docker_listing.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// When a swarm is asked for what.
 #include "discovery/dockerswarm_discovery.h"
 
 #include <memory>

@@ -1,3 +1,4 @@
+// Services, tasks and nodes as the Engine API lists them.
 #include "discovery/dockerswarm_listing.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// Traces of the container that the program runs in.
 #include "discovery/own_container.h"
 
 #include <string>

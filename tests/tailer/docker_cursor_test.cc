@@ -1,3 +1,4 @@
+// Wherever a reading ends, the next one goes on exactly there.
 #include "tailer/docker_cursor.h"
 
 #include <string>

@@ -1,3 +1,4 @@
+// Frames and raw text of a log stream, in pieces of any size.
 #include "tailer/docker_frames.h"
 
 #include <string>

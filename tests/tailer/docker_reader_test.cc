@@ -1,3 +1,4 @@
+// A container read from a daemon that answers as told.
 #include "tailer/docker_reader.h"
 
 #include <memory>
