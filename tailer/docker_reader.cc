@@ -223,7 +223,8 @@ void DockerReader::on_stream_end(const http::Response& response, SteadyTime now)
   if (failure.empty() && !frames_.server_error().empty()) failure = frames_.server_error();
   if (failure.empty() && frames_.broken()) failure = "the daemon's log stream is not understood";
   if (!failure.empty()) {
-    stream_failed_ = true;
+    // A connection that broke is mended by the next one, which may be silent.
+    stream_failed_ = answer.status != 0;
     fail_later(std::move(failure), now);
     return;
   }
