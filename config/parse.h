@@ -53,6 +53,9 @@ void parse_kubernetes_sd(Fields fields, KubernetesSdConfig& kubernetes);
 // A duration in Prometheus' grammar ("30s", "1d") that is more than 0: what service discoveries
 // call refresh_interval.
 void read_interval(Fields& fields, std::string_view key, std::chrono::nanoseconds& interval);
+void parse_docker_sd(Fields fields, DockerSdConfig& docker);
+void parse_dockerswarm_sd(Fields fields, DockerSwarmSdConfig& swarm);
+
 // A map of labels: names are checked, values keep their source text.
 void parse_labels(Fields& fields, std::string_view key, TextPairs& labels);
 // Labels as a map, or as text that is YAML, which is how a configuration dump writes them.

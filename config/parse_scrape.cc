@@ -14,7 +14,6 @@ namespace tailrace::config {
 namespace {
 
 // Inputs that are not built yet.
-constexpr std::array<std::string_view, 1> kDiscoveriesNotBuilt = {"dockerswarm_sd_configs"};
 // Service discoveries of clouds and of registries that we do not speak with
 // (docs/compatibility.md, scrape_configs). The first nine are Promtail's.
 constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
@@ -26,9 +25,10 @@ constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
     "puppetdb_sd_configs",     "kuma_sd_configs",     "lightsail_sd_configs",
     "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
     "stackit_sd_configs",      "zookeeper_sd_configs"};
-constexpr std::array<std::string_view, 11> kInputsNotBuilt = {
-    "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
-    "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
+
+constexpr std::array<std::string_view, 10> kInputsNotBuilt = {
+    "journal", "syslog",           "gcplog", "loki_push_api", "windows_events",
+    "kafka",   "azure_event_hubs", "gelf",   "cloudflare",    "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -59,8 +59,8 @@ template <typename T>
 
 // A list of a job, such as `file_sd_configs`.
 template <typename T>
-[[maybe_unused]] void read_discoveries(Fields& fields, std::string_view key,
-                                       void (*parse)(Fields, T&), ScrapeConfig& job) {
+void read_discoveries(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                      ScrapeConfig& job) {
   const YamlNode* const list = fields.list(key);
   if (list == nullptr) return;
   for (std::size_t i = 0; i < list->items.size(); ++i) {
@@ -80,6 +80,8 @@ void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
   read_discoveries(fields, "consul_sd_configs", parse_consul_sd, job);
   read_discoveries(fields, "consulagent_sd_configs", parse_consulagent_sd, job);
   read_discoveries(fields, "kubernetes_sd_configs", parse_kubernetes_sd, job);
+  read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
+  read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
 }
 
 // A job may have several. With stdin, none is needed and what is there is not used.
@@ -105,8 +107,6 @@ void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
            "supported: let a program of yours write the targets into a file (file_sd_configs) or "
            "serve them (http_sd_configs)");
   }
-  for (const std::string_view key : kDiscoveriesNotBuilt)
-    unsupported(key);
   for (const std::string_view key : kInputsNotBuilt)
     unsupported(key);
   parse_built_inputs(fields, job);

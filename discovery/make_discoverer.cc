@@ -6,6 +6,8 @@
 #include "discovery/consul_discovery.h"
 #include "discovery/discoverer.h"
 #include "discovery/dns_discovery.h"
+#include "discovery/docker_discovery.h"
+#include "discovery/dockerswarm_discovery.h"
 #include "discovery/file_discovery.h"
 #include "discovery/http_discovery.h"
 #include "discovery/kubernetes_discovery.h"
@@ -13,7 +15,6 @@
 namespace tailrace::discovery {
 namespace {
 
-// A kind that is not built is refused when the configuration is read.
 struct Make {
   std::string name;
   const DiscoveryWorld& world;
@@ -36,9 +37,11 @@ struct Make {
   Result<std::unique_ptr<Discoverer>> operator()(const config::KubernetesSdConfig& config) {
     return KubernetesDiscovery::create(config, std::move(name), world);
   }
-  template <typename T>
-  Result<std::unique_ptr<Discoverer>> operator()(const T& /*config*/) {
-    return fail(Error::kInvalid, name + " is not yet supported");
+  Result<std::unique_ptr<Discoverer>> operator()(const config::DockerSdConfig& config) {
+    return DockerDiscovery::create(config, std::move(name), world);
+  }
+  Result<std::unique_ptr<Discoverer>> operator()(const config::DockerSwarmSdConfig& config) {
+    return DockerSwarmDiscovery::create(config, std::move(name), world);
   }
 };
 
