@@ -30,8 +30,8 @@ TEST(JournalCursorTest, lets_parts_through_that_it_does_not_know) {
 TEST(JournalCursorTest, refuses_what_is_no_cursor) {
   for (const std::string_view text :
        {"", "1234", "s=a;i=1;b=c;m=2;t=3", "s=a;i=g;b=c;m=2;t=3;x=4", "s=a;i=;b=c;m=2;t=3;x=4",
-        "s=a;i=10000000000000000;b=c;m=2;t=3;x=4", ";", "s;i;b;m;t;x",
-        "s=;i=1;b=c;m=2;t=3;x=4", "s=a;i=-1;b=c;m=2;t=3;x=4"}) {
+        "s=a;i=10000000000000000;b=c;m=2;t=3;x=4", ";", "s;i;b;m;t;x", "s=;i=1;b=c;m=2;t=3;x=4",
+        "s=a;i=-1;b=c;m=2;t=3;x=4"}) {
     EXPECT_FALSE(JournalCursor::parse(text)) << text;
   }
 }

@@ -82,8 +82,8 @@ TEST_F(JournalEntryTest, fields_become_labels) {
 
 TEST_F(JournalEntryTest, a_priority_gives_its_keyword) {
   const std::map<std::string, std::string> keywords = {
-      {"0", "emerg"},   {"1", "alert"},  {"2", "crit"}, {"3", "error"}, {"4", "warning"},
-      {"5", "notice"},  {"6", "info"},   {"7", "debug"}, {"8", "8"},    {"high", "high"}};
+      {"0", "emerg"},  {"1", "alert"}, {"2", "crit"},  {"3", "error"}, {"4", "warning"},
+      {"5", "notice"}, {"6", "info"},  {"7", "debug"}, {"8", "8"},     {"high", "high"}};
   for (const auto& [priority, keyword] : keywords) {
     message({"PRIORITY=" + priority, "MESSAGE=m"});
     EXPECT_EQ(discovered_["__journal_priority"], priority);

@@ -8,8 +8,8 @@
 
 namespace tailrace::tailer {
 
-// Why no journal files can be written here; empty: they can. TAILRACE_REQUIRE_PEERS makes tests fail
-// over it instead of skipping.
+// Why no journal files can be written here; empty: they can. TAILRACE_REQUIRE_PEERS makes tests
+// fail over it instead of skipping.
 std::string missing_journal_writer();
 bool peers_are_required();
 

@@ -174,6 +174,18 @@ TEST_F(JournalReaderTest, entries_without_message_or_labels_are_counted_and_pass
   EXPECT_EQ(rig_.metric("promtail_journal_target_lines_total"), 1);
 }
 
+TEST_F(JournalReaderTest, labels_of_the_job_win_over_fields) {
+  rig_.options.labels = {{"job", "j"}, {"__journal_unit", "mine"}, {"q", "x"}};
+  rig_.rules.resize(1);
+  rig_.rules[0].source_labels = {"__journal_unit"};
+  rig_.rules[0].target_label = "unit";
+  files_.add({"MESSAGE=m", "UNIT=its own"});
+  rig_.start();
+  const auto lines = rig_.read();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].labels->text(), R"({job="j", q="x", unit="mine"})");
+}
+
 TEST_F(JournalReaderTest, changes_are_taken_only_when_all_is_read) {
   for (int i = 0; i < 3; ++i)
     files_.add_message(std::string(ReadBuffer::kDefaultBytes / 2 + 1, 'x'));
