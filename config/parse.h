@@ -36,6 +36,7 @@ void parse_client(Fields fields, ClientConfig& client);
 void parse_http_client(Fields& fields, HttpClientConfig& http);
 std::vector<ScrapeConfig> parse_scrape_configs(const YamlNode& list, JobSources sources,
                                                Report& report);
+void parse_journal(Fields fields, JournalConfig& journal);
 std::vector<RelabelConfig> parse_relabel_configs(const YamlNode& list, const std::string& path,
                                                  Report& report);
 std::vector<StageConfig> parse_pipeline_stages(const YamlNode& list, const std::string& path,

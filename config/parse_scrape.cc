@@ -26,9 +26,10 @@ constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
     "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
     "stackit_sd_configs",      "zookeeper_sd_configs"};
 
-constexpr std::array<std::string_view, 10> kInputsNotBuilt = {
-    "journal", "syslog",           "gcplog", "loki_push_api", "windows_events",
-    "kafka",   "azure_event_hubs", "gelf",   "cloudflare",    "heroku_drain"};
+    "syslog",           "gcplog", "loki_push_api", "windows_events",    "kafka",
+    "azure_event_hubs", "gelf",   "cloudflare",    "docker_sd_configs", "heroku_drain"};
+
+constexpr std::array<std::string_view, 9> kInputsNotBuilt = {"syslog", "gcplog", "loki_push_api", "windows_events", "kafka", "azure_event_hubs", "gelf", "cloudflare", "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -47,8 +48,8 @@ void parse_static_config(const YamlNode& node, std::string path, Report& report,
 
 // A block of a job, such as `journal`; `parse` finishes its fields.
 template <typename T>
-[[maybe_unused]] void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
-                                 ScrapeConfig& job) {
+void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                ScrapeConfig& job) {
   if (!is_given(fields.present(key))) return;
   if (auto block = fields.block(key)) {
     T input;
@@ -82,6 +83,7 @@ void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
   read_discoveries(fields, "kubernetes_sd_configs", parse_kubernetes_sd, job);
   read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
   read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
+  read_input(fields, "journal", parse_journal, job);
 }
 
 // A job may have several. With stdin, none is needed and what is there is not used.
