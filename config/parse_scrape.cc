@@ -26,10 +26,9 @@ constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
     "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
     "stackit_sd_configs",      "zookeeper_sd_configs"};
 
-    "syslog",           "gcplog", "loki_push_api", "windows_events",    "kafka",
-    "azure_event_hubs", "gelf",   "cloudflare",    "docker_sd_configs", "heroku_drain"};
-
-constexpr std::array<std::string_view, 9> kInputsNotBuilt = {"syslog", "gcplog", "loki_push_api", "windows_events", "kafka", "azure_event_hubs", "gelf", "cloudflare", "heroku_drain"};
+constexpr std::array<std::string_view, 9> kInputsNotBuilt = {
+    "syslog",           "gcplog", "loki_push_api", "windows_events", "kafka",
+    "azure_event_hubs", "gelf",   "cloudflare",    "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
