@@ -50,9 +50,8 @@ class GelfReader {
 class GelfUnpacker {
  public:
   explicit GelfUnpacker(std::size_t bytes_max) : bytes_max_(bytes_max) {}
-  // 64 readable bytes follow `packed` and the result, which lives until the next call and as long as
-  // `packed`. Errors: kInvalid; kExhausted: it
-  // is longer than bytes_max.
+  // 64 readable bytes follow `packed` and the result, which lives until the next call and as long
+  // as `packed`. Errors: kInvalid; kExhausted: it is longer than bytes_max.
   Result<std::string_view> unpack(std::string_view packed);
 
  private:

@@ -83,18 +83,39 @@ void append_go_json_text(std::string& out, std::string_view text) {
 
 void append_go_json_number(std::string& out, double value) {
   const double size = std::abs(value);
-  const bool exponent = size != 0 && (size < 1e-6 || size >= 1e21);
-  std::array<char, 64> digits{};
-  const auto format = exponent ? std::chars_format::scientific : std::chars_format::fixed;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format).ptr;
-  std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                 std::chars_format::scientific)
+                       .ptr;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   const std::size_t e = text.find('e');
-  // Go writes 1e-7, not 1e-07.
-  if (e != std::string_view::npos && text[e + 1] == '-' && text[e + 2] == '0') {
-    out.append(text.substr(0, e + 2)).append(text.substr(e + 3));
-  } else {
-    out += text;
+  if (e == std::string_view::npos) {
+    out += "null";  // JSON has no infinity, so none is read.
+    return;
   }
+  if (size != 0 && (size < 1e-6 || size >= 1e21)) {
+    // Go writes 1e-7, not 1e-07.
+    const bool padded = text[e + 1] == '-' && text[e + 2] == '0';
+    out.append(text.substr(0, e + 2)).append(text.substr(padded ? e + 3 : e + 2));
+    return;
+  }
+  std::string digits;
+  for (const char c : text.substr(0, e)) {
+    if (c >= '0' && c <= '9') digits += c;
+  }
+  if (text.front() == '-') out += '-';
+  int exponent = 0;
+  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), end, exponent);
+  if (exponent < 0) {
+    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
+    return;
+  }
+  const auto whole = static_cast<std::size_t>(exponent) + 1;
+  if (digits.size() <= whole) {
+    out.append(digits).append(whole - digits.size(), '0');
+    return;
+  }
+  out.append(digits, 0, whole).append(".").append(digits, whole);
 }
 
 }  // namespace tailrace::receivers

@@ -22,7 +22,7 @@ std::size_t queue_bytes(const ListeningInput::Options& options) {
 ListeningInput::ListeningInput(Options options, World world)
     : options_(std::move(options)),
       world_(world),
-      queue_(queue_bytes(options_)),
+      queue_(queue_bytes(options_), options_.begin),
       accepted_{world.metrics.counter("tailrace_" + options_.kind + "_connections_total",
                                       "Connections that were accepted.")},
       refused_{world.metrics.counter("tailrace_" + options_.kind + "_connections_refused_total",

@@ -34,6 +34,7 @@ class ListeningInput : public Input, protected FrameSink {
 
   struct Options {
     SourceId id = 0;
+    SourcePosition begin = 0;  // Of the resume point: positions rise over restarts, too.
     std::string job;
     std::string kind;  // "syslog", "gelf": in the names of metrics.
     config::ListenConfig listen;
@@ -45,7 +46,7 @@ class ListeningInput : public Input, protected FrameSink {
     std::chrono::nanoseconds idle_timeout{0};
     std::size_t datagram_bytes_max = 8192;
     std::size_t message_bytes_max = 0;  // When messages may be longer than frames and datagrams.
-    const LabelSet* labels = nullptr;  // Pinned by this.
+    const LabelSet* labels = nullptr;   // Pinned by this.
   };
   struct World {
     const Clock& clock;

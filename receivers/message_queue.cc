@@ -8,9 +8,12 @@
 
 namespace tailrace::receivers {
 
-MessageQueue::MessageQueue(std::size_t bytes_max)
+MessageQueue::MessageQueue(std::size_t bytes_max, SourcePosition begin)
     : bytes_max_(bytes_max),
-      memory_(std::make_unique_for_overwrite<char[]>(bytes_max + ReadBuffer::kPadding)) {}
+      memory_(std::make_unique_for_overwrite<char[]>(bytes_max + ReadBuffer::kPadding)),
+      base_(begin),
+      begin_(begin),
+      end_(begin) {}
 
 bool MessageQueue::has_room(std::size_t bytes) const {
   return sizeof(Header) + bytes <= bytes_max_ - (end_ - base_);

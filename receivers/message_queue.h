@@ -28,7 +28,8 @@ class MessageQueue {
 
   static constexpr std::size_t kHeaderBytes = 48;  // Beside each message, at most.
 
-  explicit MessageQueue(std::size_t bytes_max);
+  // Positions begin at `begin`.
+  explicit MessageQueue(std::size_t bytes_max, SourcePosition begin = 0);
 
   // Whether a message of so many bytes fits.
   bool has_room(std::size_t bytes) const;
@@ -58,9 +59,9 @@ class MessageQueue {
 
   const std::size_t bytes_max_;
   std::unique_ptr<char[]> memory_;
-  SourcePosition base_ = 0;   // Of memory_[0].
-  SourcePosition begin_ = 0;  // Of the first that is not consumed.
-  SourcePosition end_ = 0;
+  SourcePosition base_;   // Of memory_[0].
+  SourcePosition begin_;  // Of the first that is not consumed.
+  SourcePosition end_;
   std::int64_t last_received_ns_ = 0;
 };
 

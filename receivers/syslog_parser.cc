@@ -342,7 +342,7 @@ bool SyslogParams::next() {
       if (equals == std::string_view::npos || equals + 1 >= rest_.size()) break;
       std::size_t end = equals + 2;
       while (end < rest_.size() && rest_[end] != '"')
-        end += rest_[end] == '\\' ? 2 : 1;
+        end += rest_[end] == '\\' ? 2U : 1U;
       if (end >= rest_.size()) break;
       name_ = rest_.substr(0, equals);
       value_ = rest_.substr(equals + 2, end - equals - 2);

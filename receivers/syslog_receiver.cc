@@ -23,7 +23,7 @@ SyslogReceiver::SyslogReceiver(Options options, World world,
     : ListeningInput(options.listening, world),
       options_(std::move(options)),
       relabeler_(std::move(relabeler)),
-      peers_(options_.names),
+      peers_(options_.names.get()),
       entries_(
           world.metrics.counter("promtail_syslog_target_entries_total",
                                 "Total number of successful entries sent to the syslog target")),

@@ -19,7 +19,6 @@ namespace tailrace::receivers {
 // What arrived waits as it came; read() takes it apart, so labels are fresh when lines run
 // (docs/sources/syslog.md).
 //
-// Ownership: borrows the names of peers.
 // Threading: confined to one worker.
 // Errors: a message that cannot be parsed is counted; tolerant, it is a line as it came, with the
 //   label __syslog_parse_error.
@@ -36,8 +35,9 @@ class SyslogReceiver final : public ListeningInput {
     bool label_structured_data = false;
     bool use_incoming_timestamp = false;
     bool use_rfc5424_message = false;
-    pipeline::go_time::Zone zone;   // Of times without one.
-    ReverseNames* names = nullptr;  // Null: no rule wants them.
+    pipeline::go_time::Zone zone;  // Of times without one.
+    // Null: no rule wants them. Shared by copies of these options.
+    std::shared_ptr<ReverseNames> names;
     std::uint32_t line_bytes_max = 1U << 20U;
   };
   // Errors: certificates that cannot be used.
