@@ -27,10 +27,10 @@ class ReverseLookup final : public receivers::ReverseNames {
 
  private:
   struct State;
+  // On the thread that shares it.
   static void answer_all(const std::shared_ptr<State>& state);
 
-  // Shared with the thread.
-  const std::shared_ptr<State> state_;
+  const std::shared_ptr<State> state_;  // Shared with the thread, which may outlive this.
 };
 
 }  // namespace tailrace::daemon

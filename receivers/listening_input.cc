@@ -70,7 +70,9 @@ Status ListeningInput::start() {
       StreamListener::Options{.descriptor = options_.descriptor,
                               .framer = options_.framer,
                               .idle_timeout = options_.idle_timeout,
-                              .connections_max = options_.listen.max_connections},
+                              .connections_max = options_.listen.max_connections,
+                              .park = options_.use ? options_.park : nullptr,
+                              .use = options_.use.get()},
       std::move(tls), world_.loop);
   return {};
 }

@@ -41,6 +41,8 @@ class ListeningInput : public Input, protected FrameSink {
     int descriptor = -1;
     // Keeps the descriptor open; shared, since over a reload the next input has it, too.
     std::shared_ptr<const void> socket;
+    ConnectionPark* park = nullptr;                  // Of the socket; null: none.
+    std::shared_ptr<const ConnectionPark::Use> use;  // With the park.
     http::ServerTlsOptions tls;
     SyslogFramer::Options framer;
     std::chrono::nanoseconds idle_timeout{0};

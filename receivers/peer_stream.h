@@ -37,6 +37,8 @@ class PeerStream {
   Got read(std::span<char> into);
   // The handshake has something to send that does not go out yet.
   bool wants_to_write() const;
+  // The handshake, if any, is done.
+  bool is_open() const { return session_ == nullptr || shaken_hands_; }
   // Bytes that the descriptor does not tell of.
   bool has_pending() const;
   // Tells the peer that nobody will read for long; reading goes on.

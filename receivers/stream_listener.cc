@@ -10,21 +10,6 @@
 
 namespace tailrace::receivers {
 
-struct StreamListener::Connection {
-  Connection(int descriptor, http::ServerTls* tls, SyslogFramer::Options framing)
-      : stream(descriptor, tls), framer(framing) {}
-
-  PeerStream stream;
-  PeerAddress peer;
-  SyslogFramer framer;
-  std::string partial;  // Bytes that are no whole message yet, or found no room.
-  SteadyTime last_bytes{};
-  bool readable = true;   // Or so it may be: read() says.
-  bool unframed = false;  // `partial` may hold whole messages.
-  bool ended = false;     // The peer has; what is left is to be given.
-  bool watches_writing = false;
-};
-
 StreamListener::StreamListener(Options options, std::unique_ptr<http::ServerTls> tls,
                                EventLoop& loop)
     : options_(options),
@@ -67,7 +52,7 @@ void StreamListener::accept_all(SteadyTime now) {
 }
 
 void StreamListener::add(int descriptor, const PeerAddress& peer, SteadyTime now) {
-  auto connection = std::make_unique<Connection>(descriptor, tls_.get(), options_.framer);
+  auto connection = std::make_unique<StreamConnection>(descriptor, tls_.get(), options_.framer);
   connection->peer = peer;
   connection->last_bytes = now;
   if (!paused_) watch(*connection);
@@ -75,9 +60,9 @@ void StreamListener::add(int descriptor, const PeerAddress& peer, SteadyTime now
   active_ = true;
 }
 
-void StreamListener::watch(Connection& connection) {
+void StreamListener::watch(StreamConnection& connection) {
   connection.watches_writing = connection.stream.wants_to_write();
-  Connection* const one = &connection;
+  StreamConnection* const one = &connection;
   static_cast<void>(loop_.watch(connection.stream.descriptor(),
                                 {.readable = true, .writable = connection.watches_writing},
                                 [this, one](bool, bool) { one->readable = active_ = true; }));
@@ -104,14 +89,14 @@ bool StreamListener::has_room(const FrameSink& sink) const {
   return sink.has_room(frame_bytes_max_);
 }
 
-void StreamListener::give(Connection& connection, const SyslogFramer::Frame& frame,
+void StreamListener::give(StreamConnection& connection, const SyslogFramer::Frame& frame,
                           FrameSink& sink) {
   if (frame.cut) ++counts_.cut;
   sink.take({.bytes = frame.bytes, .peer = connection.peer, .cut = frame.cut});
 }
 
 // Gives the whole messages of `data`; false: these are none.
-bool StreamListener::drain(Connection& connection, std::string_view& data, FrameSink& sink) {
+bool StreamListener::drain(StreamConnection& connection, std::string_view& data, FrameSink& sink) {
   connection.unframed = false;
   SyslogFramer::Frame frame;
   while (true) {
@@ -132,7 +117,8 @@ bool StreamListener::drain(Connection& connection, std::string_view& data, Frame
   }
 }
 
-bool StreamListener::take_bytes(Connection& connection, std::string_view bytes, FrameSink& sink) {
+bool StreamListener::take_bytes(StreamConnection& connection, std::string_view bytes,
+                                FrameSink& sink) {
   std::string& partial = connection.partial;
   const std::size_t had = partial.size();
   bool lives = true;
@@ -152,7 +138,7 @@ bool StreamListener::take_bytes(Connection& connection, std::string_view bytes, 
 }
 
 // Too much is waiting for its end: the message that grows just now is the one to be cut.
-void StreamListener::limit_partial(Connection& connection, FrameSink& sink) {
+void StreamListener::limit_partial(StreamConnection& connection, FrameSink& sink) {
   if (partial_bytes_ <= options_.partial_bytes_max || connection.unframed || !has_room(sink)) {
     return;
   }
@@ -163,7 +149,7 @@ void StreamListener::limit_partial(Connection& connection, FrameSink& sink) {
 }
 
 // What is left of a connection whose peer has ended, or pauses.
-void StreamListener::finish(Connection& connection, FrameSink& sink) {
+void StreamListener::finish(StreamConnection& connection, FrameSink& sink) {
   std::string_view data = connection.partial;
   SyslogFramer::Frame frame;
   const auto step = connection.framer.finish(data, frame);
@@ -173,7 +159,7 @@ void StreamListener::finish(Connection& connection, FrameSink& sink) {
   connection.partial.clear();
 }
 
-bool StreamListener::serve(Connection& connection, SteadyTime now, FrameSink& sink) {
+bool StreamListener::serve(StreamConnection& connection, SteadyTime now, FrameSink& sink) {
   if (connection.unframed && has_room(sink) && !take_bytes(connection, {}, sink)) return false;
   while (connection.readable && !connection.unframed && !connection.ended && has_room(sink)) {
     const PeerStream::Got got = connection.stream.read(chunk_);
@@ -202,7 +188,7 @@ bool StreamListener::serve(Connection& connection, SteadyTime now, FrameSink& si
   return true;
 }
 
-SteadyTime StreamListener::deadline_of(const Connection& connection) const {
+SteadyTime StreamListener::deadline_of(const StreamConnection& connection) const {
   SteadyTime deadline = SteadyTime::max();
   const auto sooner = [&deadline](SteadyTime time) { deadline = std::min(deadline, time); };
   if (options_.idle_timeout.count() > 0) sooner(connection.last_bytes + options_.idle_timeout);
@@ -217,7 +203,7 @@ SteadyTime StreamListener::deadline_of(const Connection& connection) const {
 }
 
 // Whether the connection lives on.
-bool StreamListener::look_at_clock(Connection& connection, SteadyTime now, FrameSink& sink) {
+bool StreamListener::look_at_clock(StreamConnection& connection, SteadyTime now, FrameSink& sink) {
   // While nothing is read, silence is ours.
   if (paused_ || connection.unframed || !has_room(sink)) return true;
   if (stopping_ && (now >= std::max(connection.last_bytes, stop_begun_) + kStopSilence ||
@@ -243,13 +229,14 @@ void StreamListener::poll(SteadyTime now, FrameSink& sink) {
       connection->last_bytes = std::max(connection->last_bytes, now);
     resume();
   }
+  if (options_.park != nullptr && !stopping_) take_parked(now);
   if (acceptable_ && !stopping_) accept_all(now);
   const bool due = now >= deadline_;
   if (!active_ && !due) return;
   active_ = false;
   deadline_ = SteadyTime::max();
   for (auto at = connections_.begin(); at != connections_.end();) {
-    Connection& connection = *at->second;
+    StreamConnection& connection = *at->second;
     bool lives = serve(connection, now, sink);
     if (lives) lives = look_at_clock(connection, now, sink);
     if (!lives) {
@@ -266,8 +253,46 @@ void StreamListener::poll(SteadyTime now, FrameSink& sink) {
   if (paused_) deadline_ = SteadyTime::max();
 }
 
+// What the input before had; its senders have noticed nothing.
+void StreamListener::take_parked(SteadyTime now) {
+  for (auto& connection : options_.park->take()) {
+    connection->last_bytes = now;
+    connection->readable = true;
+    partial_bytes_ += connection->partial.size();
+    if (!paused_) watch(*connection);
+    const int descriptor = connection->stream.descriptor();
+    connections_.emplace(descriptor, std::move(connection));
+    active_ = true;
+  }
+}
+
+void StreamListener::park_all() {
+  for (auto at = connections_.begin(); at != connections_.end();) {
+    // A handshake needs the certificates of this listener.
+    if (!at->second->stream.is_open()) {
+      ++at;
+      continue;
+    }
+    loop_.unwatch(at->first);
+    partial_bytes_ -= at->second->partial.size();
+    options_.park->park(std::move(at->second));
+    at = connections_.erase(at);
+  }
+}
+
 void StreamListener::begin_stop(SteadyTime now, FrameSink& sink) {
   if (stopping_) return;
+  if (options_.park != nullptr && options_.park->has_successor(*options_.use)) {
+    loop_.unwatch(options_.descriptor);
+    stopping_ = true;
+    stop_begun_ = now;
+    park_all();
+    for (const auto& [descriptor, connection] : connections_)
+      connection->stream.shut_writing();
+    active_ = true;
+    poll(now, sink);
+    return;
+  }
   accept_all(now);
   loop_.unwatch(options_.descriptor);
   stopping_ = true;

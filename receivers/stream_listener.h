@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "http/server_tls.h"
+#include "receivers/connection_park.h"
 #include "receivers/frame_sink.h"
-#include "receivers/peer_stream.h"
-#include "receivers/syslog_framer.h"
+#include "receivers/stream_connection.h"
 
 namespace tailrace::receivers {
 
@@ -42,6 +42,9 @@ class StreamListener {
     std::chrono::nanoseconds idle_timeout{0};  // 0: none.
     std::uint32_t connections_max = 1024;
     std::size_t partial_bytes_max = kPartialBytesMax;
+    // May be null; else `use` is this listener's, and both outlive it.
+    ConnectionPark* park = nullptr;
+    const ConnectionPark::Use* use = nullptr;
   };
   // `tls` may be null.
   StreamListener(Options options, std::unique_ptr<http::ServerTls> tls, EventLoop& loop);
@@ -53,7 +56,8 @@ class StreamListener {
   void poll(SteadyTime now, FrameSink& sink);
   SteadyTime next_deadline() const { return deadline_; }
 
-  // Takes the connections that the kernel has already, and no more; tells all peers, and reads what
+  // When another is to listen on this socket, its connections are left to that. Else it takes the
+  // connections that the kernel has already, and no more; tells all peers, and reads what
   // they have sent. stopped() once that is done.
   void begin_stop(SteadyTime now, FrameSink& sink);
   bool stopped() const { return stopping_ && connections_.empty(); }
@@ -70,20 +74,20 @@ class StreamListener {
   std::size_t open() const { return connections_.size(); }
 
  private:
-  struct Connection;
-
   void accept_all(SteadyTime now);
+  void take_parked(SteadyTime now);
+  void park_all();
   void add(int descriptor, const PeerAddress& peer, SteadyTime now);
-  void watch(Connection& connection);
+  void watch(StreamConnection& connection);
   // The rest: whether the connection lives on.
-  bool serve(Connection& connection, SteadyTime now, FrameSink& sink);
-  bool take_bytes(Connection& connection, std::string_view bytes, FrameSink& sink);
-  bool drain(Connection& connection, std::string_view& data, FrameSink& sink);
-  void finish(Connection& connection, FrameSink& sink);
-  void give(Connection& connection, const SyslogFramer::Frame& frame, FrameSink& sink);
-  void limit_partial(Connection& connection, FrameSink& sink);
-  bool look_at_clock(Connection& connection, SteadyTime now, FrameSink& sink);
-  SteadyTime deadline_of(const Connection& connection) const;
+  bool serve(StreamConnection& connection, SteadyTime now, FrameSink& sink);
+  bool take_bytes(StreamConnection& connection, std::string_view bytes, FrameSink& sink);
+  bool drain(StreamConnection& connection, std::string_view& data, FrameSink& sink);
+  void finish(StreamConnection& connection, FrameSink& sink);
+  void give(StreamConnection& connection, const SyslogFramer::Frame& frame, FrameSink& sink);
+  void limit_partial(StreamConnection& connection, FrameSink& sink);
+  bool look_at_clock(StreamConnection& connection, SteadyTime now, FrameSink& sink);
+  SteadyTime deadline_of(const StreamConnection& connection) const;
   bool has_room(const FrameSink& sink) const;
   void pause();
   void resume();
@@ -92,7 +96,7 @@ class StreamListener {
   const std::size_t frame_bytes_max_;
   const std::unique_ptr<http::ServerTls> tls_;
   EventLoop& loop_;
-  std::map<int, std::unique_ptr<Connection>> connections_;  // By descriptor.
+  std::map<int, std::unique_ptr<StreamConnection>> connections_;  // By descriptor.
   std::vector<char> chunk_;
   std::size_t partial_bytes_ = 0;  // Of all connections.
   bool acceptable_ = false;

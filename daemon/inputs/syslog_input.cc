@@ -39,6 +39,7 @@ SyslogReceiver::Options receiver_options(const SyslogConfig& syslog, const Input
   listening.kind = "syslog";
   listening.listen = syslog.listen;
   listening.descriptor = socket->descriptor();
+  listening.park = &socket->park();
   listening.socket = std::move(socket);
   listening.tls = listen_tls_options(syslog.tls);
   listening.idle_timeout = syslog.idle_timeout;
@@ -105,13 +106,13 @@ void add_input(const config::SyslogConfig& syslog, const InputBuild& build) {
     build.error(build.job.location, "timezone: " + zone.error().message);
     return;
   }
-  // A certificate that cannot be used is an error of the configuration.
-  if (syslog.tls.enabled()) {
+  auto socket = open_listener(syslog.listen, name, build);
+  if (!socket) return;
+  // A certificate that cannot be used is an error, where it is to be used.
+  if (syslog.tls.enabled() && socket->descriptor() >= 0) {
     const auto tls = http::ServerTls::create(listen_tls_options(syslog.tls), nullptr);
     if (!tls) build.error(build.job.location, "tls_config: " + tls.error().message);
   }
-  auto socket = open_listener(syslog.listen, name, build);
-  if (!socket) return;
   InputPlan plan;
   plan.job = build.job.job_name;
   plan.kind = SourceKind::kReceiver;
@@ -120,7 +121,9 @@ void add_input(const config::SyslogConfig& syslog, const InputBuild& build) {
   plan.labels = {syslog.labels.begin(), syslog.labels.end()};
   plan.definition = describe_listen(syslog.listen, *socket) + describe_tls(syslog.tls) +
                     describe(syslog) + describe_labels(syslog.labels) + describe_rules(build.job);
+  auto use = socket->park().join(plan.definition);
   SyslogReceiver::Options options = receiver_options(syslog, build, std::move(socket));
+  options.listening.use = std::move(use);
   options.zone = std::move(*zone);
   plan.make = [syslog, rules = build.job.relabel_configs, options = std::move(options)](
                   const InputWorld& world, InputStart start) {

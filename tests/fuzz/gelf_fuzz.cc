@@ -1,5 +1,5 @@
-// GELF of strangers: chunks, packing and JSON; what we write is JSON that is written the same
-// again. libraries: tailrace_receivers
+// GELF of strangers: chunks, packing and JSON; what we write is written the same again.
+// libraries: tailrace_receivers
 #include <cstddef>
 #include <cstdint>
 #include <string>

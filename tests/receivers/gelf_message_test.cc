@@ -46,8 +46,10 @@ struct Case {
 
 TEST(GelfMessage, becomes_the_line_that_promtail_makes) {
   const std::vector<Case> cases = {
-      {R"({"version":"1.1","host":"h","short_message":"s<&>\u2028 \u0001\b\f/ é","timestamp":1385053862.3072,"level":1,"_user_id":9001,"_a":1.50,"_big":1e21,"_n":null,"_o":{"b":1,"a":[1,true]},"foo":1,"_small":0.0000001,"_id":12345678901234567890})",
-       R"({"version":"1.1","host":"h","short_message":"s\u003c\u0026\u003e\u2028 \u0001\b\f/ é","timestamp":1385053862.3072,"level":1,"_a":1.5,"_big":1e+21,"_id":12345678901234567000,"_n":null,"_o":{"a":[1,true],"b":1},"_small":1e-7,"_user_id":9001})",
+      {R"({"version":"1.1","host":"h","short_message":"s<&>\u2028 \u0001\b\f/ \u00e9","timestamp":1385053862.3072,"level":1,"_user_id":9001,"_a":1.50,"_big":1e21,"_n":null,"_o":{"b":1,"a":[1,true]},"foo":1,"_small":0.0000001,"_id":12345678901234567890})",
+       R"({"version":"1.1","host":"h","short_message":"s\u003c\u0026\u003e\u2028 \u0001\b\f/ )"
+       "\xc3\xa9"
+       R"(","timestamp":1385053862.3072,"level":1,"_a":1.5,"_big":1e+21,"_id":12345678901234567000,"_n":null,"_o":{"a":[1,true],"b":1},"_small":1e-7,"_user_id":9001})",
        "alert"},
       {R"({"version":"1.1","host":"h","short_message":"s"})",
        R"({"version":"1.1","host":"h","short_message":"s","timestamp":0})", "emergency"},

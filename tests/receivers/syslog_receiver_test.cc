@@ -312,6 +312,25 @@ TEST_F(SyslogReceiverTest, ends_without_peers_that_go_on_for_ever) {
   EXPECT_TRUE(ended_);
 }
 
+TEST_F(SyslogReceiverTest, leaves_its_connections_to_the_input_that_follows_it) {
+  ConnectionPark park;
+  auto opts = options(SOCK_STREAM);
+  opts.listening.park = &park;
+  opts.listening.use = park.join("before");
+  auto next = opts;
+  const auto before = make(std::move(opts));
+  const int one = connect_to();
+  send_to(one, "<13>1 - - - - - - x\n<13>1 - - - - ");
+  take_lines(*before, 1);
+  next.listening.use = park.join("after");
+  before->begin_stop();
+  turn_until(*before, [this] { return ended_; });
+  send_to(one, "- - y\n<");
+  const auto after = make(std::move(next));
+  take_lines(*after, 2);
+  EXPECT_EQ(seen_[1], "{job=\"a\"} y");
+}
+
 // A name that comes when it is told.
 class SlowNames final : public ReverseNames {
  public:
