@@ -57,6 +57,7 @@ ReverseLookup::~ReverseLookup() {
   state_->queued.clear();
 }
 
+// The thread shares the state.
 void ReverseLookup::answer_all(const std::shared_ptr<State>& state) {
   while (true) {
     PeerAddress peer;
