@@ -10,17 +10,17 @@
 namespace tailrace::daemon {
 namespace {
 
-using Protocol = config::ListenConfig::Protocol;
+using config::ListenConfig;
 
-ListenAddress::Protocol protocol_of(Protocol protocol) {
+ListenAddress::Protocol protocol_of(ListenConfig::Protocol protocol) {
   switch (protocol) {
-    case Protocol::kUdp:
+    case ListenConfig::Protocol::kUdp:
       return ListenAddress::Protocol::kUdp;
-    case Protocol::kUnixStream:
+    case ListenConfig::Protocol::kUnixStream:
       return ListenAddress::Protocol::kUnixStream;
-    case Protocol::kUnixDatagram:
+    case ListenConfig::Protocol::kUnixDatagram:
       return ListenAddress::Protocol::kUnixDatagram;
-    case Protocol::kTcp:
+    case ListenConfig::Protocol::kTcp:
       break;
   }
   return ListenAddress::Protocol::kTcp;
@@ -44,8 +44,8 @@ std::string listening_name(const InputBuild& build, const std::string& kind) {
 std::shared_ptr<const Listener> open_listener(const config::ListenConfig& listen,
                                               const std::string& name, const InputBuild& build) {
   ListenAddress address{.protocol = protocol_of(listen.protocol)};
-  const bool local =
-      listen.protocol == Protocol::kUnixStream || listen.protocol == Protocol::kUnixDatagram;
+  const bool local = listen.protocol == ListenConfig::Protocol::kUnixStream ||
+                     listen.protocol == ListenConfig::Protocol::kUnixDatagram;
   if (local) {
     address.path = listen.address;
   } else {
