@@ -22,7 +22,7 @@ class ConnectionPark {
  public:
   // Whoever is to listen on the socket, from the plan on; lives as long as the plan or the input.
   struct Use {
-    std::string definition;  // InputPlan::definition: equal ones are the same input.
+    std::string definition;  // Its name and InputPlan::definition: equal ones are one input.
   };
   // Shared by the plan, its copies and its input.
   std::shared_ptr<const Use> join(std::string definition) {

@@ -293,7 +293,9 @@ void StreamListener::begin_stop(SteadyTime now, FrameSink& sink) {
     poll(now, sink);
     return;
   }
+  // Who connects from here on is refused, and not left with a connection that nobody takes.
   accept_all(now);
+  ::shutdown(options_.descriptor, SHUT_RDWR);
   loop_.unwatch(options_.descriptor);
   stopping_ = true;
   stop_begun_ = now;

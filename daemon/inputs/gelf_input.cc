@@ -59,7 +59,7 @@ void add_input(const config::GelfConfig& gelf, const InputBuild& build) {
   listening.listen = gelf.listen;
   listening.descriptor = socket->descriptor();
   listening.park = &socket->park();
-  listening.use = socket->park().join(plan.definition);
+  listening.use = socket->park().join(plan.job + "/" + plan.name + "/" + plan.definition);
   listening.socket = std::move(socket);
   listening.framer.framing = receivers::SyslogFramer::Framing::kNul;
   listening.idle_timeout = std::chrono::minutes(2);
