@@ -54,6 +54,7 @@ PeerStream::Got PeerStream::read_tls(std::span<char> into) {
       return {};
     }
     if (code != GNUTLS_E_SUCCESS) {
+      gnutls_alert_send_appropriate(session_, code);
       return fail_with(std::string("TLS handshake: ") + gnutls_strerror(code));
     }
     shaken_hands_ = true;

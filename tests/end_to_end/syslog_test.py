@@ -330,7 +330,9 @@ scrape_configs:
                 peer.sendall(text)
                 peer.settimeout(0.5)
                 try:
-                    peer.recv(1)  # In TLS 1.3 a refusal comes behind the handshake.
+                    # In TLS 1.3 a refusal comes behind the handshake.
+                    if peer.recv(1) == b"":
+                        raise ConnectionError("closed")
                 except socket.timeout:
                     pass
 
