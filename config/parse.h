@@ -43,6 +43,16 @@ std::vector<StageConfig> parse_pipeline_stages(const YamlNode& list, const std::
 std::optional<MetricsStageConfig> parse_metrics_stage(const YamlNode& body, const std::string& path,
                                                       Report& report);
 
+void parse_file_sd(Fields fields, FileSdConfig& file);
+void parse_http_sd(Fields fields, HttpSdConfig& http);
+void parse_dns_sd(Fields fields, DnsSdConfig& dns);
+void parse_consul_sd(Fields fields, ConsulSdConfig& consul);
+void parse_consulagent_sd(Fields fields, ConsulAgentSdConfig& consul);
+void parse_kubernetes_sd(Fields fields, KubernetesSdConfig& kubernetes);
+
+// A duration in Prometheus' grammar ("30s", "1d") that is more than 0: what service discoveries
+// call refresh_interval.
+void read_interval(Fields& fields, std::string_view key, std::chrono::nanoseconds& interval);
 // A map of labels: names are checked, values keep their source text.
 void parse_labels(Fields& fields, std::string_view key, TextPairs& labels);
 // Labels as a map, or as text that is YAML, which is how a configuration dump writes them.
