@@ -14,18 +14,6 @@ namespace tailrace::config {
 namespace {
 
 // Inputs that are not built yet.
-<<<<<<< HEAD
-constexpr std::array<std::string_view, 16> kDiscoveriesNotBuilt = {
-    "file_sd_configs",         "kubernetes_sd_configs",  "consul_sd_configs",
-    "consulagent_sd_configs",  "dns_sd_configs",         "ec2_sd_configs",
-    "gce_sd_configs",          "azure_sd_configs",       "openstack_sd_configs",
-    "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
-    "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
-    "http_sd_configs"};
-constexpr std::array<std::string_view, 9> kInputsNotBuilt = {
-    "journal",          "gcplog",     "loki_push_api",     "windows_events", "kafka",
-    "azure_event_hubs", "cloudflare", "docker_sd_configs", "heroku_drain"};
-=======
 constexpr std::array<std::string_view, 1> kDiscoveriesNotBuilt = {"dockerswarm_sd_configs"};
 // Service discoveries of clouds and of registries that we do not speak with
 // (docs/compatibility.md, scrape_configs). The first nine are Promtail's.
@@ -38,10 +26,9 @@ constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
     "puppetdb_sd_configs",     "kuma_sd_configs",     "lightsail_sd_configs",
     "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
     "stackit_sd_configs",      "zookeeper_sd_configs"};
-constexpr std::array<std::string_view, 11> kInputsNotBuilt = {
-    "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
-    "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
->>>>>>> main
+constexpr std::array<std::string_view, 9> kInputsNotBuilt = {
+    "journal",          "gcplog",     "loki_push_api",     "windows_events", "kafka",
+    "azure_event_hubs", "cloudflare", "docker_sd_configs", "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -87,17 +74,14 @@ template <typename T>
 
 // In the order of the variants InputConfig and DiscoveryConfig.
 void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
-<<<<<<< HEAD
   read_input<SyslogConfig>(fields, "syslog", parse_syslog, job);
   read_input<GelfConfig>(fields, "gelf", parse_gelf, job);
-=======
   read_discoveries(fields, "file_sd_configs", parse_file_sd, job);
   read_discoveries(fields, "http_sd_configs", parse_http_sd, job);
   read_discoveries(fields, "dns_sd_configs", parse_dns_sd, job);
   read_discoveries(fields, "consul_sd_configs", parse_consul_sd, job);
   read_discoveries(fields, "consulagent_sd_configs", parse_consulagent_sd, job);
   read_discoveries(fields, "kubernetes_sd_configs", parse_kubernetes_sd, job);
->>>>>>> main
 }
 
 // A job may have several. With stdin, none is needed and what is there is not used.
