@@ -67,4 +67,12 @@ void parse_when_full(Fields& fields, std::optional<ClientConfig::WhenFull>& when
 // Reports a duration below zero.
 void refuse_negative(Fields& fields, std::string_view key, std::chrono::nanoseconds value);
 
+// Inputs that listen: listen_address and listen_protocol; of `tailrace:` max_connections and
+// receive_buffer. The caller finishes `fields`.
+void parse_listen(Fields& fields, ListenConfig& listen);
+void parse_listen_limits(Fields& fields, ListenConfig& listen);
+void parse_listen_tls(Fields fields, ListenTlsConfig& tls);
+void parse_syslog(Fields fields, SyslogConfig& syslog);
+void parse_gelf(Fields fields, GelfConfig& gelf);
+
 }  // namespace tailrace::config

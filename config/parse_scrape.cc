@@ -26,9 +26,9 @@ constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
     "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
     "stackit_sd_configs",      "zookeeper_sd_configs"};
 
-constexpr std::array<std::string_view, 9> kInputsNotBuilt = {
-    "syslog",           "gcplog", "loki_push_api", "windows_events", "kafka",
-    "azure_event_hubs", "gelf",   "cloudflare",    "heroku_drain"};
+constexpr std::array<std::string_view, 7> kInputsNotBuilt = {
+    "gcplog",           "loki_push_api", "windows_events", "kafka",
+    "azure_event_hubs", "cloudflare",    "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -74,6 +74,8 @@ void read_discoveries(Fields& fields, std::string_view key, void (*parse)(Fields
 
 // In the order of the variants InputConfig and DiscoveryConfig.
 void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
+  read_input<SyslogConfig>(fields, "syslog", parse_syslog, job);
+  read_input<GelfConfig>(fields, "gelf", parse_gelf, job);
   read_discoveries(fields, "file_sd_configs", parse_file_sd, job);
   read_discoveries(fields, "http_sd_configs", parse_http_sd, job);
   read_discoveries(fields, "dns_sd_configs", parse_dns_sd, job);
