@@ -14,15 +14,21 @@ namespace tailrace::config {
 namespace {
 
 // Inputs that are not built yet.
-constexpr std::array<std::string_view, 15> kDiscoveriesNotBuilt = {
-    "file_sd_configs",         "kubernetes_sd_configs", "consul_sd_configs",
-    "consulagent_sd_configs",  "dns_sd_configs",        "ec2_sd_configs",
-    "gce_sd_configs",          "azure_sd_configs",      "openstack_sd_configs",
-    "digitalocean_sd_configs", "marathon_sd_configs",   "nerve_sd_configs",
-    "serverset_sd_configs",    "triton_sd_configs",     "http_sd_configs"};
-constexpr std::array<std::string_view, 10> kInputsNotBuilt = {
-    "journal", "syslog",           "gcplog", "loki_push_api", "windows_events",
-    "kafka",   "azure_event_hubs", "gelf",   "cloudflare",    "heroku_drain"};
+// Service discoveries of clouds and of registries that we do not speak with
+// (docs/compatibility.md, scrape_configs). The first nine are Promtail's.
+constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
+    "ec2_sd_configs",          "gce_sd_configs",      "azure_sd_configs",
+    "openstack_sd_configs",    "triton_sd_configs",   "marathon_sd_configs",
+    "digitalocean_sd_configs", "nerve_sd_configs",    "serverset_sd_configs",
+    "eureka_sd_configs",       "nomad_sd_configs",    "hetzner_sd_configs",
+    "linode_sd_configs",       "uyuni_sd_configs",    "scaleway_sd_configs",
+    "puppetdb_sd_configs",     "kuma_sd_configs",     "lightsail_sd_configs",
+    "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
+    "stackit_sd_configs",      "zookeeper_sd_configs"};
+
+constexpr std::array<std::string_view, 7> kInputsNotBuilt = {
+    "gcplog",           "loki_push_api", "windows_events", "kafka",
+    "azure_event_hubs", "cloudflare",    "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -41,8 +47,8 @@ void parse_static_config(const YamlNode& node, std::string path, Report& report,
 
 // A block of a job, such as `journal`; `parse` finishes its fields.
 template <typename T>
-[[maybe_unused]] void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
-                                 ScrapeConfig& job) {
+void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                ScrapeConfig& job) {
   if (!is_given(fields.present(key))) return;
   if (auto block = fields.block(key)) {
     T input;
@@ -68,8 +74,17 @@ void read_discoveries(Fields& fields, std::string_view key, void (*parse)(Fields
 
 // In the order of the variants InputConfig and DiscoveryConfig.
 void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
+  read_input<SyslogConfig>(fields, "syslog", parse_syslog, job);
+  read_input<GelfConfig>(fields, "gelf", parse_gelf, job);
+  read_discoveries(fields, "file_sd_configs", parse_file_sd, job);
+  read_discoveries(fields, "http_sd_configs", parse_http_sd, job);
+  read_discoveries(fields, "dns_sd_configs", parse_dns_sd, job);
+  read_discoveries(fields, "consul_sd_configs", parse_consul_sd, job);
+  read_discoveries(fields, "consulagent_sd_configs", parse_consulagent_sd, job);
+  read_discoveries(fields, "kubernetes_sd_configs", parse_kubernetes_sd, job);
   read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
   read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
+  read_input(fields, "journal", parse_journal, job);
 }
 
 // A job may have several. With stdin, none is needed and what is there is not used.
@@ -83,14 +98,18 @@ void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
     }
   }
   bool has_input = is_given(groups);
-  const auto unsupported = [&](std::string_view key) {
+  const auto refuse = [&](std::string_view key, std::string_view reason) {
     if (!is_given(fields.present(key))) return;
     has_input = true;
     if (sources == JobSources::kStdin) return;
-    fields.report().error(fields.key_location(key), fmt::format("`{}` is not yet supported", key));
+    fields.report().error(fields.key_location(key), fmt::format("`{}` is not {}", key, reason));
   };
-  for (const std::string_view key : kDiscoveriesNotBuilt)
-    unsupported(key);
+  const auto unsupported = [&](std::string_view key) { refuse(key, "yet supported"); };
+  for (const std::string_view key : kDiscoveriesRefused) {
+    refuse(key,
+           "supported: let a program of yours write the targets into a file (file_sd_configs) or "
+           "serve them (http_sd_configs)");
+  }
   for (const std::string_view key : kInputsNotBuilt)
     unsupported(key);
   parse_built_inputs(fields, job);
