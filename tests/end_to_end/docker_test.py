@@ -199,9 +199,11 @@ scrape_configs:
   - {{source_labels: [__meta_docker_container_log_stream], target_label: stream}}
 {rules}""")
 
-    def talk(self, name, count, pause_us=1000, burst=20, long=0, options=()):
-        return self.daemon.run("run", "-d", "--network=none", "--name", name, *options, "talker",
-                               "/talker", str(count), str(pause_us), str(burst), str(long))
+    def talk(self, name, count, pause_us=1000, burst=20, long=0, options=(),
+             network="none"):
+        return self.daemon.run("run", "-d", f"--network={network}", "--name", name, *options,
+                               "talker", "/talker", str(count), str(pause_us), str(burst),
+                               str(long))
 
     def got(self):
         """(container, stream, line): how often"""
@@ -249,7 +251,7 @@ scrape_configs:
         self.talk("terminal", 3000, options=["-t"])
         self.talk("long", 400, long=5)
         self.talk("long-terminal", 400, long=5, options=["-t"])
-        self.talk("hosts", 100, options=["--network=host"])
+        self.talk("hosts", 100, network="host")
         self.talk("local", 3000, long=500, options=["--log-driver=local"])
         names = ["plain", "terminal", "long", "long-terminal", "hosts", "local"]
         self.wait_until_done(names)
@@ -259,10 +261,10 @@ scrape_configs:
     def test_our_restarts_in_mid_stream(self):
         self.config()
         process = self.rig.start()
-        names = ["a", "b", "c"]
-        self.talk("a", 20000, long=300)
-        self.talk("b", 20000, long=300, options=["-t"])
-        self.talk("c", 20000, burst=1, pause_us=200)
+        names = ["first", "second", "third"]
+        self.talk("first", 20000, long=300)
+        self.talk("second", 20000, long=300, options=["-t"])
+        self.talk("third", 20000, burst=1, pause_us=200)
         for turn in range(6):
             self.wait_for_lines(len(self.loki.lines()) + 2000)
             if turn % 2 == 0:
@@ -278,9 +280,9 @@ scrape_configs:
     def test_restarts_of_the_container(self):
         self.config()
         process = self.rig.start()
-        names = ["a", "b"]
-        self.talk("a", 1000000, long=300)
-        self.talk("b", 1000000, options=["-t"])
+        names = ["first", "second"]
+        self.talk("first", 1000000, long=300)
+        self.talk("second", 1000000, options=["-t"])
         for turn in range(4):
             self.wait_for_lines(len(self.loki.lines()) + 2000)
             self.daemon.run("restart" if turn != 2 else "stop", "-t", "5", *names)
@@ -291,7 +293,7 @@ scrape_configs:
         # The last run begins and ends while nobody reads.
         process.kill()
         process.wait()
-        self.daemon.run("restart", "-t", "5", "a")
+        self.daemon.run("restart", "-t", "5", "first")
         self.daemon.run("stop", "-t", "5", *names)
         process = self.rig.start()
         self.expect_all_once(names)
@@ -301,16 +303,16 @@ scrape_configs:
         """Both in mid-stream; the containers run on, or are started by hand."""
         self.config()
         process = self.rig.start()
-        self.talk("a", 1000000, long=300, burst=5)
-        self.talk("b", 1000000, options=["-t"], burst=5)
+        self.talk("first", 1000000, long=300, burst=5)
+        self.talk("second", 1000000, options=["-t"], burst=5)
         for _ in range(3):
             self.wait_for_lines(len(self.loki.lines()) + 1000)
             self.daemon.stop(how)
             self.daemon.start()
-            self.daemon.run("start", "a", "b")
+            self.daemon.run("start", "first", "second")
         self.wait_for_lines(len(self.loki.lines()) + 1000)
-        self.daemon.run("stop", "-t", "5", "a", "b")
-        self.expect_all_once(["a", "b"])
+        self.daemon.run("stop", "-t", "5", "first", "second")
+        self.expect_all_once(["first", "second"])
         self.rig.stop(process)
 
     def test_restarts_of_dockerd(self):
