@@ -86,7 +86,7 @@ void RecentBodies::orphan(std::uint64_t request) {
 void RecentBodies::forget_old(std::int64_t now_ns) {
   std::size_t orphans = 0;
   for (auto at = records_.rbegin(); at != records_.rend(); ++at)
-    orphans += at->request == 0 ? 1 : 0;
+    orphans += at->request == 0 ? 1U : 0U;
   std::erase_if(records_, [&orphans, now_ns](const Record& one) {
     if (one.request != 0) return false;
     const bool old = now_ns - one.time_ns > kAgeNs || now_ns < one.time_ns - kAgeNs;

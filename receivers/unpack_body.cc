@@ -84,7 +84,9 @@ std::string media_type(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
   while (type.ends_with(' '))
     type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), ascii_lower);
+  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return type;
 }
 

@@ -80,7 +80,7 @@ class AsyncServerTest : public TransportRig {
   }
 
   MicrohttpdServer::Options options_;
-  FakeClock fake_clock_;
+  testing::FakeClock fake_clock_;
   mutable Mutex mutex_;
   std::deque<Taken> taken_ TAILRACE_GUARDED_BY(mutex_);
   std::unique_ptr<MicrohttpdServer> server_;  // Last: its thread uses what stands above.
@@ -202,7 +202,8 @@ TEST_F(AsyncServerTest, has_the_same_room_for_bodies_of_unknown_length) {
   options_.body_bytes_max = 1000;
   options_.bodies_bytes_max = 1500;
   start();
-  const int first = submit(post(url_of(server_->port()), {std::string(1000, 'x')}));
+  const std::string body(1000, 'x');
+  const int first = submit(post(url_of(server_->port()), {body}));
   wait_for(1);
   const std::string text = read_all(connect_and_send(
       "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
