@@ -43,6 +43,15 @@ std::vector<StageConfig> parse_pipeline_stages(const YamlNode& list, const std::
 std::optional<MetricsStageConfig> parse_metrics_stage(const YamlNode& body, const std::string& path,
                                                       Report& report);
 
+// Blocks of a job.
+void parse_loki_push_api(Fields fields, LokiPushApiConfig& push);
+void parse_heroku_drain(Fields fields, HerokuDrainConfig& heroku);
+void parse_otlp_receiver(Fields fields, OtlpReceiverConfig& otlp);
+void parse_gcplog(Fields fields, GcplogConfig& gcplog);
+// What those to which others push have in common; the caller finishes `fields`.
+void parse_push_server(Fields& fields, PushServerConfig& push);
+void parse_body_size(Fields& fields, PushServerConfig& push);
+
 // A map of labels: names are checked, values keep their source text.
 void parse_labels(Fields& fields, std::string_view key, TextPairs& labels);
 // Labels as a map, or as text that is YAML, which is how a configuration dump writes them.

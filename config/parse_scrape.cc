@@ -21,9 +21,9 @@ constexpr std::array<std::string_view, 16> kDiscoveriesNotBuilt = {
     "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
     "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
     "http_sd_configs"};
-constexpr std::array<std::string_view, 11> kInputsNotBuilt = {
-    "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
-    "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
+constexpr std::array<std::string_view, 8> kInputsNotBuilt = {
+    "journal",          "syslog", "windows_events", "kafka",
+    "azure_event_hubs", "gelf",   "cloudflare",     "docker_sd_configs"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -42,8 +42,8 @@ void parse_static_config(const YamlNode& node, std::string path, Report& report,
 
 // A block of a job, such as `journal`; `parse` finishes its fields.
 template <typename T>
-[[maybe_unused]] void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
-                                 ScrapeConfig& job) {
+void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                ScrapeConfig& job) {
   if (!is_given(fields.present(key))) return;
   if (auto block = fields.block(key)) {
     T input;
@@ -68,7 +68,12 @@ template <typename T>
 }
 
 // In the order of the variants InputConfig and DiscoveryConfig.
-void parse_built_inputs(Fields& /*fields*/, ScrapeConfig& /*job*/) {}
+void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
+  read_input(fields, "loki_push_api", &parse_loki_push_api, job);
+  read_input(fields, "heroku_drain", &parse_heroku_drain, job);
+  if (auto own = fields.block("tailrace")) read_input(*own, "otlp", &parse_otlp_receiver, job);
+  read_input(fields, "gcplog", &parse_gcplog, job);
+}
 
 // A job may have several. With stdin, none is needed and what is there is not used.
 void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
@@ -136,6 +141,7 @@ void read_span(Fields& fields, std::string_view key, std::chrono::nanoseconds& s
 }
 
 void parse_file_options(Fields fields, FileOptionsConfig& files) {
+  fields.ignore("otlp");  // An input.
   std::optional<std::string> start_at;
   fields.read("start_at", start_at);
   if (start_at && *start_at == "end") {

@@ -70,6 +70,14 @@ MHD_Result collect(void* user, MHD_ValueKind /*kind*/, const char* key, const ch
   return MHD_YES;
 }
 
+MHD_Result collect_query(void* user, MHD_ValueKind /*kind*/, const char* key, const char* value) {
+  auto& request = *static_cast<ServerRequest*>(user);
+  const std::string text = value == nullptr ? "" : value;
+  request.query[key] = text;
+  request.query_pairs.emplace_back(key, text);
+  return MHD_YES;
+}
+
 std::string peer_address(MHD_Connection* connection) {
   const MHD_ConnectionInfo* const info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -234,7 +242,7 @@ MHD_Result MicrohttpdServer::State::begin(MHD_Connection* connection, const char
   request.path = url;
   request.peer = peer_address(connection);
   request.via = local == nullptr ? Via::kNetwork : Via::kLocalSocket;
-  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &request.query);
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect_query, &request);
   std::map<std::string, std::string> headers;
   MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect, &headers);
   for (auto& [name, value] : headers)

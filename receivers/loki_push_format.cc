@@ -125,7 +125,8 @@ Status LokiPushFormat::Json::add_value(ondemand::array value, Times times, Pushe
     if (at == 0) {
       const auto parsed = std::from_chars(text.data(), text.data() + text.size(), time_ns);
       if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
-        return malformed("a time is not a number of nanoseconds: " + std::string(text.substr(0, 100)));
+        return malformed("a time is not a number of nanoseconds: " +
+                         std::string(text.substr(0, 100)));
       }
     } else if (at == 1) {
       lines.add_line(text, times == Times::kIncoming ? time_ns : 0);
@@ -140,7 +141,8 @@ Status LokiPushFormat::Json::add_entry(ondemand::object entry, Times times, Push
   std::int64_t time_ns = 0;
   for (auto field : entry) {
     std::string_view name;
-    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return malformed("the body is not JSON");
+    if (field.unescaped_key().get(name) != simdjson::SUCCESS)
+      return malformed("the body is not JSON");
     std::string_view text;
     if (name == "line" || name == "ts" || name == "timestamp") {
       if (field.value().get_string().get(text) != simdjson::SUCCESS) {
@@ -151,7 +153,8 @@ Status LokiPushFormat::Json::add_entry(ondemand::object entry, Times times, Push
         continue;
       }
       const auto parsed = parse_rfc3339(text);
-      if (!parsed) return malformed("a time is not as RFC 3339: " + std::string(text.substr(0, 100)));
+      if (!parsed)
+        return malformed("a time is not as RFC 3339: " + std::string(text.substr(0, 100)));
       time_ns = *parsed;
     }
   }
@@ -261,7 +264,8 @@ Status LokiPushFormat::decode_json(const http::ServerRequest& request, PushedLin
 
 Status LokiPushFormat::decode_raw(const http::ServerRequest& request, PushedLines& lines) {
   const std::string_view tenant = tenant_of(request);
-  if (!options_.has_labels) return malformed("plain lines need `labels` of the job's loki_push_api");
+  if (!options_.has_labels)
+    return malformed("plain lines need `labels` of the job's loki_push_api");
   const auto body = unpacked(request);
   if (!body) return fail(body.error());
   lines.begin_group(PushedLines::Labels::kFixed);

@@ -90,7 +90,7 @@ BodyHash PushReceiver::hash_of(const http::ServerRequest& request) {
     hash.high = hash_text(text, hash.high);
   };
   add(request.path);
-  for (const auto& [name, value] : request.query) {
+  for (const auto& [name, value] : request.query_pairs) {
     add(name);
     add(value);
   }

@@ -2,6 +2,7 @@
 #include "receivers/push_request.h"
 
 #include <simdjson.h>
+
 #include <charconv>
 #include <map>
 
