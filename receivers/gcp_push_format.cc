@@ -12,7 +12,7 @@
 namespace tailrace::receivers {
 namespace {
 
-constexpr auto kRoutes =
+constexpr auto kGcpRoutes =
     std::to_array<PushFormat::Route>({{"/gcp/api/v1/push", "gcp_api_v1_push"}});
 
 Refusal refusal(const char* reason, std::string message) {
@@ -28,7 +28,7 @@ std::string_view text_of(simdjson::dom::object object, const char* key) {
 }  // namespace
 
 std::span<const PushFormat::Route> GcpPushFormat::routes() const {
-  return kRoutes;
+  return kGcpRoutes;
 }
 
 std::optional<Refusal> GcpPushFormat::decode(const http::ServerRequest& request,

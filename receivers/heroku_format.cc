@@ -13,7 +13,7 @@
 namespace tailrace::receivers {
 namespace {
 
-constexpr auto kRoutes =
+constexpr auto kHerokuRoutes =
     std::to_array<PushFormat::Route>({{"/heroku/api/v1/drain", "heroku_api_v1_drain"}});
 
 struct Frame {
@@ -68,7 +68,7 @@ std::map<std::string, std::string> parameters(const http::ServerRequest& request
 }  // namespace
 
 std::span<const PushFormat::Route> HerokuFormat::routes() const {
-  return kRoutes;
+  return kHerokuRoutes;
 }
 
 std::optional<Refusal> HerokuFormat::decode(const http::ServerRequest& request,

@@ -18,7 +18,7 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 constexpr std::string_view kRawPath = "/promtail/api/v1/raw";
-constexpr auto kRoutes =
+constexpr auto kLokiRoutes =
     std::to_array<PushFormat::Route>({{"/loki/api/v1/push", "loki_api_v1_push"},
                                       {"/api/prom/push", "api_prom_push"},
                                       {kRawPath, "promtail_api_v1_raw"}});
@@ -201,7 +201,7 @@ LokiPushFormat::LokiPushFormat(Options options)
 LokiPushFormat::~LokiPushFormat() = default;
 
 std::span<const PushFormat::Route> LokiPushFormat::routes() const {
-  return kRoutes;
+  return kLokiRoutes;
 }
 
 bool LokiPushFormat::knows_repeats(const http::ServerRequest& request) const {

@@ -11,7 +11,7 @@
 namespace tailrace::receivers {
 namespace {
 
-constexpr auto kRoutes =
+constexpr auto kOtlpRoutes =
     std::to_array<PushFormat::Route>({{"/v1/logs", "v1_logs"}, {"/otlp/v1/logs", "otlp_v1_logs"}});
 constexpr const char* kProtobuf = "application/x-protobuf";
 constexpr const char* kJson = "application/json";
@@ -38,7 +38,7 @@ OtlpFormat::OtlpFormat(Options options)
     : options_(std::move(options)), mapping_(options_.mapping) {}
 
 std::span<const PushFormat::Route> OtlpFormat::routes() const {
-  return kRoutes;
+  return kOtlpRoutes;
 }
 
 std::optional<Refusal> OtlpFormat::decode(const http::ServerRequest& request, PushedLines& lines) {

@@ -12,8 +12,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr int kDepthMax = 32;
-
 class JsonDecoder {
  public:
   JsonDecoder(std::string_view tenant, OtlpMapping& mapping, PushedLines& lines)
@@ -64,7 +62,7 @@ class JsonDecoder {
 
   bool attribute(dom::element one, std::string_view prefix, std::vector<LabelPair>& out,
                  int depth) {
-    if (depth > kDepthMax) return false;
+    if (depth > kOtlpDepthMax) return false;
     std::string_view key = text(one, "key");
     if (!prefix.empty()) key = lines_.keep(std::string(prefix) + "." + std::string(key));
     dom::element value;
@@ -134,7 +132,7 @@ class JsonDecoder {
   }
 
   bool append_value(dom::element value, std::string& out, OtlpText form, int depth) {
-    if (depth > kDepthMax) return false;
+    if (depth > kOtlpDepthMax) return false;
     dom::object object;
     if (value.is_null()) {
       if (form == OtlpText::kJson) out += "null";

@@ -9,9 +9,6 @@
 namespace tailrace::receivers {
 namespace {
 
-// Values in values: lists and maps.
-constexpr int kDepthMax = 32;
-
 class Decoder {
  public:
   Decoder(std::string_view tenant, OtlpMapping& mapping, PushedLines& lines)
@@ -136,7 +133,7 @@ class Decoder {
   // Of a KeyValue; a map in it becomes several attributes.
   bool attribute(std::string_view bytes, std::string_view prefix, std::vector<LabelPair>& out,
                  int depth) {
-    if (depth > kDepthMax) return false;
+    if (depth > kOtlpDepthMax) return false;
     std::string_view key;
     std::string_view value;
     const bool good = each(bytes, [&](const ProtobufField& field) {
@@ -184,7 +181,7 @@ class Decoder {
   }
 
   bool append_value(std::string_view bytes, std::string& out, OtlpText form, int depth) {
-    if (depth > kDepthMax) return false;
+    if (depth > kOtlpDepthMax) return false;
     bool any = false;
     const bool good = each(bytes, [&](const ProtobufField& field) {
       if (field.number == 0 || field.number > 7 || any) return true;

@@ -6,6 +6,9 @@
 
 namespace tailrace::receivers {
 
+// How deep lists and maps may be in each other.
+inline constexpr int kOtlpDepthMax = 32;
+
 // By itself a value is plain; inside of a list or a map it is JSON.
 enum class OtlpText { kPlain, kJson };
 

@@ -9,6 +9,7 @@
 
 #include "shippers/push_encoder.h"
 #include "shippers/snappy_block.h"
+#include "tests/receivers/decode_rig.h"
 
 namespace tailrace::receivers {
 namespace {
@@ -48,26 +49,6 @@ std::string stream(std::string_view labels, const std::vector<std::string>& line
   return raw + entries;
 }
 
-// "a=b,c=d|line@time{x=y}" per line.
-std::vector<std::string> shown(const PushedLines& lines) {
-  std::vector<std::string> out;
-  const auto pairs = [](std::span<const LabelPair> all) {
-    std::string text;
-    for (const LabelPair& pair : all) {
-      if (!text.empty()) text += ',';
-      text += std::string(pair.name) + "=" + std::string(pair.value);
-    }
-    return text;
-  };
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const PushedLines::Entry& entry = lines[i];
-    out.push_back(pairs(lines.labels(lines.group(entry.group))) + "|" + std::string(entry.text) +
-                  "@" + std::to_string(entry.time_ns) + "{" + pairs(lines.metadata(entry)) + "}");
-  }
-  return out;
-}
-using Shown = std::vector<std::string>;
-
 constexpr Format::Options kIncoming{.times = Format::Times::kIncoming, .has_labels = true};
 
 TEST(LokiPushFormat, reads_protobuf) {
@@ -78,9 +59,9 @@ TEST(LokiPushFormat, reads_protobuf) {
                stream("{}", {""})),
       lines);
   EXPECT_FALSE(refusal);
-  EXPECT_EQ(shown(lines), (Shown{"a=b,c=d \"e\" \n|one@1700000000123456789{m=1,n=2}",
-                                 "a=b,c=d \"e\" \n|two@1700000000123456789{m=1,n=2}",
-                                 "|@1700000000123456789{}"}));
+  EXPECT_EQ(shown_lines(lines), (Shown{"a=b,c=d \"e\" \n|one@1700000000123456789{m=1,n=2}",
+                                       "a=b,c=d \"e\" \n|two@1700000000123456789{m=1,n=2}",
+                                       "|@1700000000123456789{}"}));
 }
 
 TEST(LokiPushFormat, reads_json) {
@@ -91,7 +72,8 @@ TEST(LokiPushFormat, reads_json) {
              {"stream": {}, "values": []},
              {"stream": {"c": "d", "e": "f"}, "values": [["-7", ""]]}], "more": {"x": [1]}})"),
                              lines));
-  EXPECT_EQ(shown(lines), (Shown{"a=b|one\n\xc3\xa9@5{}", "a=b|two@6{m=1}", "c=d,e=f|@-7{}"}));
+  EXPECT_EQ(shown_lines(lines),
+            (Shown{"a=b|one\n\xc3\xa9@5{}", "a=b|two@6{m=1}", "c=d,e=f|@-7{}"}));
 }
 
 TEST(LokiPushFormat, reads_the_older_json) {
@@ -102,7 +84,7 @@ TEST(LokiPushFormat, reads_the_older_json) {
                  {"ts":"2023-11-14T22:13:20.123456789Z","line":"one"},
                  {"line":"two","ts":"2023-11-14T23:13:20+01:00","other":5}]}]})"),
                              lines));
-  EXPECT_EQ(shown(lines),
+  EXPECT_EQ(shown_lines(lines),
             (Shown{"a=b,c=d|one@1700000000123456789{}", "a=b,c=d|two@1700000000000000000{}"}));
 }
 
@@ -111,7 +93,7 @@ TEST(LokiPushFormat, reads_plain_lines) {
   PushedLines lines;
   const auto raw = request("/p/promtail/api/v1/raw", "", "one\r\n\r\n\n  two\nthree");
   EXPECT_FALSE(format.decode(raw, lines));
-  EXPECT_EQ(shown(lines), (Shown{"|one@0{}", "|  two@0{}", "|three@0{}"}));
+  EXPECT_EQ(shown_lines(lines), (Shown{"|one@0{}", "|  two@0{}", "|three@0{}"}));
   EXPECT_EQ(lines.group(0).kind, Kind::kFixed);
   EXPECT_FALSE(format.knows_repeats(raw));
   EXPECT_TRUE(format.knows_repeats(json("")));
@@ -131,7 +113,7 @@ TEST(LokiPushFormat, takes_our_time_when_told_so) {
            R"({"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"2023-11-14T22:13:20Z","line":"x"}]}]})")}) {
     PushedLines lines;
     EXPECT_FALSE(format.decode(one, lines));
-    EXPECT_EQ(shown(lines), (Shown{"a=b|x@0{}"}));
+    EXPECT_EQ(shown_lines(lines), (Shown{"a=b|x@0{}"}));
   }
 }
 
@@ -140,10 +122,10 @@ TEST(LokiPushFormat, keeps_tenants_when_told_so) {
   with_tenant.headers["x-scope-orgid"] = "t1";
   PushedLines lines;
   EXPECT_FALSE(Format({.tenants = Format::Tenants::kIgnore}).decode(with_tenant, lines));
-  EXPECT_EQ(shown(lines), (Shown{"a=b|x@0{}"}));
+  EXPECT_EQ(shown_lines(lines), (Shown{"a=b|x@0{}"}));
   lines.clear();
   EXPECT_FALSE(Format({.tenants = Format::Tenants::kKeep}).decode(with_tenant, lines));
-  EXPECT_EQ(shown(lines), (Shown{"__tenant_id__=t1,a=b|x@0{}"}));
+  EXPECT_EQ(shown_lines(lines), (Shown{"__tenant_id__=t1,a=b|x@0{}"}));
 }
 
 TEST(LokiPushFormat, unpacks_json_in_snappy) {
