@@ -56,6 +56,14 @@ void parse_kubernetes_sd(Fields fields, KubernetesSdConfig& kubernetes);
 void read_interval(Fields& fields, std::string_view key, std::chrono::nanoseconds& interval);
 void parse_docker_sd(Fields fields, DockerSdConfig& docker);
 void parse_dockerswarm_sd(Fields fields, DockerSwarmSdConfig& swarm);
+// Blocks of a job.
+void parse_loki_push_api(Fields fields, LokiPushApiConfig& push);
+void parse_heroku_drain(Fields fields, HerokuDrainConfig& heroku);
+void parse_otlp_receiver(Fields fields, OtlpReceiverConfig& otlp);
+void parse_gcplog(Fields fields, GcplogConfig& gcplog);
+// What those to which others push have in common; the caller finishes `fields`.
+void parse_push_server(Fields& fields, PushServerConfig& push);
+void parse_body_size(Fields& fields, PushServerConfig& push);
 
 // A map of labels: names are checked, values keep their source text.
 void parse_labels(Fields& fields, std::string_view key, TextPairs& labels);

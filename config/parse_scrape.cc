@@ -26,9 +26,8 @@ constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
     "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
     "stackit_sd_configs",      "zookeeper_sd_configs"};
 
-constexpr std::array<std::string_view, 7> kInputsNotBuilt = {
-    "gcplog",           "loki_push_api", "windows_events", "kafka",
-    "azure_event_hubs", "cloudflare",    "heroku_drain"};
+constexpr std::array<std::string_view, 4> kInputsNotBuilt = {"windows_events", "kafka",
+                                                             "azure_event_hubs", "cloudflare"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -85,6 +84,10 @@ void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
   read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
   read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
   read_input(fields, "journal", parse_journal, job);
+  read_input(fields, "loki_push_api", &parse_loki_push_api, job);
+  read_input(fields, "heroku_drain", &parse_heroku_drain, job);
+  if (auto own = fields.block("tailrace")) read_input(*own, "otlp", &parse_otlp_receiver, job);
+  read_input(fields, "gcplog", &parse_gcplog, job);
 }
 
 // A job may have several. With stdin, none is needed and what is there is not used.
@@ -157,6 +160,7 @@ void read_span(Fields& fields, std::string_view key, std::chrono::nanoseconds& s
 }
 
 void parse_file_options(Fields fields, FileOptionsConfig& files) {
+  fields.ignore("otlp");  // An input.
   std::optional<std::string> start_at;
   fields.read("start_at", start_at);
   if (start_at && *start_at == "end") {
