@@ -21,9 +21,8 @@ constexpr std::array<std::string_view, 16> kDiscoveriesNotBuilt = {
     "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
     "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
     "http_sd_configs"};
-constexpr std::array<std::string_view, 11> kInputsNotBuilt = {
-    "journal",          "syslog", "gcplog",     "loki_push_api",     "windows_events", "kafka",
-    "azure_event_hubs", "gelf",   "cloudflare", "docker_sd_configs", "heroku_drain"};
+constexpr std::array<std::string_view, 7> kInputsNotBuilt = {
+    "journal", "syslog", "gcplog", "loki_push_api", "gelf", "docker_sd_configs", "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -68,7 +67,12 @@ template <typename T>
 }
 
 // In the order of the variants InputConfig and DiscoveryConfig.
-void parse_built_inputs(Fields& /*fields*/, ScrapeConfig& /*job*/) {}
+void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
+  read_input(fields, "kafka", parse_kafka, job);
+  read_input(fields, "azure_event_hubs", parse_azure_event_hubs, job);
+  read_input(fields, "cloudflare", parse_cloudflare, job);
+  read_input(fields, "windows_events", parse_windows_events, job);
+}
 
 // A job may have several. With stdin, none is needed and what is there is not used.
 void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
