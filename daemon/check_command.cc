@@ -61,7 +61,7 @@ void keep_buildable(config::Config& config, const Diagnostics& errors) {
 // What the lints need to know of the jobs' files.
 std::vector<debugger::LintTarget> lint_targets(const Topology& topology, FileSystem& file_system) {
   std::vector<debugger::LintTarget> targets;
-  for (const tailer::FileTarget& target : topology.targets) {
+  for (const tailer::FileTarget& target : topology.targets()) {
     debugger::LintTarget& seen = targets.emplace_back(target.job, target.glob.text(), target.labels,
                                                       std::vector<std::string>{});
     for (std::string& file : target.glob.find(file_system).files) {

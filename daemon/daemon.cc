@@ -132,6 +132,12 @@ Status Daemon::create_engine(config::Config config) {
     world.wake_worker = [this](std::uint32_t number) { worker_threads_[number].loop->wake(); };
     world.wake_main = [this] { main_loop_->wake(); };
     world.wake_disk = [this] { disk_loop_->wake(); };
+    world.worker_loop = [this](std::uint32_t number) { return worker_threads_[number].loop.get(); };
+    world.make_main_transport = [this]() -> std::unique_ptr<http::Transport> {
+      auto transport = http::CurlTransport::create(*main_loop_, world_.clock);
+      return transport ? std::move(*transport) : nullptr;
+    };
+    world.run_aside = [this](std::function<void()> work) { asides_.post(std::move(work)); };
     world.memory_limit_bytes = options_.memory_limit_bytes;
     world.make_worker_place = [this](std::uint32_t count) {
       for (std::uint32_t i = 0; i < count; ++i) {
@@ -281,6 +287,8 @@ void Daemon::run_disk() {
   while (!disk_stopping_) {
     const auto period = std::max<std::chrono::nanoseconds>(sync_period_.load(), milliseconds(100));
     if (!disk_loop_->wait(world_.clock, world_.clock.steady_now() + period)) return;
+    for (const std::function<void()>& aside : asides_.take())
+      aside();
     save();
   }
 }

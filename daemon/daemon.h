@@ -17,6 +17,7 @@
 #include "base/event_loop.h"
 #include "base/file_system.h"
 #include "base/log.h"
+#include "base/mailbox.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/result.h"
@@ -107,6 +108,7 @@ class Daemon {
   const double boot_time_;
   std::unique_ptr<EventLoop> main_loop_;
   std::unique_ptr<EventLoop> disk_loop_;
+  Mailbox<std::function<void()>> asides_{[this] { disk_loop_->wake(); }};  // For the disk thread.
   std::vector<WorkerThread> worker_threads_;
   std::thread disk_thread_;
   std::unique_ptr<TapHub> tap_hub_;  // Before the engine: its pipelines call observers.

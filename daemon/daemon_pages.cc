@@ -138,9 +138,10 @@ std::string Daemon::metrics_text() {
 
 http::ServerResponse Daemon::ready() {
   if (!server_config_.health_check_target) return {.body = "Ready", .headers = {}};
-  const std::string reasons =
-      why_not_ready(ask_all_workers(engine_->workers(), kBusyPatience),
-                    options_.input == Engine::Input::kStdin ? FilesNeeded::kNo : FilesNeeded::kYes);
+  const std::string reasons = why_not_ready(
+      ask_all_workers(engine_->workers(), kBusyPatience),
+      options_.input == Engine::Input::kStdin || engine_->may_find_nothing() ? FilesNeeded::kNo
+                                                                             : FilesNeeded::kYes);
   if (reasons.empty()) return {.body = "Ready", .headers = {}};
   // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.
   return {.status = 500, .body = "Not ready: " + reasons, .headers = {}};

@@ -377,10 +377,27 @@ void Delivery::start_requests(Client& client, Haste haste) {
   }
 }
 
+void Delivery::accept_input(const positions::Outbox::AcceptedPosition& accepted) {
+  if (accepted.finished) {
+    positions_.erase(accepted.path);
+  } else if (!accepted.cursor.empty()) {
+    positions_.accept(accepted.path, accepted.cursor);
+  }
+  ResumePoint& point = accepted_inputs_.emplace_back();
+  point.source = accepted.source;
+  point.kind = accepted.kind;
+  point.job = accepted.job;
+  point.path = accepted.path;
+  point.position = accepted.position;
+  point.finished = accepted.finished;
+  point.cursor = accepted.cursor;
+  point.cursor_details = accepted.cursor_details;
+}
+
 void Delivery::move_positions() {
   for (const positions::Outbox::AcceptedPosition& accepted : outbox_->take_accepted()) {
     if (accepted.kind != SourceKind::kFile) {
-      if (!accepted.cursor.empty()) positions_.accept(accepted.path, accepted.cursor);
+      accept_input(accepted);
       continue;
     }
     // A file has one key at a time: it leaves its old one when it was renamed, and its last one

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -85,6 +86,9 @@ class Delivery {
   // Takes answers, starts requests, moves positions.
   void run(Haste haste);
 
+  // Resume points of inputs (not files) whose cut, and every one before it, is done; without lines.
+  std::vector<ResumePoint> take_accepted_inputs() { return std::exchange(accepted_inputs_, {}); }
+
   // The next time run() has something to do without an event.
   SteadyTime next_deadline() const;
   bool everything_done() const { return outbox_->everything_done(); }
@@ -144,6 +148,7 @@ class Delivery {
   void give_back_waiting(Client& client);
   bool lane_is_due(const Client& client, const positions::Outbox::LaneState& lane,
                    Haste haste) const;
+  void accept_input(const positions::Outbox::AcceptedPosition& accepted);
   void move_positions();
   void drop_drained(SteadyTime now);
 
@@ -162,6 +167,7 @@ class Delivery {
   // Whose each path of positions.yaml is, and the path of each owner: a key of the other map.
   std::unordered_map<std::string, SourceId> owners_;
   std::unordered_map<SourceId, const std::string*> paths_;
+  std::vector<ResumePoint> accepted_inputs_;
 };
 
 }  // namespace tailrace::daemon

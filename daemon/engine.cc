@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <utility>
+#include <variant>
 
 #include "base/check.h"
 #include "config/dump_config.h"
@@ -19,6 +20,7 @@ constexpr std::uint32_t kWorkersMax = 4;  // house 4: default number of workers.
 constexpr std::chrono::seconds kRememberClientsAfter{1};
 constexpr std::chrono::seconds kLookAtRoomEvery{10};
 constexpr std::chrono::minutes kMissingPeriod{1};
+constexpr std::chrono::seconds kDiscoveryPeriod{1};
 // Per process (ARCHITECTURE.md, Limits). Less for fragments than for open batches: with a thousand
 // files at full speed more of them cost memory and save nothing.
 constexpr std::uint64_t kOpenBytes = 8U << 20U;
@@ -79,7 +81,10 @@ std::string describe(const Topology::Built& built, const std::string& file, Log&
 }  // namespace
 
 Engine::Engine(World world, Options options)
-    : world_(std::move(world)), options_(std::move(options)), reports_(world_.wake_main) {}
+    : world_(std::move(world)),
+      options_(std::move(options)),
+      asides_done_(world_.wake_main),
+      reports_(world_.wake_main) {}
 
 Engine::~Engine() = default;
 
@@ -87,6 +92,7 @@ Result<std::unique_ptr<Engine>> Engine::create(config::Config config, World worl
                                                Options options) {
   auto engine = std::make_unique<Engine>(std::move(world), std::move(options));
   if (Status opened = engine->open_state(config); !opened) return fail(opened.error());
+  engine->create_discovery();
   Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
                                           engine->topology_world(), nullptr);
   std::string errors = describe(built, engine->options_.config_file, engine->world_.log);
@@ -143,7 +149,7 @@ Status Engine::open_state(const config::Config& config) {
       const auto found = positions::Outbox::look(file_system, world_.log, worker);
       if (!found) return fail(found.error());
       for (const ResumePoint& point : found->resume_points)
-        recovered_.push_back({point, 0});
+        recover(point, 0);
     }
   } else if (Status absorbed = absorb_old_workers(outboxes); !absorbed) {
     return absorbed;
@@ -153,8 +159,7 @@ Status Engine::open_state(const config::Config& config) {
     add_worker(config, std::move(outboxes[number]), number, count);
   }
   for (const ResumePoint& point : not_absorbed_) {
-    next_source_ = std::max(next_source_, point.source + 1);
-    recovered_.push_back({point, 0});
+    recover(point, 0);
   }
   if (options_.mode == Mode::kDaemon) discard_removed_positions();
   watcher_ = world_.make_watcher(count);
@@ -275,14 +280,22 @@ void Engine::remember_clients() {
   }
 }
 
+void Engine::recover(const ResumePoint& point, std::uint32_t worker) {
+  next_source_ = std::max(next_source_, point.source + 1);
+  if (point.kind == SourceKind::kFile || point.kind == SourceKind::kOther) {
+    recovered_.push_back({point, worker});
+  } else {
+    recovered_inputs_.emplace_back(point, worker);
+  }
+}
+
 void Engine::add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
                         std::uint32_t number, std::uint32_t count) {
-  for (const ResumePoint& point : outbox->recovered().resume_points) {
-    next_source_ = std::max(next_source_, point.source + 1);
-    recovered_.push_back({point, number});
-  }
+  for (const ResumePoint& point : outbox->recovered().resume_points)
+    recover(point, number);
   Worker::Options options;
   options.number = number;
+  if (options_.mode == Mode::kDryRun) options.acknowledges = Worker::Acknowledges::kNo;
   options.pool_bytes = kOpenBytes / count;
   options.held_bytes_max = pipeline::kHeldBytesMax / count;
   options.want_sync = world_.wake_disk;
@@ -301,14 +314,35 @@ void Engine::add_worker(const config::Config& config, std::unique_ptr<positions:
                       *positions_,
                       std::move(outbox),
                       [make = world_.make_transport, number] { return make(number); },
-                      world_.make_watcher(number)};
+                      world_.make_watcher(number),
+                      world_.worker_loop ? world_.worker_loop(number) : nullptr};
   workers_.push_back(std::make_unique<Worker>(std::move(parts), std::move(options)));
   if (options_.trace) {
     recorders_.push_back(std::make_unique<debugger::TraceRecorder>(world_.clock, options_.trace));
   }
 }
 
-Topology::World Engine::topology_world() const {
+void Engine::create_discovery() {
+  if (!world_.make_main_transport) return;
+  main_transport_ = world_.make_main_transport();
+  if (main_transport_ == nullptr) return;
+  const auto run_aside = [this](std::function<void()> work, std::function<void()> done) {
+    auto both = [this, work = std::move(work), done = std::move(done)] {
+      work();
+      asides_done_.post(done);
+    };
+    if (world_.run_aside) {
+      world_.run_aside(std::move(both));
+    } else {
+      both();
+    }
+  };
+  discovery_world_.emplace(discovery::DiscoveryWorld{
+      world_.clock, world_.file_system, world_.log, world_.metrics, *main_transport_, run_aside,
+      world_.host_name, world_.working_directory, world_.environment});
+}
+
+Topology::World Engine::topology_world() {
   Topology::World world{world_.clock,     world_.file_system,       world_.log, world_.metrics,
                         world_.host_name, world_.working_directory, {},         {}};
   for (const auto& worker : workers_) {
@@ -319,6 +353,8 @@ Topology::World Engine::topology_world() const {
     }
   }
   if (options_.mode == Mode::kDryRun) world.print = options_.print;
+  if (options_.input == Input::kFiles && world_.worker_loop) world.listeners = &listeners_;
+  if (options_.input == Input::kFiles && discovery_world_) world.discovery = &*discovery_world_;
   return world;
 }
 
@@ -333,17 +369,28 @@ void Engine::start(Topology topology) {
   files_ = std::make_unique<tailer::FileSet>(world_.file_system, world_.clock, world_.log,
                                              *watcher_, std::move(options));
   files_->recover(std::exchange(recovered_, {}), known_positions(*positions_));
+  InputSet::Options input_options;
+  input_options.workers = static_cast<std::uint32_t>(workers_.size());
+  input_options.post = [this](std::uint32_t worker, InputCommand command) {
+    input_commands_[worker].push_back(std::move(command));
+  };
+  input_options.new_source_id = [this] { return next_source_++; };
+  inputs_ = std::make_unique<InputSet>(std::move(input_options));
+  inputs_->recover(std::exchange(recovered_inputs_, {}), positions_->table());
   hand_out(std::move(topology));
 }
 
 void Engine::hand_out(Topology topology) {
   if (options_.input != Input::kStdin) {
-    files_->set_targets(topology.targets);
+    files_->set_targets(topology.targets());
     files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kFull);
+    inputs_->set(topology.inputs());
+    listeners_.keep_asked();
   }
   for (std::uint32_t number = 0; number < workers_.size(); ++number) {
     auto plan = std::move(topology.plans[number]);
     plan->files = std::exchange(commands_[number], {});
+    plan->inputs = std::exchange(input_commands_[number], {});
     plan->previous_clients = clients_;
     plan->share_max = room_.share_max / workers_.size();
     if (number == 0) plan->recovered = std::exchange(not_absorbed_, {});
@@ -355,7 +402,17 @@ void Engine::hand_out(Topology topology) {
   discarded_.clear();
   topology_ = std::move(topology);
   if (!outbox_directory_.empty()) look_at_room_at_ = world_.clock.steady_now();
+  next_discovery_ = SteadyTime::min();
+  targets_changed_ = false;
+  for (const JobSources::Found& found : topology_.found)
+    count_failed_targets(found);
   count_targets();
+  const auto& jobs = topology_.config->scrape_configs;
+  may_find_nothing_ = std::any_of(jobs.begin(), jobs.end(), [](const config::ScrapeConfig& job) {
+    return std::any_of(job.discoveries.begin(), job.discoveries.end(), [](const auto& discovery) {
+      return std::holds_alternative<config::DockerSdConfig>(discovery);
+    });
+  });
   std::vector<std::string> clients = client_keys(topology_.config->clients);
   if (clients != clients_) {
     clients_ = std::move(clients);
@@ -368,8 +425,13 @@ void Engine::run_main() {
     for (const tailer::FileReport& file : report.files) {
       files_->handle_report(report.worker, file);
     }
+    for (const InputReport& input : report.inputs)
+      inputs_->handle_report(input);
   }
+  for (const std::function<void()>& done : asides_done_.take())
+    done();
   if (options_.input != Input::kStdin) {
+    discover(world_.clock.steady_now());
     files_->sync(world_.clock.steady_now(), tailer::FileSet::Sync::kEvents);
   }
   flush_commands();
@@ -383,9 +445,35 @@ void Engine::run_main() {
   }
 }
 
+// What discovery brings is taken at most once per kDiscoveryPeriod: a server that starts a hundred
+// pods at once says so a hundred times.
+void Engine::discover(SteadyTime now) {
+  for (std::size_t i = 0; i < topology_.sources.size(); ++i) {
+    if (!topology_.sources[i]->poll(now)) continue;
+    topology_.found[i] = topology_.sources[i]->find();
+    count_failed_targets(topology_.found[i]);
+    for (const config::Diagnostic& fault : topology_.found[i].diagnostics) {
+      world_.log.warn("a discovered target cannot be followed",
+                      {{"job", topology_.sources[i]->job()}, {"error", fault.message}});
+    }
+    targets_changed_ = true;
+  }
+  if (!targets_changed_ || now < next_discovery_) return;
+  targets_changed_ = false;
+  next_discovery_ = now + kDiscoveryPeriod;
+  files_->set_targets(topology_.targets());
+  inputs_->set(topology_.inputs());
+  count_targets();
+}
+
 void Engine::flush_commands() {
   for (auto& [number, commands] : commands_) {
     for (tailer::FileCommand& command : commands)
+      workers_[number]->post(std::move(command));
+    commands.clear();
+  }
+  for (auto& [number, commands] : input_commands_) {
+    for (InputCommand& command : commands)
       workers_[number]->post(std::move(command));
     commands.clear();
   }
@@ -394,21 +482,32 @@ void Engine::flush_commands() {
 SteadyTime Engine::next_deadline() const {
   const SteadyTime own = std::min(remember_clients_at_, look_at_room_at_);
   if (options_.input == Input::kStdin) return own;
-  return std::min(own, files_->next_deadline());
+  SteadyTime deadline = std::min(own, files_->next_deadline());
+  for (const auto& sources : topology_.sources)
+    deadline = std::min(deadline, sources->next_deadline());
+  if (main_transport_ != nullptr) deadline = std::min(deadline, main_transport_->next_deadline());
+  if (targets_changed_) deadline = std::min(deadline, next_discovery_);
+  return deadline;
 }
 
 Status Engine::reload(config::Config config) {
   Topology::Built built = Topology::build(std::make_shared<const config::Config>(std::move(config)),
                                           topology_world(), &topology_);
   std::string errors = describe(built, options_.config_file, world_.log);
-  if (!built.ok) return fail(Error::kInvalid, std::move(errors));
+  if (!built.ok) {
+    listeners_.forget_asked();
+    return fail(Error::kInvalid, std::move(errors));
+  }
   hand_out(std::move(built.topology));
   return {};
 }
 
 EngineStatus Engine::status() const {
-  EngineStatus status{
-      topology_.config, config::dump_config(*topology_.config), topology_.discovered, {}};
+  EngineStatus status{topology_.config,
+                      config::dump_config(*topology_.config),
+                      topology_.discovered(),
+                      {},
+                      discovery_troubles()};
   if (options_.input == Input::kStdin) return status;
   files_->for_each([&status](const tailer::KnownFile& file) {
     if (file.target != tailer::KnownFile::kNoTarget) {
@@ -418,10 +517,25 @@ EngineStatus Engine::status() const {
   return status;
 }
 
+std::vector<std::string> Engine::discovery_troubles() const {
+  std::vector<std::string> troubles;
+  for (const auto& sources : topology_.sources) {
+    for (std::string& trouble : sources->troubles())
+      troubles.push_back("job " + sources->job() + ": " + std::move(trouble));
+  }
+  return troubles;
+}
+
 void Engine::count_targets() {
+  std::size_t targets = 0;
+  for (const JobSources::Found& found : topology_.found)
+    targets += found.files.size();
   world_.metrics.gauge("promtail_targets_active_total", "Number of active total.")
-      .set(static_cast<double>(topology_.targets.size()));
-  for (const auto& [reason, count] : topology_.targets_failed) {
+      .set(static_cast<double>(targets));
+}
+
+void Engine::count_failed_targets(const JobSources::Found& found) {
+  for (const auto& [reason, count] : found.failed) {
     world_.metrics
         .counter("promtail_targets_failed_total", "Number of failed targets.", {{"reason", reason}})
         .add(static_cast<double>(count));

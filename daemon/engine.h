@@ -2,6 +2,7 @@
 // stop.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,11 +22,14 @@
 #include "base/result.h"
 #include "base/text_output.h"
 #include "config/config.h"
+#include "daemon/input_set.h"
+#include "daemon/listeners.h"
 #include "daemon/outbox_room.h"
 #include "daemon/status.h"
 #include "daemon/topology.h"
 #include "daemon/worker.h"
 #include "debugger/trace_recorder.h"
+#include "discovery/discoverer.h"
 #include "positions/positions.h"
 #include "tailer/file_set.h"
 
@@ -53,6 +57,12 @@ class Engine {
     std::function<void(std::uint32_t number)> wake_worker;
     std::function<void()> wake_main;
     std::function<void()> wake_disk = {};  // Called by workers: save() should not wait.
+    // The event loop of worker `number`, and main's transport: for inputs and discovery. Null:
+    // there are none, as in the simulation.
+    std::function<EventLoop*(std::uint32_t number)> worker_loop = {};
+    std::function<std::unique_ptr<http::Transport>()> make_main_transport = {};
+    // Runs something that may hang on the disk thread. Null: at once.
+    std::function<void(std::function<void()>)> run_aside = {};
     std::string host_name;                 // For __host__.
     std::string working_directory;         // For relative patterns.
     std::uint32_t cpus = 1;                // Workers when the configuration does not say.
@@ -108,6 +118,10 @@ class Engine {
   // Main thread only: a reload exchanges it.
   const config::Config& config() const { return *topology_.config; }
   EngineStatus status() const;
+  // Some job takes what it finds, also nothing (containers): no files are no fault. Any thread.
+  bool may_find_nothing() const { return may_find_nothing_; }
+  // Why discovery has no news; empty: all is well. Main thread.
+  std::vector<std::string> discovery_troubles() const;
   tailer::FileSet& files() { return *files_; }
   positions::Positions& positions() { return *positions_; }
 
@@ -128,12 +142,16 @@ class Engine {
   void look_at_room(std::size_t clients);
   void count_targets();
   void publish_counters();
+  void recover(const ResumePoint& point, std::uint32_t worker);
   void add_worker(const config::Config& config, std::unique_ptr<positions::Outbox> outbox,
                   std::uint32_t number, std::uint32_t count);
   void start(Topology topology);
   void hand_out(Topology topology);
   void flush_commands();
-  Topology::World topology_world() const;
+  Topology::World topology_world();
+  void create_discovery();
+  void discover(SteadyTime now);
+  void count_failed_targets(const JobSources::Found& found);
 
   const World world_;
   const Options options_;
@@ -143,9 +161,20 @@ class Engine {
   std::vector<std::unique_ptr<debugger::TraceRecorder>> recorders_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<tailer::FileSet> files_;
+  // Discovery: what it works with, before the topology whose discoverers use it.
+  std::unique_ptr<http::Transport> main_transport_;
+  Mailbox<std::function<void()>> asides_done_;
+  std::optional<discovery::DiscoveryWorld> discovery_world_;
+  Listeners listeners_;
+  std::unique_ptr<InputSet> inputs_;
+  SteadyTime next_discovery_ = SteadyTime::min();
+  bool targets_changed_ = false;
+  std::atomic<bool> may_find_nothing_{false};
   Mailbox<WorkerReport> reports_;
   std::map<std::uint32_t, std::vector<tailer::FileCommand>> commands_;  // Not yet posted.
+  std::map<std::uint32_t, std::vector<InputCommand>> input_commands_;   // Likewise.
   std::vector<tailer::RecoveredFile> recovered_;
+  std::vector<std::pair<ResumePoint, std::uint32_t>> recovered_inputs_;
   std::vector<ResumePoint> not_absorbed_;  // Known, but only to an outbox that nobody has.
   std::vector<std::pair<std::uint32_t, SourceId>> discarded_;  // With the worker.
   SourceId next_source_ = 1;

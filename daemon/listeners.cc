@@ -134,12 +134,13 @@ Opened open_local(const ListenAddress& address) {
 }  // namespace
 
 Listener::~Listener() {
-  close(descriptor_);
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 Opened Listeners::open(const ListenAddress& address) {
   asked_.insert(address);
   if (const auto found = open_.find(address); found != open_.end()) return found->second;
+  if (use_ == Use::kPretend) return std::make_shared<const Listener>(-1, address.port);
   const bool is_local =
       address.protocol == Protocol::kUnixStream || address.protocol == Protocol::kUnixDatagram;
   Opened opened = is_local ? open_local(address) : open_network(address);

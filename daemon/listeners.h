@@ -47,6 +47,11 @@ struct ListenAddress {
 // Threading: confined to the main thread.
 class Listeners {
  public:
+  enum class Use {
+    kOpen,
+    kPretend,  // Gives listeners without a socket, for checks of a configuration.
+  };
+  explicit Listeners(Use use = Use::kOpen) : use_(use) {}
   // Errors: the system's, with the address in the message.
   Result<std::shared_ptr<const Listener>> open(const ListenAddress& address);
   // After a build that failed: what it alone opened is closed.
@@ -55,6 +60,7 @@ class Listeners {
   void keep_asked();
 
  private:
+  const Use use_;
   std::map<ListenAddress, std::shared_ptr<const Listener>> open_;
   std::set<ListenAddress> asked_;
   std::set<ListenAddress> fresh_;  // Opened since the last keep_asked() or forget_asked().

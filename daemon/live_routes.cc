@@ -75,6 +75,22 @@ Json file_json(const FileStatus& file, std::uint32_t worker, const Lags& lags) {
   return json;
 }
 
+Json input_json(const InputState& input, std::uint32_t worker) {
+  std::string trouble = input.status.trouble;
+  config::mask_urls(trouble);
+  Json json;
+  json["type"] = input.type;
+  json["name"] = input.name;
+  json["labels"] = labels_json(input.labels);
+  json["worker"] = worker;
+  json["ready"] = input.status.ready;
+  json["trouble"] = std::move(trouble);
+  json["details"] = Json::object();
+  for (const auto& [name, value] : input.status.details)
+    json["details"][name] = value;
+  return json;
+}
+
 Json worker_json(const WorkerStatus& worker) {
   Json json;
   json["worker"] = worker.worker;
@@ -122,13 +138,16 @@ http::ServerResponse tap_end_answer(TapHub& taps, const http::ServerRequest& req
 }
 
 std::string targets_json(const EngineStatus& engine, const WorkersStatus& workers) {
-  std::map<std::size_t, Json> files;  // By target, counted through all jobs.
+  std::map<std::size_t, Json> files;   // By target, counted through all jobs.
+  std::map<std::string, Json> inputs;  // By job.
   Json others = Json::array();
   Json states = Json::array();
   for (const WorkerStatus& worker : workers.answered) {
     Lags lags;
     for (const FileLag& lag : worker.lags)
       lags[lag.path] = &lag;
+    for (const InputState& input : worker.inputs)
+      inputs[input.job].push_back(input_json(input, worker.worker));
     for (const FileStatus& file : worker.files) {
       Json json = file_json(file, worker.worker, lags);
       const auto target = engine.target_of.find(file.source);
@@ -152,11 +171,14 @@ std::string targets_json(const EngineStatus& engine, const WorkersStatus& worker
                          {"labels", labels_json(target.labels)},
                          {"files", own == files.end() ? Json::array() : std::move(own->second)}});
     }
-    result["jobs"].push_back({{"job", job.job},
-                              {"targets", std::move(targets)},
-                              {"dropped_targets", job.found.dropped.size()}});
+    result["jobs"].push_back(
+        {{"job", job.job},
+         {"targets", std::move(targets)},
+         {"inputs", inputs.contains(job.job) ? inputs[job.job] : Json::array()},
+         {"dropped_targets", job.found.dropped.size()}});
   }
   result["other_files"] = std::move(others);  // Of no target any more.
+  result["discovery_troubles"] = engine.discovery_troubles;
   result["workers"] = std::move(states);
   result["silent_workers"] = workers.silent;
   return text_of(result);

@@ -62,6 +62,7 @@ WorkerStatus status_of(Worker& worker) {
     one.lines = file.lines_read();
     status.files.push_back(std::move(one));
   });
+  status.inputs = worker.inputs().states();
   status.troubles = worker.troubles();
   for (const Delivery::FailedRequest& failed : worker.delivery().failed_requests()) {
     status.failing.push_back(failing_text(failed, worker.steady_now()));
@@ -201,6 +202,22 @@ void append_worker_metrics(const std::vector<WorkerStatus>& status,
   }
 }
 
+void append_input_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out) {
+  MetricFamily ready{"tailrace_input_ready",
+                     "1 when a source that is no file listens, or has its server.",
+                     MetricType::kGauge,
+                     {}};
+  for (const WorkerStatus& worker : status) {
+    for (const InputState& input : worker.inputs) {
+      ready.samples.push_back(
+          {.labels = {{"job", input.job}, {"name", input.name}, {"type", input.type}},
+           .value = input.status.ready ? 1.0 : 0.0,
+           .buckets = {}});
+    }
+  }
+  if (!ready.samples.empty()) out.push_back(std::move(ready));
+}
+
 void append_labelled_metrics(const std::vector<WorkerStatus>& status,
                              std::vector<MetricFamily>& out) {
   MetricFamily memory{
@@ -267,6 +284,7 @@ void log_status(const std::vector<WorkerStatus>& status, Log& log) {
 void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out) {
   append_file_metrics(status, out);
   append_worker_metrics(status, out);
+  append_input_metrics(status, out);
   append_labelled_metrics(status, out);
 }
 
@@ -289,6 +307,9 @@ void append_worker_answers(const WorkersStatus& status, std::vector<MetricFamily
 std::string why_not_ready(const WorkersStatus& status, FilesNeeded needed) {
   if (status.answered.empty() && status.silent.empty()) return "The program is stopping.\n";
   std::string reasons;
+  // One source that has trouble is no reason as long as another one works (docs/compatibility.md,
+  // HTTP).
+  std::string input_troubles;
   std::size_t files = 0;
   for (const std::uint32_t worker : status.silent)
     reasons += "worker " + std::to_string(worker) + " does not answer\n";
@@ -296,11 +317,17 @@ std::string why_not_ready(const WorkersStatus& status, FilesNeeded needed) {
     files += worker.files.size();
     for (const std::string& trouble : worker.troubles)
       reasons += trouble + "\n";
+    for (const InputState& input : worker.inputs) {
+      if (input.status.ready) ++files;
+      if (input.status.trouble.empty()) continue;
+      input_troubles += "job " + input.job + ", " + input.type + ": " + input.status.trouble + "\n";
+    }
   }
   // Those of a worker that does not answer are not known.
   if (files == 0 && needed == FilesNeeded::kYes && status.silent.empty()) {
     return "Unable to find any logs to tail. Please verify permissions, volumes, scrape_config, "
-           "etc.\n";
+           "etc.\n" +
+           input_troubles;
   }
   return reasons;
 }

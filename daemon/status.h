@@ -42,6 +42,7 @@ inline constexpr std::size_t kLagsShownMax = 100;
 struct WorkerStatus {
   std::uint32_t worker = 0;
   std::vector<FileStatus> files;
+  std::vector<InputState> inputs;
   std::vector<std::string> troubles;
   std::vector<std::string> failing;  // Requests that will go again, and why; URLs are masked.
   std::map<std::string, std::uint64_t> memory_bytes;  // By pool, for tailrace_memory_bytes.
@@ -70,6 +71,7 @@ struct EngineStatus {
   std::string config_yaml;                       // dump_config.h
   std::vector<JobTargets> jobs;                  // In the order of the configuration.
   std::map<SourceId, std::size_t> target_of;     // File -> its target, counted through all jobs.
+  std::vector<std::string> discovery_troubles;   // Why discovery has no news.
 };
 
 // On the worker's own thread.
@@ -96,6 +98,7 @@ void log_status(const std::vector<WorkerStatus>& status, Log& log);
 void append_metrics(const std::vector<WorkerStatus>& status, std::vector<MetricFamily>& out);
 void append_worker_answers(const WorkersStatus& status, std::vector<MetricFamily>& out);
 
+// Whether there must be a file or an input that is ready.
 enum class FilesNeeded { kNo, kYes };
 // What /ready says, a line for each reason; empty: it is ready.
 std::string why_not_ready(const WorkersStatus& status, FilesNeeded files);

@@ -81,9 +81,31 @@ std::string files_table(const std::vector<const FileStatus*>& files) {
   return html;
 }
 
-std::string job_section(const JobTargets& job, std::size_t first_target, FilesOfTarget& files) {
+using InputsOfJob = std::map<std::string, std::vector<const InputState*>>;
+
+std::string input_row(const InputState& input) {
+  std::string details;
+  for (const auto& [name, value] : input.status.details)
+    details += fmt::format("<div>{}: {}</div>", escape_markup(name), escape_markup(value));
+  if (!input.status.trouble.empty()) {
+    details += "<div class=\"bad\">" + escape_markup(input.status.trouble) + "</div>";
+  }
+  return fmt::format(
+      "<tr><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td><code>{}</code>{}</td></tr>",
+      escape_markup(input.type), input.status.ready ? "good" : "bad",
+      input.status.ready ? "yes" : "no", labels_cell(input.labels), escape_markup(input.name),
+      details);
+}
+
+std::string job_section(const JobTargets& job, std::size_t first_target, FilesOfTarget& files,
+                        const std::vector<const InputState*>& inputs) {
   std::size_t ready = 0;
   std::string rows;
+  for (std::size_t i = 0; i < inputs.size() && i < kFilesShownMax; ++i)
+    rows += input_row(*inputs[i]);
+  for (const InputState* const input : inputs) {
+    if (input->status.ready) ++ready;
+  }
   for (std::size_t i = 0; i < job.found.targets.size(); ++i) {
     const discovery::FileTarget& target = job.found.targets[i];
     const std::vector<const FileStatus*>& own = files[first_target + i];
@@ -99,7 +121,8 @@ std::string job_section(const JobTargets& job, std::size_t first_target, FilesOf
   return fmt::format(
       "<h2>{} <small>{} of {} ready</small></h2>"
       "<table><tr><th>Type</th><th>Ready</th><th>Labels</th><th>Path</th></tr>{}</table>",
-      escape_markup(job.job), ready, counted(job.found.targets.size(), "target"), rows);
+      escape_markup(job.job), ready, counted(job.found.targets.size() + inputs.size(), "target"),
+      rows);
 }
 
 std::string workers_section(const std::vector<WorkerStatus>& workers) {
@@ -156,7 +179,10 @@ std::string discovery_section(const JobTargets& job) {
 std::string targets_page(const EngineStatus& engine, const std::vector<WorkerStatus>& workers,
                          std::string_view prefix) {
   FilesOfTarget files;
+  InputsOfJob inputs;
   for (const WorkerStatus& worker : workers) {
+    for (const InputState& input : worker.inputs)
+      inputs[input.job].push_back(&input);
     for (const FileStatus& file : worker.files) {
       const auto target = engine.target_of.find(file.source);
       if (target != engine.target_of.end()) files[target->second].push_back(&file);
@@ -165,7 +191,7 @@ std::string targets_page(const EngineStatus& engine, const std::vector<WorkerSta
   std::string body;
   std::size_t first_target = 0;
   for (const JobTargets& job : engine.jobs) {
-    body += job_section(job, first_target, files);
+    body += job_section(job, first_target, files, inputs[job.job]);
     first_target += job.found.targets.size();
   }
   return page("Targets", "/targets", prefix, body + workers_section(workers));
@@ -173,6 +199,8 @@ std::string targets_page(const EngineStatus& engine, const std::vector<WorkerSta
 
 std::string service_discovery_page(const EngineStatus& engine, std::string_view prefix) {
   std::string body;
+  for (const std::string& trouble : engine.discovery_troubles)
+    body += "<p class=\"bad\">" + escape_markup(trouble) + "</p>";
   for (const JobTargets& job : engine.jobs)
     body += discovery_section(job);
   return page("Service discovery", "/service-discovery", prefix, body);

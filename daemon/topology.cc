@@ -6,21 +6,13 @@
 #include <utility>
 
 #include "daemon/command_line.h"
-#include "discovery/relabel.h"
-#include "discovery/static_discovery.h"
-#include "discovery/target_filter.h"
 #include "pipeline/build_pipeline.h"
 #include "shippers/client_metrics.h"
 #include "shippers/loki_shipper.h"
 #include "shippers/print_shipper.h"
-#include "tailer/path_glob.h"
-#include "tailer/text_decoder.h"
 
 namespace tailrace::daemon {
 namespace {
-
-// Lines as they are read; docs/compatibility.md, limits: Promtail has none.
-constexpr std::uint64_t kFileLineBytesMax = 1U << 20U;
 
 const config::ScrapeConfig* find_job(const config::Config& config, const std::string& name) {
   const auto found =
@@ -72,50 +64,6 @@ ClientPlan plan_client(const config::Config& config, const config::ClientConfig&
   return plan;
 }
 
-// One job's targets: discovery, relabelling, patterns.
-void build_targets(const config::ScrapeConfig& job, const Topology::World& world,
-                   Topology::Built& built) {
-  const Result<discovery::Relabeler> relabeler =
-      discovery::Relabeler::compile(job.relabel_configs, built.diagnostics);
-  if (!relabeler) return;  // Its errors are among the diagnostics.
-  discovery::FilteredTargets found = discovery::filter_targets(
-      discovery::static_targets(job), *relabeler, {job.job_name, world.host_name});
-  for (const discovery::DroppedTarget& dropped : found.dropped) {
-    ++built.topology.targets_failed[std::string(discovery::drop_reason_text(dropped.reason))];
-  }
-  if (Status known = tailer::TextDecoder::check(job.encoding); !job.encoding.empty() && !known) {
-    built.diagnostics.push_back(
-        {config::Diagnostic::Severity::kError, job.encoding_location, known.error().message});
-  }
-  auto options = std::make_shared<tailer::FileReadOptions>();
-  options->line_bytes_max = kFileLineBytesMax;
-  options->encoding = job.encoding;
-  options->decompression = job.decompression;
-  options->files = job.files;
-  for (const discovery::FileTarget& target : found.targets) {
-    const tailer::PathGlob::Options glob_options{world.working_directory};
-    Result<tailer::PathGlob> path = tailer::PathGlob::parse(target.path, glob_options);
-    if (!path) {
-      built.diagnostics.push_back({config::Diagnostic::Severity::kError, job.location,
-                                   "__path__ " + target.path + ": " + path.error().message});
-      continue;
-    }
-    tailer::FileTarget file{target.job, std::move(*path), std::nullopt, target.labels, options};
-    if (!target.exclude.empty()) {
-      Result<tailer::PathGlob> exclude = tailer::PathGlob::parse(target.exclude, glob_options);
-      if (!exclude) {
-        built.diagnostics.push_back(
-            {config::Diagnostic::Severity::kError, job.location,
-             "__path_exclude__ " + target.exclude + ": " + exclude.error().message});
-        continue;
-      }
-      file.exclude = std::move(*exclude);
-    }
-    built.topology.targets.push_back(std::move(file));
-  }
-  built.topology.discovered.push_back({job.job_name, std::move(found)});
-}
-
 void build_job(const config::ScrapeConfig& job, const Topology::World& world,
                const Topology* before, Topology::Built& built) {
   Topology& topology = built.topology;
@@ -143,7 +91,17 @@ void build_job(const config::ScrapeConfig& job, const Topology::World& world,
     }
     topology.plans[number]->jobs.push_back(std::move(plan));
   }
-  build_targets(job, world, built);
+  const JobSources::World sources_world{world.clock,     world.file_system, world.log,
+                                        world.metrics,   world.host_name,   world.working_directory,
+                                        world.listeners, world.discovery};
+  std::unique_ptr<JobSources> sources = JobSources::create(
+      topology.config, job, sources_world,
+      before == nullptr ? nullptr : before->find_sources(job.job_name), built.diagnostics);
+  if (sources == nullptr) return;
+  topology.sources.push_back(std::move(sources));
+  topology.found.push_back(topology.sources.back()->find());
+  const std::vector<config::Diagnostic>& faults = topology.found.back().diagnostics;
+  built.diagnostics.insert(built.diagnostics.end(), faults.begin(), faults.end());
 }
 
 SharedLineRate make_line_rate(const config::LimitsConfig& limits, const Topology::World& world,
@@ -179,6 +137,33 @@ std::vector<std::string> client_keys(const std::vector<config::ClientConfig>& cl
     keys.push_back(std::move(key));
   }
   return keys;
+}
+
+std::vector<tailer::FileTarget> Topology::targets() const {
+  std::vector<tailer::FileTarget> targets;
+  for (const JobSources::Found& job : found)
+    targets.insert(targets.end(), job.files.begin(), job.files.end());
+  return targets;
+}
+
+std::vector<InputPlan> Topology::inputs() const {
+  std::vector<InputPlan> inputs;
+  for (const JobSources::Found& job : found)
+    inputs.insert(inputs.end(), job.inputs.begin(), job.inputs.end());
+  return inputs;
+}
+
+std::vector<JobTargets> Topology::discovered() const {
+  std::vector<JobTargets> discovered;
+  for (const JobSources::Found& job : found)
+    discovered.push_back(job.targets);
+  return discovered;
+}
+
+const JobSources* Topology::find_sources(std::string_view job) const {
+  const auto same = std::find_if(sources.begin(), sources.end(),
+                                 [job](const auto& one) { return one->job() == job; });
+  return same == sources.end() ? nullptr : same->get();
 }
 
 Topology::Built Topology::build(std::shared_ptr<const config::Config> config, const World& world,

@@ -16,19 +16,15 @@
 #include "base/text_output.h"
 #include "config/config.h"
 #include "config/source_location.h"
+#include "daemon/job_sources.h"
+#include "daemon/listeners.h"
 #include "daemon/worker_plan.h"
-#include "discovery/target_filter.h"
+#include "discovery/discoverer.h"
 #include "pipeline/job_state.h"
 #include "pipeline/pipeline.h"
 #include "tailer/file_set.h"
 
 namespace tailrace::daemon {
-
-// What was discovered for a job, and what became of it.
-struct JobTargets {
-  std::string job;
-  discovery::FilteredTargets found;
-};
 
 // A built configuration: a plan per worker and the targets whose files are followed.
 //
@@ -46,19 +42,26 @@ struct Topology {
     std::vector<pipeline::PipelineWorld> workers;
     // Set: entries are printed here instead of being sent.
     TextOutput print;
+    // Null: the configuration is only looked at. No socket is opened, nothing is discovered.
+    Listeners* listeners = nullptr;
+    const discovery::DiscoveryWorld* discovery = nullptr;
   };
 
   std::shared_ptr<const config::Config> config;
   std::vector<std::unique_ptr<WorkerPlan>> plans;
-  std::vector<tailer::FileTarget> targets;
-  // Of every job in the order of the configuration; their targets, one job after the other, are
-  // those above.
-  std::vector<JobTargets> discovered;
-  std::map<std::string, std::uint64_t> targets_failed;  // By Promtail's reason.
+  // Of every job in the order of the configuration, and what they find just now.
+  std::vector<std::unique_ptr<JobSources>> sources;
+  std::vector<JobSources::Found> found;
   // What the workers of a job share; kept over a reload while the job is equal.
   std::map<std::string, std::shared_ptr<pipeline::JobState>> jobs;
   // What all workers share; kept over a reload while its limits are equal. Null: no limit.
   SharedLineRate line_rate;
+
+  // Of all jobs, one after the other.
+  std::vector<tailer::FileTarget> targets() const;
+  std::vector<InputPlan> inputs() const;
+  std::vector<JobTargets> discovered() const;
+  const JobSources* find_sources(std::string_view job) const;
 
   struct Built;
   // Compiles regular expressions, layouts and relabel rules of `config`. Jobs and clients that

@@ -11,6 +11,10 @@ namespace {
 constexpr int kBlocksPerTurn = 4;
 // While nothing can be sent, open batches are cut for their age this often only.
 constexpr std::chrono::seconds kCutWhileBlocked{1};
+// A sender that waits for its answer waits at most so long for others to share the cut (house 6).
+constexpr std::chrono::milliseconds kCutForSenders{5};
+// So long may the inputs of a job that is gone take to give what they have.
+constexpr std::chrono::seconds kInputsEnd{3};
 
 }  // namespace
 
@@ -23,11 +27,12 @@ Worker::Worker(Parts parts, Options options)
                .pool_bytes = options_.pool_bytes,
                .held_bytes_max = options_.held_bytes_max},
               [this] { cut(); }),
-      delivery_(
-          {parts.clock, parts.log, parts.metrics, parts.positions, std::move(parts.make_transport)},
-          std::move(parts.outbox), Delivery::Options{.memory_bytes = options_.pool_bytes}),
+      delivery_({parts.clock, parts.log, parts.metrics, parts.positions, parts.make_transport},
+                std::move(parts.outbox), Delivery::Options{.memory_bytes = options_.pool_bytes}),
       follower_(parts.file_system, parts.clock, parts.log, *watcher_, intake_.label_sets(),
                 options_.files),
+      inputs_({parts.clock, parts.file_system, parts.log, parts.metrics, intake_.label_sets(),
+               parts.loop, std::move(parts.make_transport)}),
       mailbox_(options_.wake) {}
 
 Worker::~Worker() = default;
@@ -36,23 +41,31 @@ Worker::Turn Worker::run_once() {
   take_messages();
   if (!planned_) return stopping_ ? Turn::kStopped : Turn::kIdle;
   const SteadyTime now = clock_.steady_now();
+  apply_waiting(now);
   follower_.poll(now);
+  inputs_.poll(now);
   delivery_.run(haste());
   bool busy = false;
-  if (!stopping_) {
-    intake_.release_due();
+  // While stopping, inputs still give what they took and what cannot be read again.
+  if (!stopping_ || inputs_.draining()) {
+    if (!stopping_) intake_.release_due();
     const bool had_room = std::exchange(room_, true);
     for (int i = 0; i < kBlocksPerTurn; ++i) {
       busy = read_block();
       if (!busy) break;
     }
     if (had_room && !room_) ++stalls_;
+    inputs_.set_room(room_ ? Input::Room::kYes : Input::Room::kNo);
   }
   cut_if_due();
   finish_turn();
   if (!stopping_) return busy ? Turn::kBusy : Turn::kIdle;
 
+  if (inputs_.draining() && clock_.steady_now() < stop_deadline_) {
+    return busy ? Turn::kBusy : Turn::kIdle;
+  }
   if (intake_.has_uncut()) cut();
+  tell_inputs();
   delivery_.run(Delivery::Haste::kNow);
   if (!delivery_.everything_done() && clock_.steady_now() < stop_deadline_) return Turn::kIdle;
   delivery_.stop();
@@ -63,15 +76,46 @@ void Worker::take_messages() {
   for (WorkerMessage& message : mailbox_.take()) {
     if (auto* const file = std::get_if<tailer::FileCommand>(&message)) {
       follower_.handle(std::move(*file));
+    } else if (auto* const input = std::get_if<InputCommand>(&message)) {
+      inputs_.handle(std::move(*input));
     } else if (auto* const plan = std::get_if<std::unique_ptr<WorkerPlan>>(&message)) {
-      apply(**plan);
+      take_plan(std::move(*plan));
     } else if (const auto* const stop = std::get_if<StopWorker>(&message)) {
       stopping_ = true;
       stop_deadline_ = stop->deadline;
+      inputs_.begin_stop();
     } else {
       std::get<WorkerTask>(message)(*this);
     }
   }
+}
+
+void Worker::take_plan(std::unique_ptr<WorkerPlan> plan) {
+  // Only the last counts, but for what is told once.
+  if (waiting_plan_ != nullptr) apply(*std::exchange(waiting_plan_, nullptr));
+  waiting_plan_ = std::move(plan);
+  const auto stays = stays_with(*waiting_plan_);
+  inputs_.end_jobs(stays);
+  apply_at_latest_ = clock_.steady_now() + kInputsEnd;
+  apply_waiting(clock_.steady_now());
+}
+
+std::function<bool(std::string_view)> Worker::stays_with(const WorkerPlan& plan) {
+  return [&plan](std::string_view job) {
+    return std::any_of(plan.jobs.begin(), plan.jobs.end(),
+                       [job](const JobPlan& one) { return one.name == job; });
+  };
+}
+
+void Worker::apply_waiting(SteadyTime now) {
+  if (waiting_plan_ == nullptr) return;
+  const auto stays = stays_with(*waiting_plan_);
+  if (!inputs_.has_only(stays)) {
+    if (now < apply_at_latest_) return;
+    inputs_.drop_jobs(stays);
+  }
+  const std::unique_ptr<WorkerPlan> plan = std::exchange(waiting_plan_, nullptr);
+  apply(*plan);
 }
 
 void Worker::apply(WorkerPlan& plan) {
@@ -97,6 +141,8 @@ void Worker::apply(WorkerPlan& plan) {
   }
   for (tailer::FileCommand& command : plan.files)
     follower_.handle(std::move(command));
+  for (InputCommand& command : plan.inputs)
+    inputs_.handle(std::move(command));
   planned_ = true;
 }
 
@@ -106,21 +152,38 @@ void Worker::add_source(std::unique_ptr<Source> source) {
   input_over_ = false;
 }
 
+// One after the other: what was added by hand, an input, a file.
 Source* Worker::next_source() {
+  if (stopping_) return inputs_.next_ready();
   if (next_source_ < sources_.size()) return sources_[next_source_++].get();
   next_source_ = 0;
+  if (!std::exchange(file_turn_, false)) {
+    if (Input* const input = inputs_.next_ready()) {
+      next_source_ = sources_.size();  // The file comes next.
+      file_turn_ = true;
+      return input;
+    }
+  }
   Source* const file = follower_.next_ready(clock_.steady_now());
-  if (file != nullptr || sources_.empty()) return file;
-  next_source_ = 1;
-  return sources_.front().get();
+  if (file != nullptr) return file;
+  if (!sources_.empty()) {
+    next_source_ = 1;
+    return sources_.front().get();
+  }
+  return inputs_.next_ready();
+}
+
+bool Worker::is_paused(const Source& source) const {
+  return paused_jobs_.contains(source.job());
 }
 
 Source* Worker::next_awake_source() {
   const SteadyTime now = clock_.steady_now();
   std::erase_if(paused_jobs_, [now](const auto& job) { return job.second <= now; });
-  for (std::size_t left = follower_.ready() + sources_.size() + 1; left > 0; --left) {
+  const std::size_t sources = follower_.ready() + sources_.size() + 2 * inputs_.size();
+  for (std::size_t left = sources + 1; left > 0; --left) {
     Source* const source = next_source();
-    if (source == nullptr || !paused_jobs_.contains(source->job())) return source;
+    if (source == nullptr || !is_paused(*source)) return source;
     // Back to the end of the queue, as if its block had been read.
     if (follower_.find(source->id()) == source) {
       follower_.read_returned(*source, Source::Outcome::kLines);
@@ -141,10 +204,12 @@ bool Worker::read_block() {
   Source* const source = next_awake_source();
   if (source == nullptr) return false;
   const bool is_file = follower_.find(source->id()) == source;
+  Input* const input = is_file ? nullptr : inputs_.find(source->id());
   block_.clear();
   Result<Source::Outcome> outcome = source->read(buffer_, block_);
   if (!outcome) {
     if (is_file) follower_.read_failed(*source, outcome.error());
+    if (input != nullptr) inputs_.read_failed(*input, outcome.error());
     return true;
   }
   Intake::Progress progress = Intake::Progress::kDone;
@@ -154,23 +219,37 @@ bool Worker::read_block() {
     paused_jobs_.insert_or_assign(std::string(source->job()), intake_.paused_until());
   }
   if (progress != Intake::Progress::kDone) outcome = Source::Outcome::kLines;
-  if (*outcome == Source::Outcome::kEnded) {
-    intake_.touch(*source);
-    intake_.forget(source->id());
-  }
   const Source::Outcome result = *outcome;
-  if (is_file) {
-    follower_.read_returned(*source, result);
-  } else if (result == Source::Outcome::kEnded) {
-    intake_.end_input();
-    std::erase_if(sources_, [&](const auto& owned) { return owned.get() == source; });
-    next_source_ = 0;
-    input_over_ = sources_.empty();
+  bool input_over = false;  // Nothing comes that an input's last lines could wait for.
+  if (input != nullptr) {
+    after_input(*input, result);
+  } else {
+    if (result == Source::Outcome::kEnded) {
+      intake_.touch(*source);
+      intake_.forget(source->id());
+    }
+    if (is_file) {
+      follower_.read_returned(*source, result);
+    } else if (result == Source::Outcome::kEnded) {
+      intake_.end_input();
+      std::erase_if(sources_, [&](const auto& owned) { return owned.get() == source; });
+      next_source_ = 0;
+      input_over_ = sources_.empty();
+      input_over = true;
+    }
   }
-  // Nothing comes that an input's last lines could wait for.
-  const bool input_over = !is_file && result == Source::Outcome::kEnded;
   if (progress == Intake::Progress::kNeedsCut || input_over) cut();
-  return is_file || result != Source::Outcome::kUpToDate;
+  return is_file || input != nullptr || result != Source::Outcome::kUpToDate;
+}
+
+void Worker::after_input(Input& input, Source::Outcome outcome) {
+  if (!block_.lines.empty()) inputs_.consumed(input);
+  if (outcome != Source::Outcome::kEnded) return;
+  ResumePoint point;
+  input.fill_resume_point(point);
+  intake_.touch(input);
+  if (point.finished) intake_.forget(input.id());
+  inputs_.ended(input);
 }
 
 // Sources that were adopted, renamed or ended. True: one of them is new to the outbox, which must
@@ -190,8 +269,21 @@ void Worker::cut() {
   touch_changed();
   delivery_.cut(intake_.take_cut());
   last_cut_ = clock_.steady_now();
+  inputs_unstored_ = true;
   if (options_.want_sync && delivery_.outbox().sync_wanted()) options_.want_sync();
   delivery_.run(haste());
+}
+
+// Senders are answered when their lines are on disk; while the disk refuses, when Loki has them.
+void Worker::tell_inputs() {
+  if (inputs_unstored_ &&
+      (!delivery_.outbox().disk_error() || (delivery_.everything_done() && !intake_.has_uncut()))) {
+    inputs_unstored_ = false;
+    inputs_.stored();
+  }
+  for (const ResumePoint& point : delivery_.take_accepted_inputs()) {
+    if (options_.acknowledges == Acknowledges::kYes) inputs_.accepted(point);
+  }
 }
 
 // A lane waits for more lines only while any may come.
@@ -212,6 +304,9 @@ void Worker::cut_if_due() {
   if (delivery_.outbox().disk_error() && clock_.steady_now() >= last_cut_ + kCutWhileBlocked) {
     return cut();
   }
+  const bool sender_waits = intake_.has_uncut() && inputs_.wants_cut() &&
+                            clock_.steady_now() >= last_cut_ + kCutForSenders;
+  if (sender_waits) return cut();
   if (!is_new && !intake_.cut_is_due(sync_period_)) return;
   if (!is_new && !intake_.batch_is_full() && !cut_can_be_sent() &&
       clock_.steady_now() < last_cut_ + kCutWhileBlocked) {
@@ -221,6 +316,7 @@ void Worker::cut_if_due() {
 }
 
 void Worker::finish_turn() {
+  tell_inputs();
   intake_.publish_counts();
   delivery_.count(intake_.take_batch_counts());
   std::vector<tailer::FileReport> reports = follower_.take_reports();
@@ -230,14 +326,21 @@ void Worker::finish_turn() {
       follower_.forget_ended(report.source);
     }
   }
-  if (!reports.empty() && options_.report) {
-    options_.report(WorkerReport{options_.number, std::move(reports)});
+  std::vector<InputReport> ended = inputs_.take_reports();
+  if ((!reports.empty() || !ended.empty()) && options_.report) {
+    options_.report(WorkerReport{options_.number, std::move(reports), std::move(ended)});
   }
 }
 
 SteadyTime Worker::next_deadline() const {
+  if (waiting_plan_ != nullptr && !planned_) return apply_at_latest_;
   if (!planned_) return SteadyTime::max();
   SteadyTime deadline = std::min(follower_.next_deadline(), delivery_.next_deadline());
+  deadline = std::min(deadline, inputs_.next_deadline());
+  if (waiting_plan_ != nullptr) deadline = std::min(deadline, apply_at_latest_);
+  if (intake_.has_uncut() && inputs_.wants_cut()) {
+    deadline = std::min(deadline, last_cut_ + kCutForSenders);
+  }
   SteadyTime cut_at = intake_.next_deadline(sync_period_);
   if (cut_at <= clock_.steady_now() && !cut_can_be_sent()) {
     cut_at = std::max(cut_at, last_cut_ + kCutWhileBlocked);

@@ -17,6 +17,7 @@
 #include "base/mailbox.h"
 #include "base/metrics.h"
 #include "daemon/delivery.h"
+#include "daemon/input_runner.h"
 #include "daemon/intake.h"
 #include "daemon/worker_plan.h"
 #include "http/transport.h"
@@ -34,13 +35,14 @@ struct StopWorker {
   SteadyTime deadline{};
 };
 
-using WorkerMessage =
-    std::variant<tailer::FileCommand, std::unique_ptr<WorkerPlan>, StopWorker, WorkerTask>;
+using WorkerMessage = std::variant<tailer::FileCommand, InputCommand, std::unique_ptr<WorkerPlan>,
+                                   StopWorker, WorkerTask>;
 
 // What a worker tells the main thread.
 struct WorkerReport {
   std::uint32_t worker = 0;
   std::vector<tailer::FileReport> files;
+  std::vector<InputReport> inputs;
 };
 
 // Reads its sources, runs their lines, cuts, sends, takes answers.
@@ -50,8 +52,11 @@ struct WorkerReport {
 // Memory: bounded by Options::pool_bytes and the constants of docs/limits (ARCHITECTURE.md).
 class Worker {
  public:
+  // Whether sources that others keep a position for are told what Loki has; not in a dry run.
+  enum class Acknowledges { kNo, kYes };
   struct Options {
     std::uint32_t number = 0;
+    Acknowledges acknowledges = Acknowledges::kYes;
     std::uint64_t pool_bytes = 8U << 20U;  // Open bytes; and as much for fragments in memory.
     std::uint64_t held_bytes_max = pipeline::kHeldBytesMax;
     tailer::FileFollower::Options files;
@@ -70,6 +75,7 @@ class Worker {
     std::unique_ptr<positions::Outbox> outbox;
     Delivery::MakeTransport make_transport;
     std::unique_ptr<tailer::FileWatcher> watcher;
+    EventLoop* loop = nullptr;  // For inputs; null: there are none.
   };
 
   Worker(Parts parts, Options options);
@@ -103,6 +109,7 @@ class Worker {
   Intake& intake() { return intake_; }
   Delivery& delivery() { return delivery_; }
   const tailer::FileFollower& files() const { return follower_; }
+  const InputRunner& inputs() const { return inputs_; }
   std::vector<tailer::FileFollower::Lag> lags() const {
     return follower_.lags(clock_.steady_now());
   }
@@ -117,14 +124,22 @@ class Worker {
 
  private:
   void take_messages();
+  // A plan that leaves out jobs whose inputs have to end first waits for them.
+  void take_plan(std::unique_ptr<WorkerPlan> plan);
+  void apply_waiting(SteadyTime now);
+  static std::function<bool(std::string_view job)> stays_with(const WorkerPlan& plan);
   void apply(WorkerPlan& plan);
   // Reads and runs one block of one source; false: nothing was ready, or there is no room.
   bool read_block();
   Source* next_source();
   // The next whose job does not wait.
   Source* next_awake_source();
+  bool is_paused(const Source& source) const;
+  // What became of a block of an input that is no file.
+  void after_input(Input& input, Source::Outcome outcome);
   bool touch_changed();
   void cut();
+  void tell_inputs();
   Delivery::Haste haste() const;
   void cut_if_due();
   // Some open batch could be sent at once if it were cut now.
@@ -137,6 +152,7 @@ class Worker {
   Intake intake_;
   Delivery delivery_;
   tailer::FileFollower follower_;
+  InputRunner inputs_;
   Mailbox<WorkerMessage> mailbox_;
   ReadBuffer buffer_;
   LineBlock block_;
@@ -144,7 +160,11 @@ class Worker {
   std::size_t next_source_ = 0;
   std::chrono::nanoseconds sync_period_ = std::chrono::seconds(10);
   SteadyTime last_cut_{};
-  SteadyTime paused_until_ = SteadyTime::min();                 // Reading, by the line rate.
+  std::unique_ptr<WorkerPlan> waiting_plan_;
+  SteadyTime apply_at_latest_ = SteadyTime::max();
+  bool inputs_unstored_ = false;                 // The last cut did not reach the disk.
+  bool file_turn_ = false;                       // After an input it is a file's turn.
+  SteadyTime paused_until_ = SteadyTime::min();  // Reading, by the line rate.
   std::map<std::string, SteadyTime, std::less<>> paused_jobs_;  // Until when.
   SteadyTime stop_deadline_ = SteadyTime::max();
   bool planned_ = false;

@@ -11,6 +11,7 @@
 
 #include "config/client_config.h"
 #include "config/scrape_config.h"
+#include "daemon/input_runner.h"
 #include "daemon/line_rate.h"
 #include "http/transport.h"
 #include "model/resume_point.h"
@@ -56,6 +57,7 @@ struct WorkerPlan {
   std::vector<SourceId> discarded;
   // Given together with the plan, so that no file is read between the two.
   std::vector<tailer::FileCommand> files;
+  std::vector<InputCommand> inputs;  // Likewise.
   // For the times: nanoseconds modulo this are the worker's number.
   std::uint32_t worker_count = 1;
   // Null: no limit. Shared: all workers take from one bucket.

@@ -26,7 +26,7 @@ struct Line {
   std::int64_t time_ns = 0;          // The source's own timestamp; 0: stamp it when it runs.
   const LabelSet* labels = nullptr;  // Labels of this line; nullptr: the source's.
   // Structured metadata that it came with, in order.
-  std::span<const LabelPair> metadata;
+  std::span<const LabelPair> metadata{};
 };
 
 // The lines of one read, in order. Reused; views live until the next read into the same buffer.

@@ -8,11 +8,13 @@ namespace tailrace::positions {
 namespace {
 
 Outbox::AcceptedPosition position_of(const ResumePoint& point) {
+  const bool holds = point.earliest() != point.position;
   return {.job = point.job,
           .kind = point.kind,
           .path = point.path,
           .position = point.earliest(),
-          .cursor = point.cursor,
+          .cursor = holds ? std::string() : point.cursor,
+          .cursor_details = holds ? std::string() : point.cursor_details,
           .source = point.source,
           .finished = point.finished};
 }

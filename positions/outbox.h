@@ -139,7 +139,7 @@ class Outbox {
     SourceKind kind = SourceKind::kOther;
     std::string path;
     SourcePosition position = 0;
-    std::string cursor;
+    std::string cursor, cursor_details;  // Empty where lines are held: it is not for in between.
     SourceId source = 0;
     bool finished = false;
   };

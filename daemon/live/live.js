@@ -95,10 +95,30 @@ function drawTargets() {
       }
     }
   }
+  for (const job of lastTargets.jobs) {
+    for (const input of job.inputs) {
+      ++files;
+      const chips = labelChips(input.labels);
+      const text = [input.type, input.name, job.job, ...chips.map((chip) => chip.textContent)].join(' ');
+      if (!text.toLowerCase().includes(wanted) || rows.length >= 500) continue;
+      const cell = (name, content, kind = '') =>
+        element('td', { 'data-name': name, class: kind }, content);
+      const details = Object.entries(input.details).map(([name, value]) => `${name}: ${value}`);
+      rows.push(element('tr', {},
+        element('td', { class: 'text' }, `${input.type} ${input.name}`), cell('Job', job.job),
+        cell('State', input.ready ? 'ready' : 'not ready', input.ready ? 'number' : 'number behind'),
+        cell('Details', details.join(', '), 'text'), cell('Lines', ''),
+        element('td', {}, ...chips)));
+    }
+  }
   $('files').replaceChildren(...rows);
-  say('targets-count', `${rows.length} of ${files} files shown`);
+  say('targets-count', `${rows.length} of ${files} targets shown`);
   // Workers often say the same.
   const troubles = new Set(lastTargets.workers.flatMap((worker) => [...worker.troubles, ...worker.failing]));
+  for (const trouble of lastTargets.discovery_troubles) troubles.add(trouble);
+  for (const input of lastTargets.jobs.flatMap((job) => job.inputs)) {
+    if (input.trouble !== '') troubles.add(`${input.type} ${input.name}: ${input.trouble}`);
+  }
   for (const worker of lastTargets.workers) {
     if (worker.stalled) troubles.add('reading waits: the outbox of a client is full');
   }

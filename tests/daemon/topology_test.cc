@@ -131,12 +131,12 @@ TEST_F(TopologyTest, targets_are_the_files_of_the_jobs) {
       "__path_exclude__: \"/var/x.log\", app: web}\n" +
       job("two", "relative.log", "    encoding: utf-16le\n")));
   ASSERT_TRUE(built.ok);
-  ASSERT_EQ(built.topology.targets.size(), 2U);
-  EXPECT_EQ(built.topology.targets[0].job, "one");
-  EXPECT_TRUE(built.topology.targets[0].exclude.has_value());
-  EXPECT_EQ(built.topology.targets[0].options->line_bytes_max, 1U << 20U);
-  EXPECT_FALSE(built.topology.targets[1].exclude.has_value());
-  EXPECT_EQ(built.topology.targets[1].options->encoding, "utf-16le");
+  ASSERT_EQ(built.topology.targets().size(), 2U);
+  EXPECT_EQ(built.topology.targets()[0].job, "one");
+  EXPECT_TRUE(built.topology.targets()[0].exclude.has_value());
+  EXPECT_EQ(built.topology.targets()[0].options->line_bytes_max, 1U << 20U);
+  EXPECT_FALSE(built.topology.targets()[1].exclude.has_value());
+  EXPECT_EQ(built.topology.targets()[1].options->encoding, "utf-16le");
 }
 
 TEST_F(TopologyTest, all_that_is_wrong_is_told_once) {
@@ -188,7 +188,7 @@ TEST_F(TopologyTest, jobs_with_equal_stages_keep_their_pipelines) {
   }
   EXPECT_EQ(after.topology.jobs.at("same"), before.topology.jobs.at("same"));
   EXPECT_NE(after.topology.jobs.at("changed"), before.topology.jobs.at("changed"));
-  EXPECT_EQ(after.topology.targets.size(), 3U);
+  EXPECT_EQ(after.topology.targets().size(), 3U);
 }
 
 TEST_F(TopologyTest, a_dry_run_prints_for_one_client_and_without_limits) {
