@@ -81,6 +81,8 @@ struct BackoffConfig {
 // docs/compatibility.md, clients[].
 struct ClientConfig {
   enum class WhenFull { kBlock, kDropOldest };
+  // What `url` speaks: Loki's push, or OTLP over HTTP.
+  enum class Protocol { kLoki, kOtlp };
   std::string name;
   std::string url;
   TextPairs headers;
@@ -92,6 +94,7 @@ struct ClientConfig {
   bool drop_rate_limited_batches = false;
   TextPairs external_labels;  // With those of the `client:` block merged under.
   HttpClientConfig http;
+  Protocol protocol = Protocol::kLoki;  // tailrace: protocol.
   // tailrace: outbox share of this client; unset: the root's.
   std::optional<std::uint64_t> outbox_bytes;
   std::optional<WhenFull> when_full;

@@ -10,7 +10,7 @@ namespace {
 auto tied(const ClientConfig& c) {
   return std::tie(c.name, c.url, c.headers, c.tenant_id, c.batch_wait, c.batch_bytes, c.timeout,
                   c.backoff, c.drop_rate_limited_batches, c.external_labels, c.http, c.outbox_bytes,
-                  c.when_full);
+                  c.when_full, c.protocol);
 }
 
 auto tied(const ScrapeConfig& s) {

@@ -150,12 +150,17 @@ void client_keys(YamlWriter& yaml, const ClientConfig& client) {
   duration(yaml, "timeout", client.timeout);
   yaml.text("tenant_id", client.tenant_id);
   yaml.boolean("drop_rate_limited_batches", client.drop_rate_limited_batches);
-  if (!client.outbox_bytes && !client.when_full) return;
+  const bool has_outbox = client.outbox_bytes || client.when_full;
+  const bool is_otlp = client.protocol == ClientConfig::Protocol::kOtlp;
+  if (!has_outbox && !is_otlp) return;
   yaml.begin("tailrace");
-  yaml.begin("outbox");
-  if (client.outbox_bytes) yaml.number("size", *client.outbox_bytes);
-  if (client.when_full) yaml.text("when_full", when_full_text(*client.when_full));
-  yaml.end();
+  if (is_otlp) yaml.text("protocol", "otlp");
+  if (has_outbox) {
+    yaml.begin("outbox");
+    if (client.outbox_bytes) yaml.number("size", *client.outbox_bytes);
+    if (client.when_full) yaml.text("when_full", when_full_text(*client.when_full));
+    yaml.end();
+  }
   yaml.end();
 }
 

@@ -289,6 +289,13 @@ void parse_client(Fields fields, ClientConfig& client) {
       parse_when_full(*outbox, client.when_full);
       outbox->finish();
     }
+    std::optional<std::string> protocol;
+    tailrace->read("protocol", protocol);
+    if (protocol && *protocol == "otlp") {
+      client.protocol = ClientConfig::Protocol::kOtlp;
+    } else if (protocol && *protocol != "loki") {
+      tailrace->error("protocol", fmt::format("must be loki or otlp, not \"{}\"", *protocol));
+    }
     tailrace->finish();
   }
   refuse_negative(fields, "batchwait", client.batch_wait);

@@ -123,6 +123,7 @@ class Engine {
   // Why discovery has no news; empty: all is well. Main thread.
   std::vector<std::string> discovery_troubles() const;
   tailer::FileSet& files() { return *files_; }
+  InputSet& inputs() { return *inputs_; }
   positions::Positions& positions() { return *positions_; }
 
   // For create() only.

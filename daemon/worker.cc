@@ -250,6 +250,7 @@ void Worker::after_input(Input& input, Source::Outcome outcome) {
   intake_.touch(input);
   if (point.finished) intake_.forget(input.id());
   inputs_.ended(input);
+  input_ended_ = true;
 }
 
 // Sources that were adopted, renamed or ended. True: one of them is new to the outbox, which must
@@ -270,6 +271,7 @@ void Worker::cut() {
   delivery_.cut(intake_.take_cut());
   last_cut_ = clock_.steady_now();
   inputs_unstored_ = true;
+  input_ended_ = false;
   if (options_.want_sync && delivery_.outbox().sync_wanted()) options_.want_sync();
   delivery_.run(haste());
 }
@@ -306,7 +308,7 @@ void Worker::cut_if_due() {
   }
   const bool sender_waits = intake_.has_uncut() && inputs_.wants_cut() &&
                             clock_.steady_now() >= last_cut_ + kCutForSenders;
-  if (sender_waits) return cut();
+  if (sender_waits || input_ended_) return cut();
   if (!is_new && !intake_.cut_is_due(sync_period_)) return;
   if (!is_new && !intake_.batch_is_full() && !cut_can_be_sent() &&
       clock_.steady_now() < last_cut_ + kCutWhileBlocked) {

@@ -163,6 +163,7 @@ class Worker {
   std::unique_ptr<WorkerPlan> waiting_plan_;
   SteadyTime apply_at_latest_ = SteadyTime::max();
   bool inputs_unstored_ = false;                 // The last cut did not reach the disk.
+  bool input_ended_ = false;                     // Its end waits for a cut.
   bool file_turn_ = false;                       // After an input it is a file's turn.
   SteadyTime paused_until_ = SteadyTime::min();  // Reading, by the line rate.
   std::map<std::string, SteadyTime, std::less<>> paused_jobs_;  // Until when.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "model/label_set.h"
 
 namespace tailrace::shippers {
@@ -23,5 +24,9 @@ struct StreamLabels {
 StreamLabels stream_labels(const LabelSet& labels,
                            const std::vector<std::pair<std::string, std::string>>& external,
                            std::string_view client_tenant);
+
+// Back from the text of stream_labels(): names and values, unquoted, in its order.
+// Errors: kCorrupt for what append_go_quoted() does not write.
+Result<std::vector<std::pair<std::string, std::string>>> parse_label_text(std::string_view text);
 
 }  // namespace tailrace::shippers

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "http/response_text.h"
+#include "shippers/otlp_encoder.h"
 
 namespace tailrace::shippers {
 
@@ -44,6 +45,7 @@ LokiShipper::LokiShipper(const config::ClientConfig& client, const World& world)
       clock_(world.clock),
       metrics_(world.metrics),
       log_(world.log),
+      protocol_(client.protocol),
       user_agent_(world.user_agent),
       url_(client.url),
       host_(url_host(client.url)),
@@ -177,6 +179,7 @@ http::Request LokiShipper::request_for(const std::string& tenant) {
       .body = {},
       .timeout = timeout_,
       .basic_auth = {}};
+  if (is_otlp()) request.headers.emplace_back("Content-Encoding", "gzip");
   if (!tenant.empty()) request.headers.emplace_back("X-Scope-OrgID", tenant);
   const std::size_t own = request.headers.size();
   for (const auto& header : headers_) {
@@ -193,7 +196,8 @@ http::Request LokiShipper::request_for(const std::string& tenant) {
 
 Status LokiShipper::encode_next(OpenRequest& open) {
   if (!open.part_bytes.empty()) return {};
-  auto part = encode_range(open.body, open.todo.back());
+  auto part = is_otlp() ? encode_otlp_range(open.body, open.todo.back())
+                        : encode_range(open.body, open.todo.back());
   if (!part) return fail(part.error());
   open.part_bytes = std::move(*part);
   return {};
@@ -207,8 +211,14 @@ void LokiShipper::start(OpenRequest& open, SteadyTime now) {
     return;
   }
   if (*readiness == http::Auth::Readiness::kTokenOnItsWay) return;
-  if (!open.probing && !open.next_is_whole()) {
+  if (!open.probing && (is_otlp() || !open.next_is_whole())) {
     const Status encoded = encode_next(open);
+    if (!encoded && is_otlp()) {
+      // There is nothing else that could be sent.
+      give_up(open, kReasonIngesterError,
+              {.error = encoded.error().message, .body = {}, .content_type = {}});
+      return;
+    }
     if (!encoded) {
       // Twice is better than never: what was answered already goes again with the rest.
       log_.error("request cannot be taken apart, sent whole",
@@ -219,8 +229,9 @@ void LokiShipper::start(OpenRequest& open, SteadyTime now) {
     }
   }
   if (open.probing) {
-    request.body = {kEmptyPush};
-  } else if (open.next_is_whole()) {
+    if (is_otlp()) open.part_bytes = empty_otlp();
+    request.body = {is_otlp() ? std::string_view(open.part_bytes) : kEmptyPush};
+  } else if (open.next_is_whole() && !is_otlp()) {
     request.body = body_parts(open.body);
   } else {
     request.body = {std::string_view(open.part_bytes)};
@@ -247,7 +258,7 @@ void LokiShipper::on_answer(OpenRequest& open, const http::Response& response, S
   }
   switch (judge(response)) {
     case Verdict::kAccepted:
-      on_accepted(open, now);
+      on_accepted(open, response, now);
       return;
     case Verdict::kBlocked:
       on_blocked(open, response, now);
@@ -266,14 +277,24 @@ void LokiShipper::on_answer(OpenRequest& open, const http::Response& response, S
   }
 }
 
-void LokiShipper::on_accepted(OpenRequest& open, SteadyTime now) {
+void LokiShipper::on_accepted(OpenRequest& open, const http::Response& response, SteadyTime now) {
   accepted_something_ = true;
   settle_undecided(open);
   if (open.sent_bytes >= too_large_bytes_) too_large_bytes_ = kNoSize;  // The limit was raised.
   passed_bytes_ = std::max(passed_bytes_, open.sent_bytes);
-  const std::uint32_t entries = open.todo.back().count;
+  std::uint32_t entries = open.todo.back().count;
+  OtlpRejection rejection;
+  if (is_otlp()) rejection = otlp_rejection(response.body);
+  const auto rejected =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(rejection.entries, entries));
+  entries -= rejected;
   metrics_.sent(entries, open.sent_bytes);
-  report(open, entries, {}, {});
+  if (entries > 0) report(open, entries, {}, {});
+  if (rejected > 0) {
+    http::Response answer = response;
+    answer.body = rejection.message;
+    drop_refused(open, {.entries = rejected, .bytes = 0, .answer = std::move(answer)});
+  }
   open.todo.pop_back();
   go_on(open, now);
 }
@@ -377,6 +398,7 @@ void LokiShipper::on_probe_answer(OpenRequest& open, const http::Response& respo
     return;
   }
   open.undecided.clear();
+  open.part_bytes.clear();
   open.todo = {open.rest()};
   open.refusals = 0;
   open.rest_as_one = false;

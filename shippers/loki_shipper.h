@@ -1,4 +1,5 @@
-// Delivers push requests to Loki, with retries, until each entry is accepted or finally refused.
+// Delivers push requests to Loki (or by OTLP), with retries, until each entry is accepted or
+// finally refused.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,9 @@ namespace tailrace::shippers {
 // - Too large: halved without that limit, and the size that passed is kept for later requests.
 // - Rate limited, unavailable: again after a back-off; Retry-After lengthens it.
 // - Misconfigured: the same, and trouble() says it.
+// - By OTLP an answer may accept a request but for some entries, not saying which: these are
+// counted
+//   as refused, the last ones of the part.
 // With max_retries the rest of the request is dropped after so many attempts without a result.
 //
 // Ownership: borrows what World names.
@@ -67,12 +71,13 @@ class LokiShipper final : public Shipper {
   void start_due(SteadyTime now);
   void start(OpenRequest& open, SteadyTime now);
   http::Request request_for(const std::string& tenant);
+  bool is_otlp() const { return protocol_ == config::ClientConfig::Protocol::kOtlp; }
   Status encode_next(OpenRequest& open);
 
   // Each may end the request: `open` is dead afterwards.
   void on_answer(OpenRequest& open, const http::Response& response, SteadyTime now);
   void on_probe_answer(OpenRequest& open, const http::Response& response, SteadyTime now);
-  void on_accepted(OpenRequest& open, SteadyTime now);
+  void on_accepted(OpenRequest& open, const http::Response& response, SteadyTime now);
   void on_blocked(OpenRequest& open, const http::Response& response, SteadyTime now);
   void on_refused(OpenRequest& open, const http::Response& response, SteadyTime now);
   void on_too_large(OpenRequest& open, const http::Response& response, SteadyTime now);
@@ -92,6 +97,7 @@ class LokiShipper final : public Shipper {
   const Clock& clock_;
   ClientMetrics& metrics_;
   Log& log_;
+  const config::ClientConfig::Protocol protocol_;
   const std::string user_agent_;
   const std::string url_;
   const std::string host_;

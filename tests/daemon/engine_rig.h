@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/event_loop.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "daemon/engine.h"
@@ -56,6 +57,7 @@ class EngineRig : public ::testing::Test {
                         .host_name = "host",
                         .working_directory = "/",
                         .cpus = 1};
+    world.worker_loop = [this](std::uint32_t) { return loop_.get(); };
     world.make_transport = [this](std::uint32_t) {
       return std::make_unique<LokiTransport>(clock_, lokis_);
     };
@@ -100,7 +102,8 @@ class EngineRig : public ::testing::Test {
   testing::MemoryFileSystem files_{clock_};
   std::vector<std::string> log_lines_;
   Log log_{clock_, {}, [this](std::string_view line) { log_lines_.emplace_back(line); }};
-  std::map<std::string, Loki> lokis_;  // By URL.
+  std::map<std::string, Loki> lokis_;                                  // By URL.
+  std::unique_ptr<EventLoop> loop_ = std::move(*EventLoop::create());  // For inputs.
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Engine> engine_;
 };

@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/event_loop.h"
 #include "daemon/input_set.h"
-#include "tests/daemon/trouble_rig.h"
+#include "tests/daemon/engine_rig.h"
 
 namespace tailrace::daemon {
 namespace {
@@ -104,10 +103,17 @@ class FedInput final : public Input {
   bool stopping_ = false;
 };
 
-class InputRunnerTest : public TroubleRig {
- protected:
-  InputRunnerTest() : loop_(std::move(*EventLoop::create())) {}
+constexpr const char* kUrl = "http://loki/push";
 
+class InputRunnerTest : public EngineRig {
+ protected:
+  static config::Config one_job(const std::string& client = {}, const std::string& job = "a") {
+    return config::valid("clients: [{url: \"" + std::string(kUrl) +
+                         "\", batchwait: " + (client.empty() ? "100ms" : client) +
+                         "}]\npositions: {filename: /state/positions.yaml, sync_period: 1s}\n"
+                         "tailrace: {workers: 1}\nscrape_configs:\n- job_name: " +
+                         job + "\n  static_configs: [{labels: {__path__: \"/logs/*.log\"}}]\n");
+  }
   InputPlan plan(const std::string& definition = "one") {
     InputPlan plan;
     plan.job = "a";
@@ -125,22 +131,24 @@ class InputRunnerTest : public TroubleRig {
     };
     return plan;
   }
+  // What a plan of the configuration would be.
   void set(const std::vector<InputPlan>& plans) { engine_->inputs().set(plans); }
+  Worker& worker() { return *engine_->workers().front(); }
   InputState state() {
     const std::vector<InputState> states = worker().inputs().states();
     return states.empty() ? InputState{} : states.front();
   }
+  std::vector<std::string> sent() { return lokis_[kUrl].lines(); }
 
-  std::unique_ptr<EventLoop> loop_;
   Feed feed_;
 };
 
 TEST_F(InputRunnerTest, its_lines_are_sent_and_it_is_told) {
-  start(text());
+  start(one_job());
   set({plan()});
   feed_.lines = {"one", "two"};
-  run(20);
-  EXPECT_EQ(lines_sent(), (std::vector<std::string>{"one", "two"}));
+  pass(milliseconds(400));
+  EXPECT_EQ(sent(), (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(feed_.told, std::vector<std::string>{"stored 2"});
   EXPECT_EQ(feed_.accepted, 2U);
   EXPECT_EQ(engine_->positions().find("cursor-a")->value, "at 2");
@@ -148,22 +156,23 @@ TEST_F(InputRunnerTest, its_lines_are_sent_and_it_is_told) {
 }
 
 TEST_F(InputRunnerTest, a_sender_that_waits_does_not_wait_for_a_batch) {
-  start(text("batchwait: 1h"));
+  start(one_job("1h"));
   set({plan()});
   feed_.waits_for_answer = true;
   feed_.lines = {"one"};
-  run(2);
+  pass(milliseconds(40));
   EXPECT_EQ(feed_.told, std::vector<std::string>{"stored 1"});
 }
 
 TEST_F(InputRunnerTest, goes_on_behind_its_last_cut_after_a_crash) {
-  start(text());
+  start(one_job());
   set({plan()});
   feed_.lines = {"one", "two"};
-  run(20);
-  restart(text());
+  pass(milliseconds(400));
+  kill();
+  start(one_job());
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   ASSERT_TRUE(feed_.resumed);
   EXPECT_EQ(feed_.resumed->position, 2U);
   EXPECT_EQ(feed_.resumed->cursor, "at 2");
@@ -171,138 +180,137 @@ TEST_F(InputRunnerTest, goes_on_behind_its_last_cut_after_a_crash) {
 }
 
 TEST_F(InputRunnerTest, adopts_the_cursor_that_another_program_left) {
-  ASSERT_TRUE(files_.make_directories("/state"));
   files_.append("/state/positions.yaml", "positions:\n  cursor-a: \"s=abc\"\n");
-  start(text());
+  start(one_job());
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(feed_.stored_cursor, "s=abc");
   EXPECT_FALSE(feed_.resumed);
 }
 
 TEST_F(InputRunnerTest, an_equal_one_runs_on_and_a_changed_one_goes_on_where_it_was) {
-  start(text());
+  start(one_job());
   set({plan()});
   feed_.lines = {"one"};
-  run(20);
+  pass(milliseconds(400));
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(feed_.made, 1);
   feed_.ends_late = true;
   feed_.lines = {"two"};
   worker().run_once();  // Takes it; the new one must not lose it.
   set({plan("other")});
   feed_.lines = {"three"};
-  run(20);
+  pass(milliseconds(400));
   EXPECT_EQ(feed_.made, 2);
   EXPECT_EQ(feed_.living, 1);
   ASSERT_TRUE(feed_.resumed);
   EXPECT_EQ(feed_.resumed->position, 2U);
-  EXPECT_EQ(lines_sent(), (std::vector<std::string>{"one", "two", "three"}));
+  EXPECT_EQ(sent(), (std::vector<std::string>{"one", "two", "three"}));
 }
 
 TEST_F(InputRunnerTest, one_that_nobody_wants_any_more_ends_and_may_come_again) {
-  start(text());
+  start(one_job());
   set({plan()});
   feed_.lines = {"one"};
-  run(20);
+  pass(milliseconds(400));
   set({});
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(feed_.living, 0);
   EXPECT_EQ(worker().inputs().size(), 0U);
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   ASSERT_TRUE(feed_.resumed);
   EXPECT_EQ(feed_.resumed->position, 1U);
 }
 
 TEST_F(InputRunnerTest, one_that_is_over_is_not_begun_again_while_it_is_wanted) {
-  start(text());
+  start(one_job());
   set({plan()});
   feed_.lines = {"one"};
-  run(20);
+  pass(milliseconds(400));
   feed_.finished = true;
-  run(20);
+  pass(milliseconds(400));
   EXPECT_EQ(feed_.living, 0);
   set({plan("other")});
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(feed_.made, 1);
   EXPECT_FALSE(engine_->positions().find("cursor-a"));
   feed_.finished = false;
   set({});
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(feed_.made, 2);
   EXPECT_FALSE(feed_.resumed);
 }
 
 TEST_F(InputRunnerTest, one_that_cannot_be_made_is_tried_again) {
-  start(text());
+  start(one_job());
   feed_.cannot_be_made = true;
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(state().status.trouble, "no such thing");
   EXPECT_FALSE(state().status.ready);
   feed_.cannot_be_made = false;
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(feed_.made, 0);  // Not at once.
-  run(200);
+  pass(milliseconds(4000));
   EXPECT_EQ(feed_.made, 1);
   EXPECT_EQ(state().status.trouble, "");
 }
 
 TEST_F(InputRunnerTest, one_that_cannot_be_read_waits_and_is_tried_again) {
-  start(text());
+  start(one_job());
   set({plan()});
   feed_.read_fails = true;
   feed_.lines = {"one"};
-  run(5);
+  pass(milliseconds(100));
   EXPECT_EQ(state().status.trouble, "the wire is cut");
   feed_.read_fails = false;
-  run(200);
-  EXPECT_EQ(lines_sent(), std::vector<std::string>{"one"});
+  pass(milliseconds(4000));
+  EXPECT_EQ(sent(), std::vector<std::string>{"one"});
   EXPECT_EQ(state().status.trouble, "");
 }
 
 TEST_F(InputRunnerTest, at_the_end_what_was_taken_is_still_sent) {
-  start(text());
+  start(one_job());
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   feed_.ends_late = true;
   feed_.lines = {"one", "two"};
   engine_->run_main();
   worker().run_once();
   feed_.lines = {"three"};  // Comes too late.
   engine_->begin_stop(clock_.steady_now() + seconds(5));
-  run(50);
-  EXPECT_EQ(lines_sent(), (std::vector<std::string>{"one", "two"}));
+  pass(milliseconds(1000));
+  EXPECT_EQ(sent(), (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(feed_.lines.size(), 1U);
 }
 
 TEST_F(InputRunnerTest, what_a_job_has_taken_is_sent_before_the_job_goes) {
-  start(text());
+  start(one_job());
   set({plan()});
-  run(5);
+  pass(milliseconds(100));
   feed_.ends_late = true;
   feed_.lines = {"one"};
   worker().run_once();
-  reload(text_without_job());
-  run(50);
-  EXPECT_EQ(lines_sent(), std::vector<std::string>{"one"});
+  ASSERT_TRUE(engine_->reload(one_job({}, "b")));
+  pass(milliseconds(1000));
+  EXPECT_EQ(sent(), std::vector<std::string>{"one"});
   EXPECT_EQ(feed_.living, 0);
 }
 
 TEST_F(InputRunnerTest, while_the_disk_refuses_senders_wait_for_loki) {
-  start(text());
+  start(one_job());
   set({plan()});
-  run(5);
-  files_.set_space(0);
-  hold_answers();
+  pass(milliseconds(100));
+  files_.set_capacity(0);
+  lokis_[kUrl].answer = [](const std::string&) { return 503; };
   feed_.lines = {"one"};
-  run(20);
+  pass(milliseconds(400));
   EXPECT_EQ(feed_.told, std::vector<std::string>{});
-  release_answers();
-  run(20);
+  lokis_[kUrl].answer = [](const std::string&) { return 204; };
+  pass(milliseconds(3000));
   EXPECT_EQ(feed_.told, std::vector<std::string>{"stored 1"});
 }
 

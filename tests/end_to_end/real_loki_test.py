@@ -135,6 +135,25 @@ class RealLoki(unittest.TestCase):
                     f"allowed {workers} requests of about {request_lines}")
         self.assertLessEqual(counted - LINES, workers * request_lines * 11 // 10)
 
+    def test_otlp_arrives_as_labels_metadata_and_text(self):
+        url = f"http://127.0.0.1:{self.loki.port}/otlp/v1/logs"
+        self.rig.config([f'{{url: "{url}", tailrace: {{protocol: otlp}}}}'], stages="""
+  pipeline_stages:
+  - static_labels: {service_name: shop, team: a}
+  - regex: {expression: 'user=(?P<user>\\w+)'}
+  - structured_metadata: {user: }
+""")
+        process = self.rig.start()
+        lines = 20_000
+        self.rig.append("".join(f"line {number} user=u{number % 3}\n" for number in range(lines)))
+        self.wait_for_sent(lines)
+        self.rig.stop(process)
+        # `team` is no attribute that Loki makes a label of: it becomes metadata, as the user does.
+        counted = self.loki.count('{service_name="shop"} | team="a" | user="u1" |= "user=u1"')
+        self.report(f"{lines} lines exported, {counted} of {lines // 3 + 1} found by metadata")
+        self.assertEqual(counted, lines // 3 + 1)
+        self.assertEqual(self.loki.count('{service_name="shop"}'), lines)
+
     # --- beside Promtail ---
 
     STAGES = """

@@ -56,5 +56,36 @@ TEST(StreamLabels, choose_the_tenant) {
   EXPECT_EQ(stream_labels(LabelSet(with_tenant), external, "client").tenant, "own");
 }
 
+using Parsed = std::vector<std::pair<std::string, std::string>>;
+
+TEST(LabelText, is_read_back_as_it_was_written) {
+  const std::string all_bytes = [] {
+    std::string text;
+    for (int byte = 0; byte < 256; ++byte)
+      text += static_cast<char>(byte);
+    return text;
+  }();
+  const std::vector<LabelPair> pairs{{"a", "x\"y\\\n=\", b=\""},
+                                     {"b", "\xc3\xbc\xc2\xad\xf0\x9f\x98\x80"},
+                                     {"c", all_bytes},
+                                     {"d", ""}};
+  Parsed want;
+  for (const LabelPair& pair : pairs)
+    want.emplace_back(pair.name, pair.value);
+  const auto parsed = parse_label_text(stream_labels(LabelSet(pairs), {}, "").text);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(*parsed, want);
+  EXPECT_EQ(parse_label_text("{}").value(), Parsed{});
+}
+
+TEST(LabelText, what_is_not_of_that_form_is_refused) {
+  for (const char* text :
+       {"", "{", "}", "a", "{a}", "{a=}", "{a=b}", "{a=\"b}", "{=\"b\"}", "{a=\"b\",}",
+        "{a=\"b\", }", "{a=\"b\"c=\"d\"}", "{a=\"\\q\"}", "{a=\"\\x1\"}", "{a=\"\\xzz\"}",
+        "{a=\"\\u12\"}", "{a=\"\\U00110000\"}", "{a=\"\\\"}"}) {
+    EXPECT_FALSE(parse_label_text(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::shippers
