@@ -75,8 +75,6 @@ KafkaSettings kafka_settings(const KafkaConfig& kafka) {
       {"session.timeout.ms", "10000"},
       {"heartbeat.interval.ms", "3000"},
       {"topic.metadata.refresh.interval.ms", "30000"},
-      // A topic that we only read is not made by asking for it.
-      {"allow.auto.create.topics", "false"},
       // Memory: what is fetched ahead and not taken, and one answer.
       {"queued.min.messages", "20000"},
       {"queued.max.messages.kbytes", fmt::format("{}", KafkaClient::kQueueKilobytes)},

@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t kMessagesAtOnce = 256;
 // The library wants to be asked now and then, or it leaves the group (max.poll.interval.ms).
 constexpr std::chrono::seconds kServeInterval{5};
-constexpr std::chrono::seconds kStopTimeout{10};
 constexpr Backoff::Options kReconnect{.min = std::chrono::seconds(1),
                                       .max = std::chrono::seconds(60)};
 constexpr std::string_view kNoKey = "none";  // docs/compatibility.md, kafka.
@@ -41,7 +40,7 @@ Result<std::unique_ptr<KafkaReader>> KafkaReader::create(Options options,
                                                          std::unique_ptr<RecordSplitter> splitter,
                                                          const World& world) {
   const int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (descriptor < 0) return fail(system_failure(errno, "make an event descriptor"));
+  if (descriptor < 0) return fail(tailrace::system_failure(errno, "make an event descriptor"));
   std::unique_ptr<KafkaReader> reader(new KafkaReader(std::move(options), std::move(relabeler),
                                                       std::move(splitter), world, descriptor));
   KafkaReader* const self = reader.get();
@@ -211,7 +210,7 @@ KafkaReader::Fits KafkaReader::append_message(Taken& taken, ReadBuffer& buffer, 
   const std::string_view payload = taken.message.payload();
   records_.clear();
   if (splitter_ == nullptr) {
-    records_.push_back({.text = payload});
+    records_.push_back({.text = payload, .category = {}});
     return append_records(taken, used, block);
   }
   // Each message has its padding behind it.
@@ -339,18 +338,9 @@ void KafkaReader::poll(SteadyTime now) {
   if (leaving_ != Leaving::kNo) {
     continue_leaving(now);
   }
+  if (now >= commit_again_at_) commit_again();
   continue_stop(now);
   if (waiting_.empty()) take_messages();
-}
-
-void KafkaReader::continue_leaving(SteadyTime now) {
-  const bool late = now >= leave_by_;
-  if (leaving_ == Leaving::kCutting && (!offsets_.has_unstored() || late)) {
-    commit_leaving();
-  } else if (leaving_ == Leaving::kCommitting && late) {
-    end_leaving();
-  }
-  if (leaving_ != Leaving::kNo && leave_by_ == SteadyTime::max()) leave_by_ = now + kLeaveTimeout;
 }
 
 bool KafkaReader::ready() const {
@@ -362,7 +352,7 @@ SteadyTime KafkaReader::next_deadline() const {
   if (stop_ == Stop::kDone) return SteadyTime::max();
   if (client_ == nullptr) return stop_ == Stop::kNo ? reconnect_at_ : SteadyTime::min();
   if (signalled_ || (more_ && waiting_.empty() && stop_ == Stop::kNo)) return SteadyTime::min();
-  return std::min({served_at_ + kServeInterval, leave_by_, stop_by_});
+  return std::min({served_at_ + kServeInterval, leave_by_, stop_by_, commit_again_at_});
 }
 
 bool KafkaReader::wants_cut() const {
@@ -374,135 +364,19 @@ void KafkaReader::stored() {
   if (leaving_ == Leaving::kCutting || stop_ == Stop::kCutting) signalled_ = true;
 }
 
-void KafkaReader::accepted(const ResumePoint& point) {
-  offsets_.accept(point);
-  commit_accepted();
-}
-
-void KafkaReader::commit_accepted() {
-  if (client_ == nullptr || commit_in_flight_ || stop_ != Stop::kNo || leaving_ != Leaving::kNo) {
-    return;
-  }
-  const std::vector<PartitionOffset> offsets = offsets_.acceptable();
-  if (offsets.empty()) return;
-  const auto begun = client_->commit(offsets, Purpose::kAccepted);
-  commit_in_flight_ = begun.has_value();
-}
-
-void KafkaReader::begin_stop() {
-  if (stop_ != Stop::kNo) return;
-  stop_ = Stop::kCutting;
-  waiting_.clear();
-  waiting_bytes_ = 0;
-  signalled_ = true;
-}
-
-// What ran is cut, then committed, then the group is left: each in turns of the worker.
-void KafkaReader::continue_stop(SteadyTime now) {
-  if (stop_ == Stop::kNo || stop_ == Stop::kDone) return;
-  if (stop_by_ == SteadyTime::max()) stop_by_ = now + kStopTimeout;
-  if (now >= stop_by_ || client_->closed()) {
-    stop_ = Stop::kDone;
-    return;
-  }
-  if (stop_ == Stop::kCutting && !offsets_.has_unstored()) {
-    stop_ = Stop::kCommitting;
-    std::vector<TopicPartition> ours;
-    for (const auto& [at, partition] : offsets_.partitions()) {
-      if (partition.assigned) ours.push_back(at);
-    }
-    const std::vector<PartitionOffset> offsets = offsets_.stored_of(ours);
-    if (offsets.empty() || !client_->commit(offsets, Purpose::kLeaving)) stop_ = Stop::kClosing;
-  }
-  if (stop_ == Stop::kClosing) client_->begin_close();
-}
-
 InputStatus KafkaReader::status() const {
   std::size_t partitions = 0;
   for (const auto& [at, partition] : offsets_.partitions())
     partitions += partition.assigned ? 1U : 0U;
-  InputStatus status{.ready = assigned_ && client_ != nullptr, .trouble = trouble_};
+  InputStatus status;
+  status.ready = assigned_ && client_ != nullptr;
+  status.trouble = trouble_;
   if (!status.ready && status.trouble.empty()) status.trouble = "has not joined the group yet";
   status.details = {{"group", options_.group},
                     {"member", member_id_},
                     {"partitions", std::to_string(partitions)},
                     {"messages", std::to_string(messages_)}};
   return status;
-}
-
-// --- what the group says ---
-
-void KafkaReader::on_assign(const std::vector<TopicPartition>& partitions) {
-  offsets_.assign(partitions);
-  drop_invalid();
-  member_id_ = client_->member_id();
-  assigned_ = true;
-  trouble_.clear();
-  backoff_.reset();
-  client_->assign(partitions);
-  world_.log.info("kafka: partitions assigned", {{"job", options_.job},
-                                                 {"partitions", std::to_string(partitions.size())},
-                                                 {"member", member_id_}});
-}
-
-void KafkaReader::on_revoke(const std::vector<TopicPartition>& partitions, Group group) {
-  offsets_.revoke(partitions);
-  drop_invalid();
-  leaving_partitions_ = partitions;
-  if (group == Group::kLost || !offsets_.has_unstored()) {
-    return group == Group::kLost ? end_leaving() : commit_leaving();
-  }
-  leaving_ = Leaving::kCutting;
-  leave_by_ = SteadyTime::max();
-}
-
-void KafkaReader::commit_leaving() {
-  leaving_ = Leaving::kCommitting;
-  leave_by_ = SteadyTime::max();
-  const std::vector<PartitionOffset> offsets = offsets_.stored_of(leaving_partitions_);
-  if (offsets.empty() || !client_->commit(offsets, Purpose::kLeaving)) end_leaving();
-}
-
-void KafkaReader::end_leaving() {
-  leaving_ = Leaving::kNo;
-  leave_by_ = SteadyTime::max();
-  forget_due_ = true;
-  world_.log.info(
-      "kafka: partitions leave",
-      {{"job", options_.job}, {"partitions", std::to_string(leaving_partitions_.size())}});
-  client_->unassign(std::exchange(leaving_partitions_, {}));
-}
-
-void KafkaReader::on_rebalance_failed(const std::string& why) {
-  on_trouble("rebalance: " + why, Severity::kTransient);
-}
-
-void KafkaReader::on_committed(const std::vector<PartitionOffset>& offsets, Purpose purpose,
-                               const std::string& error) {
-  for (const PartitionOffset& offset : offsets)
-    offsets_.committed(offset);
-  if (!error.empty()) {
-    commit_failures_.increment();
-    world_.log.warn("kafka: commit of offsets failed", {{"job", options_.job}, {"error", error}});
-  }
-  if (purpose == Purpose::kAccepted) {
-    commit_in_flight_ = false;
-    if (error.empty()) commit_accepted();
-  } else if (leaving_ == Leaving::kCommitting) {
-    end_leaving();
-  } else if (stop_ == Stop::kCommitting) {
-    stop_ = Stop::kClosing;
-  }
-}
-
-void KafkaReader::on_trouble(const std::string& what, Severity severity) {
-  trouble_ = what;
-  fatal_ = fatal_ || severity == Severity::kFatal;
-  world_.log.warn("kafka", {{"job", options_.job}, {"error", what}});
-}
-
-void KafkaReader::on_broker_up() {
-  trouble_.clear();
 }
 
 }  // namespace tailrace::tailer

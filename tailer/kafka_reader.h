@@ -22,27 +22,9 @@
 #include "model/input.h"
 #include "tailer/kafka_client.h"
 #include "tailer/kafka_offsets.h"
+#include "tailer/kafka_record.h"
 
 namespace tailrace::tailer {
-
-// One of the lines that a message is split into; views into it.
-struct KafkaRecord {
-  std::string_view text;
-  std::int64_t time_ns = 0;  // 0: the message's.
-  std::string_view category;
-};
-
-// Splits messages into records (tailer/azure_records.h).
-class RecordSplitter {
- public:
-  virtual ~RecordSplitter() = default;
-  // `message` may be changed and has ReadBuffer::kPadding bytes behind it. Same bytes, same
-  // records.
-  virtual void split(std::span<char> message, std::vector<KafkaRecord>& records) = 0;
-
- protected:
-  RecordSplitter() = default;
-};
 
 // Reads topics as a member of a consumer group, so that several tailrace share them.
 //
@@ -150,6 +132,7 @@ class KafkaReader final : public Input, private KafkaEvents {
   void end_leaving();
   void continue_stop(SteadyTime now);
   void commit_accepted();
+  void commit_again();
 
   void on_assign(const std::vector<TopicPartition>& partitions) override;
   void on_revoke(const std::vector<TopicPartition>& partitions, Group group) override;
@@ -197,6 +180,7 @@ class KafkaReader final : public Input, private KafkaEvents {
   Leaving leaving_ = Leaving::kNo;
   SteadyTime leave_by_ = SteadyTime::max();
   bool commit_in_flight_ = false;
+  SteadyTime commit_again_at_ = SteadyTime::max();
   bool forget_due_ = false;
   enum class Stop { kNo, kCutting, kCommitting, kClosing, kDone };
   Stop stop_ = Stop::kNo;

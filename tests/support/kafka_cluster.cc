@@ -30,6 +30,30 @@ rd_kafka_t* new_client(rd_kafka_type_t type, const std::string& addresses,
   return client;
 }
 
+// Without the library's macros for this, whose casts are C's.
+rd_kafka_resp_err_t produce_once(rd_kafka_t* producer, const KafkaCluster::Message& message) {
+  std::array<rd_kafka_vu_t, 6> parts{};
+  parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  parts[0].u.cstr = message.topic.c_str();
+  parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  parts[1].u.i32 = message.partition;
+  parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
+  parts[2].u.mem.ptr = const_cast<char*>(message.value.data());
+  parts[2].u.mem.size = message.value.size();
+  parts[3].vtype = RD_KAFKA_VTYPE_KEY;
+  parts[3].u.mem.ptr = const_cast<char*>(message.key.data());
+  parts[3].u.mem.size = message.key.size();
+  parts[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  parts[4].u.i64 = message.time_ms;
+  parts[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  parts[5].u.i = RD_KAFKA_MSG_F_COPY;
+  rd_kafka_error_t* const error = rd_kafka_produceva(producer, parts.data(), parts.size());
+  if (error == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+  rd_kafka_error_destroy(error);
+  return code;
+}
+
 }  // namespace
 
 KafkaCluster::KafkaCluster(int brokers) {
@@ -61,12 +85,7 @@ void KafkaCluster::create_topic(const std::string& topic, int partitions) {
 void KafkaCluster::produce(const Message& message) {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   do {
-    error = rd_kafka_producev(
-        producer_, RD_KAFKA_V_TOPIC(message.topic.c_str()), RD_KAFKA_V_PARTITION(message.partition),
-        RD_KAFKA_V_VALUE(const_cast<char*>(message.value.data()), message.value.size()),
-        RD_KAFKA_V_KEY(const_cast<char*>(message.key.data()), message.key.size()),
-        RD_KAFKA_V_TIMESTAMP(message.time_ms), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_END);
+    error = produce_once(producer_, message);
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(producer_, 100);
   } while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL);
   TAILRACE_CHECK(error == RD_KAFKA_RESP_ERR_NO_ERROR);
