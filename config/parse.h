@@ -34,6 +34,13 @@ void parse_server(Fields fields, ServerConfig& server, ServerTlsLocations& locat
 void parse_client(Fields fields, ClientConfig& client);
 // The keys that all HTTP clients share; the caller finishes `fields`.
 void parse_http_client(Fields& fields, HttpClientConfig& http);
+// The keys of a tls_config block, wherever they stand; the caller finishes `fields`.
+void parse_tls_keys(Fields& fields, TlsConfig& tls);
+// Blocks of a job.
+void parse_kafka(Fields fields, KafkaConfig& kafka);
+void parse_azure_event_hubs(Fields fields, AzureEventHubsConfig& hubs);
+void parse_cloudflare(Fields fields, CloudflareConfig& cloudflare);
+void parse_windows_events(Fields fields, WindowsEventsConfig& events);
 std::vector<ScrapeConfig> parse_scrape_configs(const YamlNode& list, JobSources sources,
                                                Report& report);
 void parse_journal(Fields fields, JournalConfig& journal);
