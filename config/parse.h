@@ -34,6 +34,13 @@ void parse_server(Fields fields, ServerConfig& server, ServerTlsLocations& locat
 void parse_client(Fields fields, ClientConfig& client);
 // The keys that all HTTP clients share; the caller finishes `fields`.
 void parse_http_client(Fields& fields, HttpClientConfig& http);
+// The keys of a tls_config block, wherever they stand; the caller finishes `fields`.
+void parse_tls_keys(Fields& fields, TlsConfig& tls);
+// Blocks of a job.
+void parse_kafka(Fields fields, KafkaConfig& kafka);
+void parse_azure_event_hubs(Fields fields, AzureEventHubsConfig& hubs);
+void parse_cloudflare(Fields fields, CloudflareConfig& cloudflare);
+void parse_windows_events(Fields fields, WindowsEventsConfig& events);
 std::vector<ScrapeConfig> parse_scrape_configs(const YamlNode& list, JobSources sources,
                                                Report& report);
 void parse_journal(Fields fields, JournalConfig& journal);
@@ -56,6 +63,14 @@ void parse_kubernetes_sd(Fields fields, KubernetesSdConfig& kubernetes);
 void read_interval(Fields& fields, std::string_view key, std::chrono::nanoseconds& interval);
 void parse_docker_sd(Fields fields, DockerSdConfig& docker);
 void parse_dockerswarm_sd(Fields fields, DockerSwarmSdConfig& swarm);
+// Blocks of a job.
+void parse_loki_push_api(Fields fields, LokiPushApiConfig& push);
+void parse_heroku_drain(Fields fields, HerokuDrainConfig& heroku);
+void parse_otlp_receiver(Fields fields, OtlpReceiverConfig& otlp);
+void parse_gcplog(Fields fields, GcplogConfig& gcplog);
+// What those to which others push have in common; the caller finishes `fields`.
+void parse_push_server(Fields& fields, PushServerConfig& push);
+void parse_body_size(Fields& fields, PushServerConfig& push);
 
 // A map of labels: names are checked, values keep their source text.
 void parse_labels(Fields& fields, std::string_view key, TextPairs& labels);

@@ -53,41 +53,7 @@ void check_url(Fields& fields, std::string_view key, const std::string& url) {
 void parse_tls(Fields& parent, TlsConfig& tls) {
   auto fields = parent.block("tls_config");
   if (!fields) return;
-  fields->read("ca", tls.ca);
-  fields->read("ca_file", tls.ca_file);
-  fields->read("cert", tls.cert);
-  fields->read("cert_file", tls.cert_file);
-  fields->read_secret("key", tls.key);
-  fields->read("key_file", tls.key_file);
-  fields->read("server_name", tls.server_name);
-  fields->read("insecure_skip_verify", tls.insecure_skip_verify);
-  fields->read("min_version", tls.min_version);
-  fields->read("max_version", tls.max_version);
-  for (const char* key : {"ca_ref", "cert_ref", "key_ref"})
-    fields->not_yet_supported(key);
-  check_one_of(*fields, "ca_file", "ca and ca_file", {&tls.ca, &tls.ca_file});
-  check_one_of(*fields, "cert_file", "cert and cert_file", {&tls.cert, &tls.cert_file});
-  check_one_of(*fields, "key_file", "key and key_file", {&tls.key, &tls.key_file});
-  const bool has_cert = count_set({&tls.cert, &tls.cert_file}) != 0;
-  const bool has_key = count_set({&tls.key, &tls.key_file}) != 0;
-  if (has_cert && !has_key) {
-    fields->error("cert", "a client certificate needs its key: set key or key_file");
-  }
-  if (has_key && !has_cert) {
-    fields->error("key_file", "a client key needs its certificate: set cert or cert_file");
-  }
-  constexpr std::array<std::string_view, 4> kVersions = {"TLS10", "TLS11", "TLS12", "TLS13"};
-  for (const auto& [key, version] :
-       {std::pair<const char*, const std::string&>{"min_version", tls.min_version},
-        {"max_version", tls.max_version}}) {
-    if (!version.empty() &&
-        std::find(kVersions.begin(), kVersions.end(), version) == kVersions.end()) {
-      fields->error(key, fmt::format("must be TLS10, TLS11, TLS12 or TLS13, not \"{}\"", version));
-    }
-  }
-  if (!tls.max_version.empty() && tls.min_version > tls.max_version) {
-    fields->error("min_version", "is newer than max_version");
-  }
+  parse_tls_keys(*fields, tls);
   fields->finish();
 }
 
@@ -255,6 +221,44 @@ void parse_headers(Fields& fields, TextPairs& headers) {
 }
 
 }  // namespace
+
+void parse_tls_keys(Fields& fields, TlsConfig& tls) {
+  fields.read("ca", tls.ca);
+  fields.read("ca_file", tls.ca_file);
+  fields.read("cert", tls.cert);
+  fields.read("cert_file", tls.cert_file);
+  fields.read_secret("key", tls.key);
+  fields.read("key_file", tls.key_file);
+  fields.read("server_name", tls.server_name);
+  fields.read("insecure_skip_verify", tls.insecure_skip_verify);
+  fields.read("min_version", tls.min_version);
+  fields.read("max_version", tls.max_version);
+  for (const char* key : {"ca_ref", "cert_ref", "key_ref"})
+    fields.not_yet_supported(key);
+  check_one_of(fields, "ca_file", "ca and ca_file", {&tls.ca, &tls.ca_file});
+  check_one_of(fields, "cert_file", "cert and cert_file", {&tls.cert, &tls.cert_file});
+  check_one_of(fields, "key_file", "key and key_file", {&tls.key, &tls.key_file});
+  const bool has_cert = count_set({&tls.cert, &tls.cert_file}) != 0;
+  const bool has_key = count_set({&tls.key, &tls.key_file}) != 0;
+  if (has_cert && !has_key) {
+    fields.error("cert", "a client certificate needs its key: set key or key_file");
+  }
+  if (has_key && !has_cert) {
+    fields.error("key_file", "a client key needs its certificate: set cert or cert_file");
+  }
+  constexpr std::array<std::string_view, 4> kVersions = {"TLS10", "TLS11", "TLS12", "TLS13"};
+  for (const auto& [key, version] :
+       {std::pair<const char*, const std::string&>{"min_version", tls.min_version},
+        {"max_version", tls.max_version}}) {
+    if (!version.empty() &&
+        std::find(kVersions.begin(), kVersions.end(), version) == kVersions.end()) {
+      fields.error(key, fmt::format("must be TLS10, TLS11, TLS12 or TLS13, not \"{}\"", version));
+    }
+  }
+  if (!tls.max_version.empty() && tls.min_version > tls.max_version) {
+    fields.error("min_version", "is newer than max_version");
+  }
+}
 
 void parse_http_client(Fields& fields, HttpClientConfig& http) {
   parse_credentials(fields, http);

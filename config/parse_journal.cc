@@ -30,7 +30,7 @@ void read_matches(Fields& fields, std::vector<std::string>& matches) {
     std::string match = text.substr(at, end - at);
     at = text.find_first_not_of(kBlanks, end);
     const std::size_t equals = match.find('=');
-    if (equals == std::string::npos) {
+    if (equals == std::string::npos || equals == 0) {
       fields.error("matches", fmt::format("\"{}\" must be FIELD=value", match));
     } else if (!is_journal_field(std::string_view(match).substr(0, equals))) {
       fields.error("matches",

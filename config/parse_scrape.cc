@@ -13,7 +13,6 @@
 namespace tailrace::config {
 namespace {
 
-// Inputs that are not built yet.
 // Service discoveries of clouds and of registries that we do not speak with
 // (docs/compatibility.md, scrape_configs). The first nine are Promtail's.
 constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
@@ -25,10 +24,6 @@ constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
     "puppetdb_sd_configs",     "kuma_sd_configs",     "lightsail_sd_configs",
     "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
     "stackit_sd_configs",      "zookeeper_sd_configs"};
-
-constexpr std::array<std::string_view, 7> kInputsNotBuilt = {
-    "gcplog",           "loki_push_api", "windows_events", "kafka",
-    "azure_event_hubs", "cloudflare",    "heroku_drain"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -72,10 +67,8 @@ void read_discoveries(Fields& fields, std::string_view key, void (*parse)(Fields
   }
 }
 
-// In the order of the variants InputConfig and DiscoveryConfig.
-void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
-  read_input<SyslogConfig>(fields, "syslog", parse_syslog, job);
-  read_input<GelfConfig>(fields, "gelf", parse_gelf, job);
+// In the order of the variants DiscoveryConfig and InputConfig.
+void parse_other_sources(Fields& fields, ScrapeConfig& job) {
   read_discoveries(fields, "file_sd_configs", parse_file_sd, job);
   read_discoveries(fields, "http_sd_configs", parse_http_sd, job);
   read_discoveries(fields, "dns_sd_configs", parse_dns_sd, job);
@@ -85,6 +78,16 @@ void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
   read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
   read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
   read_input(fields, "journal", parse_journal, job);
+  read_input(fields, "syslog", parse_syslog, job);
+  read_input(fields, "gelf", parse_gelf, job);
+  read_input(fields, "loki_push_api", parse_loki_push_api, job);
+  read_input(fields, "heroku_drain", parse_heroku_drain, job);
+  if (auto own = fields.block("tailrace")) read_input(*own, "otlp", parse_otlp_receiver, job);
+  read_input(fields, "gcplog", parse_gcplog, job);
+  read_input(fields, "kafka", parse_kafka, job);
+  read_input(fields, "azure_event_hubs", parse_azure_event_hubs, job);
+  read_input(fields, "cloudflare", parse_cloudflare, job);
+  read_input(fields, "windows_events", parse_windows_events, job);
 }
 
 // A job may have several. With stdin, none is needed and what is there is not used.
@@ -98,21 +101,17 @@ void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
     }
   }
   bool has_input = is_given(groups);
-  const auto refuse = [&](std::string_view key, std::string_view reason) {
-    if (!is_given(fields.present(key))) return;
-    has_input = true;
-    if (sources == JobSources::kStdin) return;
-    fields.report().error(fields.key_location(key), fmt::format("`{}` is not {}", key, reason));
-  };
-  const auto unsupported = [&](std::string_view key) { refuse(key, "yet supported"); };
   for (const std::string_view key : kDiscoveriesRefused) {
-    refuse(key,
-           "supported: let a program of yours write the targets into a file (file_sd_configs) or "
-           "serve them (http_sd_configs)");
+    if (!is_given(fields.present(key))) continue;
+    has_input = true;
+    if (sources == JobSources::kStdin) continue;
+    fields.report().error(
+        fields.key_location(key),
+        fmt::format("`{}` is not supported: let a program of yours write the targets into a file "
+                    "(file_sd_configs) or serve them (http_sd_configs)",
+                    key));
   }
-  for (const std::string_view key : kInputsNotBuilt)
-    unsupported(key);
-  parse_built_inputs(fields, job);
+  parse_other_sources(fields, job);
   has_input = has_input || !job.inputs.empty() || !job.discoveries.empty();
   if (!has_input && sources == JobSources::kTargets) {
     fields.report().error(
@@ -157,6 +156,7 @@ void read_span(Fields& fields, std::string_view key, std::chrono::nanoseconds& s
 }
 
 void parse_file_options(Fields fields, FileOptionsConfig& files) {
+  fields.ignore("otlp");  // An input.
   std::optional<std::string> start_at;
   fields.read("start_at", start_at);
   if (start_at && *start_at == "end") {

@@ -58,7 +58,7 @@ struct Response {
   std::string body;  // Up to body_bytes_max; of a stream: what nobody took before its end.
   std::string content_type;
   std::chrono::seconds retry_after{0};  // From Retry-After (seconds or date); 0: none.
-  std::string wanted_header;            // The value of Request::wanted_header.
+  std::string wanted_header = {};       // The value of Request::wanted_header.
 };
 
 // Names a request in flight; chosen by the caller, unique on the transport while in flight: parties
