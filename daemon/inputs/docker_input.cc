@@ -108,7 +108,7 @@ const LabelSet* intern_labels(const std::optional<LabelMap>& labels, LabelSetTab
   std::vector<LabelPair> pairs;
   for (const auto& [name, value] : *labels)
     pairs.push_back({name, value});
-  return &table.intern_labels(pairs);
+  return &table.intern(pairs);
 }
 
 struct DockerInput {
