@@ -7,7 +7,7 @@
 #include "receivers/otlp_protobuf.h"
 #include "tests/receivers/decode_rig.h"
 
-namespace tailrace::receivers {
+namespace tailrace::receivers::otlp_format_test {
 namespace {
 
 using namespace std::string_literals;
@@ -210,4 +210,4 @@ TEST(OtlpFormat, answers_in_the_senders_encoding) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers
+}  // namespace tailrace::receivers::otlp_format_test

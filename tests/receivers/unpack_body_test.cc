@@ -9,7 +9,7 @@
 
 #include "shippers/snappy_block.h"
 
-namespace tailrace::receivers {
+namespace tailrace::receivers::unpack_body_test {
 namespace {
 
 // windowBits of zlib: 15 zlib's own format, 31 gzip, -15 neither header nor check.
@@ -105,4 +105,4 @@ TEST(UnpackBody, knows_media_types) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers
+}  // namespace tailrace::receivers::unpack_body_test
