@@ -31,7 +31,7 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string json_text(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text) {
@@ -103,10 +103,10 @@ std::string docker_filters(const std::vector<config::DockerFilter>& filters) {
   std::string json = "{";
   for (const auto& [name, values] : by_name) {
     if (json.size() > 1) json += ',';
-    json += json_text(name) + ":[";
+    json += json_quoted(name) + ":[";
     for (const std::string& value : values) {
       if (!json.ends_with('[')) json += ',';
-      json += json_text(value);
+      json += json_quoted(value);
     }
     json += ']';
   }

@@ -34,7 +34,7 @@ Result<simdjson::dom::element> parse_list(simdjson::dom::parser& parser, std::st
 }
 
 // Of TCP.
-std::vector<SwarmPort> read_ports(simdjson::dom::element at, std::string_view pointer) {
+std::vector<SwarmPort> read_swarm_ports(simdjson::dom::element at, std::string_view pointer) {
   std::vector<SwarmPort> ports;
   docker_items(at, pointer, [&](simdjson::dom::element port) {
     if (docker_text(port, "/Protocol") != "tcp") return;
@@ -57,7 +57,7 @@ std::string service_mode(simdjson::dom::element service) {
   return {};
 }
 
-SwarmService read_service(simdjson::dom::element item) {
+SwarmService read_swarm_service(simdjson::dom::element item) {
   SwarmService service;
   LabelMap& labels = service.task_labels;
   labels["__meta_dockerswarm_service_id"] = docker_text(item, "/ID");
@@ -71,11 +71,11 @@ SwarmService read_service(simdjson::dom::element item) {
       docker_text(item, "/Spec/TaskTemplate/ContainerSpec/Image");
   const std::string updating = docker_text(item, "/UpdateStatus/State");
   if (!updating.empty()) service.labels["__meta_dockerswarm_service_updating_status"] = updating;
-  service.ports = read_ports(item, "/Endpoint/Ports");
+  service.ports = read_swarm_ports(item, "/Endpoint/Ports");
   return service;
 }
 
-LabelMap read_node(simdjson::dom::element item) {
+LabelMap read_swarm_node(simdjson::dom::element item) {
   LabelMap labels;
   constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kFields = {
       {{"id", "/ID"},
@@ -121,7 +121,7 @@ void add_service_address(const SwarmService& service, const LabelMap& labels, co
 
 void add_service(simdjson::dom::element item, const DockerNetworks& networks, std::uint64_t port,
                  std::vector<Target>& targets) {
-  const SwarmService service = read_service(item);
+  const SwarmService service = read_swarm_service(item);
   docker_items(item, "/Endpoint/VirtualIPs", [&](simdjson::dom::element address) {
     const std::string ip = without_prefix_length(docker_text(address, "/Addr"));
     if (ip.empty()) return;  // Of the host's network.
@@ -132,7 +132,7 @@ void add_service(simdjson::dom::element item, const DockerNetworks& networks, st
 }
 
 void add_node(simdjson::dom::element item, std::uint64_t port, std::vector<Target>& targets) {
-  Target& target = targets.emplace_back(Target{.labels = read_node(item), .found_by = {}});
+  Target& target = targets.emplace_back(Target{.labels = read_swarm_node(item), .found_by = {}});
   LabelMap& labels = target.labels;
   labels["__meta_dockerswarm_node_engine_version"] =
       docker_text(item, "/Description/Engine/EngineVersion");
@@ -171,7 +171,7 @@ void add_task(simdjson::dom::element item, const Swarm& swarm, std::vector<Targe
   const auto node = swarm.nodes.find(docker_text(item, "/NodeID"));
   if (node != swarm.nodes.end()) add_labels(common, node->second);
   // Published on the node itself.
-  for (const SwarmPort& port : read_ports(item, "/Status/PortStatus/Ports")) {
+  for (const SwarmPort& port : read_swarm_ports(item, "/Status/PortStatus/Ports")) {
     LabelMap& labels = targets.emplace_back(Target{.labels = common, .found_by = {}}).labels;
     labels["__address__"] =
         docker_address(common["__meta_dockerswarm_node_address"], port.published);
@@ -204,12 +204,12 @@ Result<std::vector<Target>> task_targets(const DockerSwarmLists& lists, Swarm sw
   const auto services = parse_list(parser, lists.services, "services");
   if (!services) return fail(services.error());
   docker_items(*services, "", [&](simdjson::dom::element item) {
-    swarm.services[docker_text(item, "/ID")] = read_service(item);
+    swarm.services[docker_text(item, "/ID")] = read_swarm_service(item);
   });
   const auto nodes = parse_list(parser, lists.nodes, "nodes");
   if (!nodes) return fail(nodes.error());
   docker_items(*nodes, "", [&](simdjson::dom::element item) {
-    swarm.nodes[docker_text(item, "/ID")] = read_node(item);
+    swarm.nodes[docker_text(item, "/ID")] = read_swarm_node(item);
   });
   const auto tasks = parse_list(parser, lists.tasks, "tasks");
   if (!tasks) return fail(tasks.error());

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tailrace::receivers::base64_test {
+namespace tailrace::receivers {
 namespace {
 
 TEST(Base64, reads_what_it_writes) {
@@ -29,4 +29,4 @@ TEST(Base64, refuses_the_rest) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers::base64_test
+}  // namespace tailrace::receivers

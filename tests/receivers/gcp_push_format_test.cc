@@ -6,7 +6,7 @@
 #include "receivers/base64.h"
 #include "tests/receivers/decode_rig.h"
 
-namespace tailrace::receivers::gcp_push_format_test {
+namespace tailrace::receivers {
 namespace {
 
 constexpr const char* kEntry =
@@ -100,4 +100,4 @@ TEST(GcpLogEntry, keys_become_parts_of_names) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers::gcp_push_format_test
+}  // namespace tailrace::receivers

@@ -5,7 +5,7 @@
 
 #include "tests/receivers/decode_rig.h"
 
-namespace tailrace::receivers::heroku_format_test {
+namespace tailrace::receivers {
 namespace {
 
 http::ServerRequest drain(const std::vector<std::string>& messages) {
@@ -69,4 +69,4 @@ TEST(HerokuFormat, refuses_in_words) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers::heroku_format_test
+}  // namespace tailrace::receivers

@@ -11,7 +11,7 @@
 #include "shippers/snappy_block.h"
 #include "tests/receivers/decode_rig.h"
 
-namespace tailrace::receivers::loki_push_format_test {
+namespace tailrace::receivers {
 namespace {
 
 using Format = LokiPushFormat;
@@ -193,4 +193,4 @@ TEST(LokiPushFormat, refuses_in_words) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers::loki_push_format_test
+}  // namespace tailrace::receivers

@@ -9,7 +9,7 @@
 #include "receivers/loki_push_format.h"
 #include "tests/receivers/push_rig.h"
 
-namespace tailrace::receivers::push_receiver_test {
+namespace tailrace::receivers {
 namespace {
 
 using std::chrono::seconds;
@@ -350,4 +350,4 @@ TEST_F(PushReceiverTest, fixed_labels_win) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers::push_receiver_test
+}  // namespace tailrace::receivers

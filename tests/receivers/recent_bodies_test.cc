@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tailrace::receivers::recent_bodies_test {
+namespace tailrace::receivers {
 namespace {
 
 constexpr std::int64_t kNow = 1'700'000'000'000'000'000;
@@ -96,4 +96,4 @@ TEST(RecentBodies, orphans_grow_old_and_few) {
 }
 
 }  // namespace
-}  // namespace tailrace::receivers::recent_bodies_test
+}  // namespace tailrace::receivers

@@ -43,7 +43,7 @@ std::vector<std::string> shown(const DockerFrames& frames) {
 }
 
 // Whatever pieces the network makes of it, the lines are the same.
-std::vector<std::string> lines_of(Format format, const std::string& bytes,
+std::vector<std::string> lines_in(Format format, const std::string& bytes,
                                   std::uint32_t line_bytes_max = 1U << 20U) {
   std::vector<std::string> whole;
   for (const std::size_t piece :
@@ -105,7 +105,7 @@ TEST(DockerFrames, gives_each_frame_as_a_line_with_its_time_and_stream) {
 }
 
 TEST(DockerFrames, keeps_empty_lines_and_what_is_inside) {
-  EXPECT_EQ(lines_of(Format::kFrames, frame(1, text(kT1, "\n")) + frame(1, text(kT1, "\r\r\n")) +
+  EXPECT_EQ(lines_in(Format::kFrames, frame(1, text(kT1, "\n")) + frame(1, text(kT1, "\r\r\n")) +
                                           frame(1, text(kT1, "a\rb \n")) +
                                           frame(0, text(kT1, "typed\n"))),
             (Lines{"o:", "o:", "o:a\rb ", "o:typed"}));
@@ -115,7 +115,7 @@ TEST(DockerFrames, joins_parts_of_one_time_while_the_other_stream_goes_on) {
   const std::string part(16384, 'a');
   const std::string bytes = frame(1, text(kT1, part)) + frame(2, text(kT2, "between\n")) +
                             frame(1, text(kT1, part)) + frame(1, text(kT1, "end\n"));
-  EXPECT_EQ(lines_of(Format::kFrames, bytes), (Lines{"e:between", "o:" + part + part + "end"}));
+  EXPECT_EQ(lines_in(Format::kFrames, bytes), (Lines{"e:between", "o:" + part + part + "end"}));
 }
 
 TEST(DockerFrames, joins_full_parts_that_each_have_a_time) {
@@ -130,7 +130,7 @@ TEST(DockerFrames, joins_full_parts_that_each_have_a_time) {
 
 TEST(DockerFrames, does_not_run_the_last_words_of_a_run_into_the_next) {
   EXPECT_EQ(
-      lines_of(Format::kFrames, frame(1, text(kT1, "dying")) + frame(1, text(kT2, "born again\n"))),
+      lines_in(Format::kFrames, frame(1, text(kT1, "dying")) + frame(1, text(kT2, "born again\n"))),
       (Lines{"o:dying!", "o:born again"}));
 }
 
@@ -139,19 +139,19 @@ TEST(DockerFrames, cuts_a_line_at_the_limit_once) {
   const std::string bytes = frame(1, text(kT1, part)) + frame(1, text(kT1, part)) +
                             frame(1, text(kT1, "end\n")) + frame(1, text(kT2, "next\n"));
   for (const std::uint32_t limit : {100U, 16384U, 20000U, 32768U}) {
-    EXPECT_EQ(lines_of(Format::kFrames, bytes, limit),
+    EXPECT_EQ(lines_in(Format::kFrames, bytes, limit),
               (Lines{"o:" + std::string(limit, 'a') + "~", "o:next"}))
         << limit;
   }
-  EXPECT_EQ(lines_of(Format::kFrames, bytes, 32771), (Lines{"o:" + part + part + "end", "o:next"}));
+  EXPECT_EQ(lines_in(Format::kFrames, bytes, 32771), (Lines{"o:" + part + part + "end", "o:next"}));
 }
 
 TEST(DockerFrames, a_line_of_the_limit_is_whole) {
   for (const std::string_view end : {"\n", "\r\n"}) {
     const std::string line(100, 'a');
     const std::string bytes = frame(1, text(kT1, text(line, end)));
-    EXPECT_EQ(lines_of(Format::kFrames, bytes, 100), (Lines{"o:" + line}));
-    EXPECT_EQ(lines_of(Format::kFrames, bytes, 99), (Lines{"o:" + line.substr(1) + "~"}));
+    EXPECT_EQ(lines_in(Format::kFrames, bytes, 100), (Lines{"o:" + line}));
+    EXPECT_EQ(lines_in(Format::kFrames, bytes, 99), (Lines{"o:" + line.substr(1) + "~"}));
   }
 }
 
@@ -200,14 +200,14 @@ TEST(DockerFrames, finish_gives_what_is_open_in_the_order_of_time) {
 }
 
 TEST(DockerFrames, raw_text_is_lines_behind_their_times) {
-  EXPECT_EQ(lines_of(Format::kRaw, text(kT1, "one\r\n") + text(kT2, "\r\n") + text(kT2, "$ ")),
+  EXPECT_EQ(lines_in(Format::kRaw, text(kT1, "one\r\n") + text(kT2, "\r\n") + text(kT2, "$ ")),
             (Lines{"o:one", "o:"}));
 }
 
 TEST(DockerFrames, raw_text_in_parts_is_joined) {
   const std::string part(16384, 'a');
   for (const std::string_view second : {kT1, kT2}) {
-    EXPECT_EQ(lines_of(Format::kRaw, text(kT1, part) + text(second, part) +
+    EXPECT_EQ(lines_in(Format::kRaw, text(kT1, part) + text(second, part) +
                                          text(second, "end\r\n") + text(kT2, "next\r\n")),
               (Lines{"o:" + part + part + "end", "o:next"}));
   }
@@ -217,7 +217,7 @@ TEST(DockerFrames, raw_text_of_a_driver_without_parts_stays_as_it_is) {
   const std::string part(16384, 'a');
   for (const std::string_view more :
        {"more", "\r", "20", "2026-11-22T03:44:36 no", "2026-11-22T03:44:36.1x", "2026-", ""}) {
-    EXPECT_EQ(lines_of(Format::kRaw, text(kT1, part) + text(more, "\n") + text(kT2, "next\n")),
+    EXPECT_EQ(lines_in(Format::kRaw, text(kT1, part) + text(more, "\n") + text(kT2, "next\n")),
               (Lines{"o:" + part + (more == "\r" ? "" : std::string(more)), "o:next"}))
         << more;
   }
