@@ -48,6 +48,7 @@ class ScriptedTransport final : public http::Transport {
     std::string error = {};  // With status 0.
     std::chrono::seconds retry_after{0};
     std::chrono::nanoseconds delay{0};
+    bool too_long = false;  // With status 0.
     bool never = false;  // Hangs until reset() or its cancellation.
   };
 
@@ -157,6 +158,7 @@ class ScriptedTransport final : public http::Transport {
       completions.push_back({.tag = flights_[i].tag,
                              .response = {.status = reply.status,
                                           .error = std::move(reply.error),
+                                          .too_long = reply.too_long,
                                           .body = std::move(reply.body),
                                           .content_type = std::move(reply.content_type),
                                           .retry_after = reply.retry_after}});
