@@ -13,16 +13,17 @@
 namespace tailrace::config {
 namespace {
 
-// Inputs that are not built yet.
-constexpr std::array<std::string_view, 16> kDiscoveriesNotBuilt = {
-    "file_sd_configs",         "kubernetes_sd_configs",  "consul_sd_configs",
-    "consulagent_sd_configs",  "dns_sd_configs",         "ec2_sd_configs",
-    "gce_sd_configs",          "azure_sd_configs",       "openstack_sd_configs",
-    "digitalocean_sd_configs", "dockerswarm_sd_configs", "marathon_sd_configs",
-    "nerve_sd_configs",        "serverset_sd_configs",   "triton_sd_configs",
-    "http_sd_configs"};
-constexpr std::array<std::string_view, 7> kInputsNotBuilt = {
-    "journal", "syslog", "gcplog", "loki_push_api", "gelf", "docker_sd_configs", "heroku_drain"};
+// Service discoveries of clouds and of registries that we do not speak with
+// (docs/compatibility.md, scrape_configs). The first nine are Promtail's.
+constexpr std::array<std::string_view, 23> kDiscoveriesRefused = {
+    "ec2_sd_configs",          "gce_sd_configs",      "azure_sd_configs",
+    "openstack_sd_configs",    "triton_sd_configs",   "marathon_sd_configs",
+    "digitalocean_sd_configs", "nerve_sd_configs",    "serverset_sd_configs",
+    "eureka_sd_configs",       "nomad_sd_configs",    "hetzner_sd_configs",
+    "linode_sd_configs",       "uyuni_sd_configs",    "scaleway_sd_configs",
+    "puppetdb_sd_configs",     "kuma_sd_configs",     "lightsail_sd_configs",
+    "vultr_sd_configs",        "ovhcloud_sd_configs", "ionos_sd_configs",
+    "stackit_sd_configs",      "zookeeper_sd_configs"};
 
 bool is_given(const YamlNode* node) {
   return node != nullptr && !(node->type == YamlType::kList && node->items.empty());
@@ -41,8 +42,8 @@ void parse_static_config(const YamlNode& node, std::string path, Report& report,
 
 // A block of a job, such as `journal`; `parse` finishes its fields.
 template <typename T>
-[[maybe_unused]] void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
-                                 ScrapeConfig& job) {
+void read_input(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                ScrapeConfig& job) {
   if (!is_given(fields.present(key))) return;
   if (auto block = fields.block(key)) {
     T input;
@@ -53,8 +54,8 @@ template <typename T>
 
 // A list of a job, such as `file_sd_configs`.
 template <typename T>
-[[maybe_unused]] void read_discoveries(Fields& fields, std::string_view key,
-                                       void (*parse)(Fields, T&), ScrapeConfig& job) {
+void read_discoveries(Fields& fields, std::string_view key, void (*parse)(Fields, T&),
+                      ScrapeConfig& job) {
   const YamlNode* const list = fields.list(key);
   if (list == nullptr) return;
   for (std::size_t i = 0; i < list->items.size(); ++i) {
@@ -66,8 +67,23 @@ template <typename T>
   }
 }
 
-// In the order of the variants InputConfig and DiscoveryConfig.
-void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
+// In the order of the variants DiscoveryConfig and InputConfig.
+void parse_other_sources(Fields& fields, ScrapeConfig& job) {
+  read_discoveries(fields, "file_sd_configs", parse_file_sd, job);
+  read_discoveries(fields, "http_sd_configs", parse_http_sd, job);
+  read_discoveries(fields, "dns_sd_configs", parse_dns_sd, job);
+  read_discoveries(fields, "consul_sd_configs", parse_consul_sd, job);
+  read_discoveries(fields, "consulagent_sd_configs", parse_consulagent_sd, job);
+  read_discoveries(fields, "kubernetes_sd_configs", parse_kubernetes_sd, job);
+  read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
+  read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
+  read_input(fields, "journal", parse_journal, job);
+  read_input(fields, "syslog", parse_syslog, job);
+  read_input(fields, "gelf", parse_gelf, job);
+  read_input(fields, "loki_push_api", parse_loki_push_api, job);
+  read_input(fields, "heroku_drain", parse_heroku_drain, job);
+  if (auto own = fields.block("tailrace")) read_input(*own, "otlp", parse_otlp_receiver, job);
+  read_input(fields, "gcplog", parse_gcplog, job);
   read_input(fields, "kafka", parse_kafka, job);
   read_input(fields, "azure_event_hubs", parse_azure_event_hubs, job);
   read_input(fields, "cloudflare", parse_cloudflare, job);
@@ -85,17 +101,17 @@ void parse_inputs(Fields& fields, JobSources sources, ScrapeConfig& job) {
     }
   }
   bool has_input = is_given(groups);
-  const auto unsupported = [&](std::string_view key) {
-    if (!is_given(fields.present(key))) return;
+  for (const std::string_view key : kDiscoveriesRefused) {
+    if (!is_given(fields.present(key))) continue;
     has_input = true;
-    if (sources == JobSources::kStdin) return;
-    fields.report().error(fields.key_location(key), fmt::format("`{}` is not yet supported", key));
-  };
-  for (const std::string_view key : kDiscoveriesNotBuilt)
-    unsupported(key);
-  for (const std::string_view key : kInputsNotBuilt)
-    unsupported(key);
-  parse_built_inputs(fields, job);
+    if (sources == JobSources::kStdin) continue;
+    fields.report().error(
+        fields.key_location(key),
+        fmt::format("`{}` is not supported: let a program of yours write the targets into a file "
+                    "(file_sd_configs) or serve them (http_sd_configs)",
+                    key));
+  }
+  parse_other_sources(fields, job);
   has_input = has_input || !job.inputs.empty() || !job.discoveries.empty();
   if (!has_input && sources == JobSources::kTargets) {
     fields.report().error(
@@ -140,6 +156,7 @@ void read_span(Fields& fields, std::string_view key, std::chrono::nanoseconds& s
 }
 
 void parse_file_options(Fields fields, FileOptionsConfig& files) {
+  fields.ignore("otlp");  // An input.
   std::optional<std::string> start_at;
   fields.read("start_at", start_at);
   if (start_at && *start_at == "end") {

@@ -44,7 +44,7 @@ InputRunner::Running* InputRunner::find_running(const Input& input) {
 void InputRunner::handle(InputCommand command) {
   Running* const running = find_running(command.job, command.name);
   if (running == nullptr) {
-    if (command.plan != nullptr) inputs_.emplace_back(std::move(command), random_);
+    if (command.plan != nullptr) begin(std::move(command));
     return;
   }
   if (command.plan == nullptr) {
@@ -53,6 +53,14 @@ void InputRunner::handle(InputCommand command) {
     running->next = std::move(command);
   }
   end(*running);
+}
+
+void InputRunner::begin(InputCommand command) {
+  // Newer than what main knows.
+  if (auto ended = ended_.extract({command.job, command.name})) {
+    command.start.resume = std::move(ended.mapped());
+  }
+  inputs_.emplace_back(std::move(command), random_);
 }
 
 void InputRunner::end(Running& running) {
@@ -187,16 +195,21 @@ void InputRunner::remove_ended() {
       ++at;
       continue;
     }
-    ResumePoint point = resume_point(*at);
-    if (at->next) {
-      InputCommand next = std::move(*at->next);
-      if (at->input != nullptr) next.start.resume = point;
-      inputs_.emplace_back(std::move(next), random_);
-    } else {
-      reports_.push_back({std::move(point)});
-    }
+    note_end(*at);
+    std::optional<InputCommand> next = std::move(at->next);
     if (turn_ == at) ++turn_;
     at = inputs_.erase(at);
+    if (next) begin(std::move(*next));
+  }
+}
+
+void InputRunner::note_end(const Running& running) {
+  ResumePoint point = resume_point(running);
+  if (point.finished) {
+    reports_.push_back({point.job, point.path});
+  } else if (running.input != nullptr || running.start.resume) {
+    const std::pair<std::string, std::string> key{point.job, point.path};
+    ended_.insert_or_assign(key, std::move(point));
   }
 }
 
@@ -246,7 +259,7 @@ void InputRunner::drop_jobs(const std::function<bool(std::string_view)>& stays) 
     }
     world_.log.warn("an input did not end in time; what it had taken and not given is lost",
                     {{"job", at->plan->job}, {"input", at->plan->name}});
-    reports_.push_back({resume_point(*at)});
+    note_end(*at);
     if (turn_ == at) ++turn_;
     at = inputs_.erase(at);
   }

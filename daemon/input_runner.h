@@ -33,9 +33,10 @@ struct InputCommand {
   InputStart start;
 };
 
-// To the main thread: it ended, here is where it would go on.
+// To the main thread: it is over for good.
 struct InputReport {
-  ResumePoint point;
+  std::string job;
+  std::string name;
 };
 
 // For pages and metrics.
@@ -125,7 +126,9 @@ class InputRunner {
   Running* find_running(std::string_view job, std::string_view name);
   Running* find_running(const Input& input);
   void make(Running& running, SteadyTime now);
+  void begin(InputCommand command);
   void end(Running& running);
+  void note_end(const Running& running);
   void remove_ended();
   void fail_for_now(Running& running, const Error& error, SteadyTime now, std::string_view what);
   static ResumePoint resume_point(const Running& running);
@@ -138,6 +141,8 @@ class InputRunner {
   std::list<Running>::iterator turn_;
   Input::Room room_ = Input::Room::kYes;
   std::vector<InputReport> reports_;
+  // Where inputs would go on that ended and are not over; by job and name.
+  std::map<std::pair<std::string, std::string>, ResumePoint> ended_;
 };
 
 }  // namespace tailrace::daemon

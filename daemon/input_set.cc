@@ -41,7 +41,7 @@ void InputSet::set(const std::vector<InputPlan>& plans) {
     }
     known.definition = plan.definition;
     InputStart start{.id = known.id, .resume = std::move(known.resume), .stored_cursor = {}};
-    known.resume.reset();
+    known.resume.reset();  // From its first start on its worker knows.
     // Adopted once: from then on the cursor is ours.
     if (const auto stored = stored_cursors_.find(plan.name); stored != stored_cursors_.end()) {
       start.stored_cursor = stored->second;
@@ -60,17 +60,11 @@ void InputSet::set(const std::vector<InputPlan>& plans) {
 }
 
 void InputSet::handle_report(const InputReport& report) {
-  const auto found = known_.find({report.point.job, report.point.path});
+  const auto found = known_.find({report.job, report.name});
   if (found == known_.end()) return;
-  Known& known = found->second;
-  if (report.point.finished) {
-    // It is not begun again as long as it is wanted: what is over gives nothing.
-    known.over = true;
-    if (!known.definition) known_.erase(found);
-    return;
-  }
-  // A report that crossed a new start on its way: the worker has it go on by itself.
-  if (!known.definition) known.resume = report.point;
+  // It is not begun again as long as it is wanted: what is over gives nothing.
+  found->second.over = true;
+  if (!found->second.definition) known_.erase(found);
 }
 
 std::size_t InputSet::running() const {

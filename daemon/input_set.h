@@ -48,8 +48,7 @@ class InputSet {
   struct Known {
     SourceId id = 0;
     std::uint32_t worker = 0;
-    // As of its last end; while it runs the worker knows better.
-    std::optional<ResumePoint> resume;
+    std::optional<ResumePoint> resume;      // Of an earlier run, until its first start.
     std::optional<std::string> definition;  // Set: it is wanted, and runs but when it is over.
     bool over = false;                      // It ended by itself and for good.
   };

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "receivers/connection_park.h"
 
 namespace tailrace::daemon {
 
@@ -21,10 +22,13 @@ class Listener {
 
   int descriptor() const { return descriptor_; }  // Non-blocking.
   std::uint16_t port() const { return port_; }    // 0: a socket in the file system.
+  // Connections of an input that ends, for the one that follows it.
+  receivers::ConnectionPark& park() const { return park_; }
 
  private:
   const int descriptor_;
   const std::uint16_t port_;
+  mutable receivers::ConnectionPark park_;
 };
 
 // Where to listen.

@@ -74,25 +74,37 @@ Worker::Turn Worker::run_once() {
 
 void Worker::take_messages() {
   for (WorkerMessage& message : mailbox_.take()) {
-    if (auto* const file = std::get_if<tailer::FileCommand>(&message)) {
-      follower_.handle(std::move(*file));
-    } else if (auto* const input = std::get_if<InputCommand>(&message)) {
-      inputs_.handle(std::move(*input));
-    } else if (auto* const plan = std::get_if<std::unique_ptr<WorkerPlan>>(&message)) {
-      take_plan(std::move(*plan));
-    } else if (const auto* const stop = std::get_if<StopWorker>(&message)) {
-      stopping_ = true;
-      stop_deadline_ = stop->deadline;
-      inputs_.begin_stop();
+    const bool follows_plan = std::holds_alternative<tailer::FileCommand>(message) ||
+                              std::holds_alternative<InputCommand>(message);
+    if (waiting_plan_ != nullptr && follows_plan) {
+      after_plan_.push_back(std::move(message));
     } else {
-      std::get<WorkerTask>(message)(*this);
+      take(message);
     }
   }
 }
 
+void Worker::take(WorkerMessage& message) {
+  if (auto* const file = std::get_if<tailer::FileCommand>(&message)) {
+    follower_.handle(std::move(*file));
+  } else if (auto* const input = std::get_if<InputCommand>(&message)) {
+    inputs_.handle(std::move(*input));
+  } else if (auto* const plan = std::get_if<std::unique_ptr<WorkerPlan>>(&message)) {
+    take_plan(std::move(*plan));
+  } else if (const auto* const stop = std::get_if<StopWorker>(&message)) {
+    stopping_ = true;
+    stop_deadline_ = stop->deadline;
+    inputs_.begin_stop();
+  } else {
+    std::get<WorkerTask>(message)(*this);
+  }
+}
+
 void Worker::take_plan(std::unique_ptr<WorkerPlan> plan) {
-  // Only the last counts, but for what is told once.
-  if (waiting_plan_ != nullptr) apply(*std::exchange(waiting_plan_, nullptr));
+  if (waiting_plan_ != nullptr) {
+    apply_at_latest_ = SteadyTime::min();
+    apply_waiting(clock_.steady_now());
+  }
   waiting_plan_ = std::move(plan);
   const auto stays = stays_with(*waiting_plan_);
   inputs_.end_jobs(stays);
@@ -116,6 +128,8 @@ void Worker::apply_waiting(SteadyTime now) {
   }
   const std::unique_ptr<WorkerPlan> plan = std::exchange(waiting_plan_, nullptr);
   apply(*plan);
+  for (WorkerMessage& message : std::exchange(after_plan_, {}))
+    take(message);
 }
 
 void Worker::apply(WorkerPlan& plan) {
@@ -270,16 +284,17 @@ void Worker::cut() {
   touch_changed();
   delivery_.cut(intake_.take_cut());
   last_cut_ = clock_.steady_now();
-  inputs_unstored_ = true;
   input_ended_ = false;
+  // At once: what is consumed from now on is not in this cut. While the disk refuses, senders are
+  // answered when Loki has what they sent.
+  inputs_unstored_ = delivery_.outbox().disk_error().has_value();
+  if (!inputs_unstored_) inputs_.stored();
   if (options_.want_sync && delivery_.outbox().sync_wanted()) options_.want_sync();
   delivery_.run(haste());
 }
 
-// Senders are answered when their lines are on disk; while the disk refuses, when Loki has them.
 void Worker::tell_inputs() {
-  if (inputs_unstored_ &&
-      (!delivery_.outbox().disk_error() || (delivery_.everything_done() && !intake_.has_uncut()))) {
+  if (inputs_unstored_ && delivery_.everything_done() && !intake_.has_uncut()) {
     inputs_unstored_ = false;
     inputs_.stored();
   }

@@ -124,6 +124,7 @@ class Worker {
 
  private:
   void take_messages();
+  void take(WorkerMessage& message);
   // A plan that leaves out jobs whose inputs have to end first waits for them.
   void take_plan(std::unique_ptr<WorkerPlan> plan);
   void apply_waiting(SteadyTime now);
@@ -161,6 +162,7 @@ class Worker {
   std::chrono::nanoseconds sync_period_ = std::chrono::seconds(10);
   SteadyTime last_cut_{};
   std::unique_ptr<WorkerPlan> waiting_plan_;
+  std::vector<WorkerMessage> after_plan_;  // Files and inputs that came behind it.
   SteadyTime apply_at_latest_ = SteadyTime::max();
   bool inputs_unstored_ = false;                 // The last cut did not reach the disk.
   bool input_ended_ = false;                     // Its end waits for a cut.

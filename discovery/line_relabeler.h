@@ -47,6 +47,9 @@ class LineRelabeler {
   // nullptr: a rule drops the line, or no label is left.
   const LabelSet* resolve(std::span<const LabelPair> discovered);
 
+  // Whether a label of this name can make a difference; the others need not be handed to resolve().
+  bool matters(std::string_view name);
+
   // Of what resolve() last gave nullptr for: whether a rule dropped it.
   bool dropped_by_rule() const { return dropped_by_rule_; }
 
@@ -57,7 +60,6 @@ class LineRelabeler {
     bool dropped_by_rule = false;
   };
 
-  bool matters(std::string_view name);
   const LabelSet* run(std::span<const LabelPair> discovered);
   void forget();
 

@@ -94,6 +94,7 @@ struct CurlTransport::Exchange {
   std::size_t part = 0;  // Where sending goes on.
   std::size_t part_offset = 0;
   Response response;
+  std::string wanted_header;  // Its name.
   std::size_t body_bytes_max = 0;
   bool fails_beyond = false;  // What is longer than body_bytes_max is a failure.
   bool too_long = false;
@@ -171,6 +172,7 @@ void CurlTransport::Exchange::prepare(const EndpointOptions& endpoint, const Req
   proxy_headers.reset();
   connect_to.reset();
   response = {};
+  wanted_header = request.wanted_header;
   body_bytes_max = request.body_bytes_max;
   fails_beyond = body_bytes_max != Request::kBodyBytesMax;
   too_long = false;
@@ -453,6 +455,12 @@ void CurlTransport::collect_finished() {
       curl_off_t retry_after = 0;
       curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
       response.retry_after = std::chrono::seconds(retry_after);
+      curl_header* header = nullptr;
+      if (!exchange->wanted_header.empty() &&
+          curl_easy_header(easy, exchange->wanted_header.c_str(), 0, CURLH_HEADER, -1, &header) ==
+              CURLHE_OK) {
+        response.wanted_header = header->value;
+      }
     } else {
       response.status = 0;
       response.too_long = exchange->too_long;

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,18 +21,42 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "http/listening_socket.h"
 #include "http/local_socket.h"
 #include "http/server_tls.h"
+#include "http/suspended_request.h"
 
 namespace tailrace::http {
 namespace {
+
+// Room behind a body, so that who parses it in place need not copy it (simdjson).
+constexpr std::size_t kBodyPadding = 64;
 
 // What is gathered of a request until its body is complete.
 struct Pending {
   ServerRequest request;
   std::uint64_t body_bytes_max = 0;  // 0: nothing is kept.
-  bool too_large = false;
+  std::uint64_t reserved = 0;        // Of all bodies' room.
+  int refused = 0;                   // The status that it gets for it.
+  SteadyTime deadline = SteadyTime::max();
+  // Its answer comes later. (A shared_ptr: the Responder has it too.)
+  std::shared_ptr<SuspendedRequest> suspended;
 };
+
+// How long the body will be, when that is said.
+std::uint64_t announced_bytes(const ServerRequest& request) {
+  const auto found = request.headers.find("content-length");
+  if (found == request.headers.end()) return 0;
+  std::uint64_t bytes = 0;
+  const char* const begin = found->second.data();
+  const auto read = std::from_chars(begin, begin + found->second.size(), bytes);
+  return read.ec == std::errc{} ? bytes : 0;
+}
+
+ServerResponse refusal(int status) {
+  if (status == 413) return {.status = 413, .body = "request body too large\n", .headers = {}};
+  return unavailable("too many requests are being received");
+}
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -41,6 +67,14 @@ std::string lower(std::string text) {
 MHD_Result collect(void* user, MHD_ValueKind /*kind*/, const char* key, const char* value) {
   auto& values = *static_cast<std::map<std::string, std::string>*>(user);
   values[key] = value == nullptr ? "" : value;
+  return MHD_YES;
+}
+
+MHD_Result collect_query(void* user, MHD_ValueKind /*kind*/, const char* key, const char* value) {
+  auto& request = *static_cast<ServerRequest*>(user);
+  const std::string text = value == nullptr ? "" : value;
+  request.query[key] = text;
+  request.query_pairs.emplace_back(key, text);
   return MHD_YES;
 }
 
@@ -68,71 +102,25 @@ void set_timeout(MHD_Connection* connection, std::chrono::nanoseconds time) {
   MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, whole_seconds(time));
 }
 
-int family_of(const MicrohttpdServer::Options& options) {
-  switch (options.network) {
-    case MicrohttpdServer::Network::kIpv4:
-      return AF_INET;
-    case MicrohttpdServer::Network::kIpv6:
-      return AF_INET6;
-    case MicrohttpdServer::Network::kAny:
-      break;
-  }
-  return options.address.empty() ? AF_INET6 : AF_UNSPEC;  // Dual stack for "all".
-}
-
-// A listening socket: the first address of `options` that can be bound.
-Result<int> listen_on(const MicrohttpdServer::Options& options) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  hints.ai_family = family_of(options);
-  addrinfo* found = nullptr;
-  const std::string port = std::to_string(options.port);
-  const char* const host = options.address.empty() ? nullptr : options.address.c_str();
-  int code = getaddrinfo(host, port.c_str(), &hints, &found);
-  if (code != 0) {
-    return fail(Error::kOther,
-                "listen on " + options.address + ":" + port + ": " + gai_strerror(code));
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
-  int error = 0;
-  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-    const int socket_fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (socket_fd < 0) {
-      error = errno;
-      continue;
-    }
-    const int on = 1;
-    const int only_ipv6 = options.network == MicrohttpdServer::Network::kIpv6 ? 1 : 0;
-    setsockopt(socket_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address->ai_family == AF_INET6) {
-      setsockopt(socket_fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6);
-    }
-    if (bind(socket_fd, address->ai_addr, address->ai_addrlen) == 0 &&
-        listen(socket_fd, 128) == 0) {
-      return socket_fd;
-    }
-    error = errno;
-    close(socket_fd);
-  }
-  return fail(system_failure(error, "listen on " + options.address + ":" + port));
-}
-
 }  // namespace
 
 struct MicrohttpdServer::State {
   Options options;
   RequestHandler handler;
+  AsyncHandler async_handler;          // Instead of `handler`.
   std::unique_ptr<LocalSocket> local;  // Null: on the network.
   std::unique_ptr<ServerTls> tls;      // Null: plain HTTP.
   MHD_Daemon* daemon = nullptr;
   int socket = -1;
+  bool listening = true;
   std::uint16_t port = 0;
   // Requests whose answer is not out yet.
   Mutex mutex;
   std::uint32_t open_requests TAILRACE_GUARDED_BY(mutex) = 0;
   bool stopping TAILRACE_GUARDED_BY(mutex) = false;
+  std::set<std::shared_ptr<SuspendedRequest>> suspended TAILRACE_GUARDED_BY(mutex);
   std::condition_variable_any request_done;
+  std::uint64_t bodies_bytes = 0;  // Reserved; the server's thread alone.
 
   // False: the server stops, and takes no more.
   bool begin_request() {
@@ -156,6 +144,12 @@ struct MicrohttpdServer::State {
   }
   // Until all that are open have ended, for `shutdown_timeout` at most.
   void wait_for_requests();
+  // Answers those that wait.
+  void give_up_suspended();
+  bool reserve(Pending& pending, std::uint64_t bytes);
+  // False: the connection is to be closed.
+  bool keep_body(Pending& pending, std::string_view part);
+  MHD_Result suspend(MHD_Connection* connection, Pending& pending);
 
   Status start();
   static void on_connection(void* user, MHD_Connection* connection, void** credentials,
@@ -177,41 +171,99 @@ MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* conne
                                                std::size_t* upload_bytes, void** pending) {
   auto& self = *static_cast<State*>(user);
   if (*pending == nullptr) return self.begin(connection, url, method, pending);
-  auto& [request, most, too_large] = *static_cast<Pending*>(*pending);
+  auto& own = *static_cast<Pending*>(*pending);
   if (*upload_bytes > 0) {
-    if (request.body.size() + *upload_bytes > most && most > 0) {
-      too_large = true;
-      request.body.clear();
-    }
-    if (!too_large && most > 0) request.body.append(upload, *upload_bytes);
+    const std::string_view part(upload, *upload_bytes);
     *upload_bytes = 0;
-    return MHD_YES;
+    return self.keep_body(own, part) ? MHD_YES : MHD_NO;
   }
-  if (!too_large) return self.send(connection, self.handler(request), After::kGoOn);
-  return self.send(connection, {.status = 413, .body = "request body too large\n", .headers = {}},
-                   After::kGoOn);
+  if (own.refused != 0) return self.send(connection, refusal(own.refused), After::kGoOn);
+  if (!self.async_handler) return self.send(connection, self.handler(own.request), After::kGoOn);
+  if (own.suspended == nullptr) return self.suspend(connection, own);
+  const auto answer = own.suspended->take();
+  // Without one it was not resumed for us: libmicrohttpd asks again when it is.
+  return answer ? self.send(connection, *answer, After::kGoOn) : MHD_YES;
+}
+
+bool MicrohttpdServer::State::reserve(Pending& pending, std::uint64_t bytes) {
+  if (options.bodies_bytes_max == 0 || bytes <= pending.reserved) return true;
+  const std::uint64_t more = bytes - pending.reserved;
+  if (bodies_bytes + more > options.bodies_bytes_max) return false;
+  bodies_bytes += more;
+  pending.reserved = bytes;
+  return true;
+}
+
+bool MicrohttpdServer::State::keep_body(Pending& pending, std::string_view part) {
+  if (options.clock != nullptr && options.clock->steady_now() > pending.deadline) return false;
+  std::string& body = pending.request.body;
+  if (pending.refused != 0 || pending.body_bytes_max == 0) return true;
+  const std::uint64_t bytes = body.size() + part.size();
+  if (bytes > pending.body_bytes_max) {
+    pending.refused = 413;
+  } else if (!reserve(pending, bytes)) {
+    pending.refused = 503;
+  } else {
+    body.append(part);
+    return true;
+  }
+  body = std::string();
+  return true;
+}
+
+MHD_Result MicrohttpdServer::State::suspend(MHD_Connection* connection, Pending& pending) {
+  const MHD_ConnectionInfo* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const int descriptor = info == nullptr ? -1 : info->connect_fd;
+  auto request = std::make_shared<SuspendedRequest>(connection, descriptor);
+  {
+    // Under the lock: give_up_suspended() must not find one that is not suspended yet.
+    const MutexLock lock(mutex);
+    if (stopping) return MHD_NO;
+    suspended.insert(request);
+    request->begin();
+  }
+  pending.suspended = request;
+  async_handler(std::move(pending.request), Responder(std::move(request)));
+  return MHD_YES;
 }
 
 MHD_Result MicrohttpdServer::State::begin(MHD_Connection* connection, const char* url,
                                           const char* method, void** pending) {
   if (!begin_request()) return MHD_NO;  // Closes the connection.
   auto owner = std::make_unique<Pending>();
-  ServerRequest& request = owner->request;
-  std::uint64_t& body_bytes_max = owner->body_bytes_max;
+  Pending& own = *owner;
+  ServerRequest& request = own.request;
+  std::uint64_t& body_bytes_max = own.body_bytes_max;
   *pending = owner.release();  // on_completed() takes it back.
+  if (options.clock != nullptr) own.deadline = options.clock->steady_now() + options.read_timeout;
   set_timeout(connection, options.read_timeout);
   request.method = method;
   request.path = url;
   request.peer = peer_address(connection);
   request.via = local == nullptr ? Via::kNetwork : Via::kLocalSocket;
-  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &request.query);
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect_query, &request);
   std::map<std::string, std::string> headers;
   MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect, &headers);
   for (auto& [name, value] : headers)
     request.headers[lower(name)] = std::move(value);
   body_bytes_max = options.body_limit ? options.body_limit(request) : options.body_bytes_max;
-  if (!options.reads_body || options.reads_body(request)) return MHD_YES;
-  return send(connection, handler(request), After::kClose);
+  if (options.reads_body && !options.reads_body(request)) {
+    return send(connection, handler(request), After::kClose);
+  }
+  if (options.answers_early) {
+    if (const auto answer = options.answers_early(request)) {
+      const bool has_body =
+          announced_bytes(request) > 0 || request.headers.contains("transfer-encoding");
+      return send(connection, *answer, has_body ? After::kClose : After::kGoOn);
+    }
+  }
+  if (!async_handler) return MHD_YES;
+  const std::uint64_t announced = announced_bytes(request);
+  if (announced > body_bytes_max) return send(connection, refusal(413), After::kClose);
+  if (!reserve(own, announced)) return send(connection, refusal(503), After::kClose);
+  request.body.reserve(announced + kBodyPadding);
+  return MHD_YES;
 }
 
 MHD_Result MicrohttpdServer::State::send(MHD_Connection* connection, const ServerResponse& response,
@@ -240,6 +292,13 @@ void MicrohttpdServer::State::on_completed(void* user, MHD_Connection* connectio
   const std::unique_ptr<Pending> owner(static_cast<Pending*>(*pending));
   if (owner == nullptr) return;
   *pending = nullptr;
+  self.bodies_bytes -= owner->reserved;
+  if (owner->suspended != nullptr) {
+    owner->suspended->end(code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? Responder::Outcome::kSent
+                                                                      : Responder::Outcome::kLost);
+    const MutexLock lock(self.mutex);
+    self.suspended.erase(owner->suspended);
+  }
   self.end_request();
   if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) return;
   const bool own = self.options.idle_timeout.count() > 0;
@@ -249,8 +308,19 @@ void MicrohttpdServer::State::on_completed(void* user, MHD_Connection* connectio
 void MicrohttpdServer::State::wait_for_requests() {
   const MutexLock lock(mutex);
   // With a condition the time counts from here on, not anew from each request that ends.
-  request_done.wait_for(mutex, options.shutdown_timeout,
-                        [this]() TAILRACE_REQUIRES(mutex) { return open_requests == 0; });
+  request_done.wait_for(mutex, options.shutdown_timeout, [this]() TAILRACE_REQUIRES(mutex) {
+    return async_handler ? suspended.empty() : open_requests == 0;
+  });
+}
+
+void MicrohttpdServer::State::give_up_suspended() {
+  std::set<std::shared_ptr<SuspendedRequest>> waiting;
+  {
+    const MutexLock lock(mutex);
+    waiting = suspended;
+  }
+  for (const auto& request : waiting)
+    request->answer(unavailable("the server stops"), nullptr);
 }
 
 // A connection begins, before its handshake, or ends.
@@ -277,6 +347,7 @@ void MicrohttpdServer::State::on_connection(void* user, MHD_Connection* connecti
 
 Status MicrohttpdServer::State::start() {
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+  if (async_handler) flags |= MHD_ALLOW_SUSPEND_RESUME;
   std::vector<MHD_OptionItem> tls_items;
   if (options.tls.enabled()) {
     auto made = ServerTls::create(options.tls, options.log);
@@ -311,10 +382,16 @@ MicrohttpdServer::~MicrohttpdServer() {
   if (state_->daemon == nullptr) return;
   // Nothing new, but requests that are there get their answers.
   state_->refuse_requests();
-  const int listening = MHD_quiesce_daemon(state_->daemon);
-  if (listening >= 0) close(listening);
+  stop_listening();
+  state_->give_up_suspended();
   state_->wait_for_requests();
   MHD_stop_daemon(state_->daemon);
+}
+
+void MicrohttpdServer::stop_listening() {
+  if (!std::exchange(state_->listening, false)) return;
+  const int descriptor = MHD_quiesce_daemon(state_->daemon);
+  if (descriptor >= 0) close(descriptor);
 }
 
 std::uint16_t MicrohttpdServer::port() const {
@@ -334,6 +411,19 @@ Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options optio
   auto state = std::make_unique<State>();
   state->options = std::move(options);
   state->handler = std::move(handler);
+  return listening(std::move(state));
+}
+
+Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create_async(Options options,
+                                                                         AsyncHandler handler) {
+  auto state = std::make_unique<State>();
+  state->options = std::move(options);
+  state->async_handler = std::move(handler);
+  return listening(std::move(state));
+}
+
+Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::listening(
+    std::unique_ptr<State> state) {
   if (!state->options.local_socket.empty()) {
     auto local = LocalSocket::listen_on(state->options.local_socket);
     if (!local) return fail(local.error());
@@ -341,23 +431,13 @@ Result<std::unique_ptr<MicrohttpdServer>> MicrohttpdServer::create(Options optio
     state->socket = state->local->release();
     return started(std::move(state));
   }
-  Result<int> socket_fd = listen_on(state->options);
-  if (!socket_fd && state->options.address.empty() && state->options.network == Network::kAny) {
-    // A kernel without IPv6.
-    Options ipv4 = state->options;
-    ipv4.address = "0.0.0.0";
-    socket_fd = listen_on(ipv4);
-  }
+  const Options& options = state->options;
+  const Result<int> socket_fd = options.listen_descriptor >= 0
+                                    ? duplicate_socket(options.listen_descriptor)
+                                    : listen_on(options.network, options.address, options.port);
   if (!socket_fd) return fail(socket_fd.error());
   state->socket = *socket_fd;
-
-  sockaddr_storage bound{};
-  socklen_t bytes = sizeof bound;
-  if (getsockname(state->socket, reinterpret_cast<sockaddr*>(&bound), &bytes) == 0) {
-    state->port =
-        ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
-                                          : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
-  }
+  state->port = port_of_socket(state->socket);
   return started(std::move(state));
 }
 

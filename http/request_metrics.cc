@@ -34,10 +34,16 @@ constexpr auto kPages = std::to_array<Page>({{"/", "root"},
                                              {"/config", "config"},
                                              {"/reload", "reload"}});
 
-std::string method_of(const std::string& method) {
+std::string method_of(std::string_view method) {
   constexpr auto kMethods = std::to_array<std::string_view>(
       {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"});
-  return std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end() ? "other" : method;
+  return std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end()
+             ? "other"
+             : std::string(method);
+}
+
+MetricLabels labels_of(std::string_view method, std::string_view route) {
+  return {{"method", method_of(method)}, {"route", std::string(route)}};
 }
 
 }  // namespace
@@ -50,44 +56,58 @@ std::string_view route_of(std::string_view path, std::string_view path_prefix) {
   return page == kPages.end() ? "other" : page->route;
 }
 
+MetricValue& RequestMeter::in_flight(std::string_view method, std::string_view route) {
+  return metrics_.gauge(prefix_ + "inflight_requests", "Current number of inflight requests.",
+                        labels_of(method, route));
+}
+
+void RequestMeter::count(const CountedRequest& request) {
+  MetricLabels labels = labels_of(request.method, request.route);
+  metrics_
+      .histogram(prefix_ + "request_message_bytes",
+                 "Size (in bytes) of messages received in the request.", size_bounds(), labels)
+      .observe(static_cast<double>(request.request_bytes));
+  metrics_
+      .histogram(prefix_ + "response_message_bytes",
+                 "Size (in bytes) of messages sent in response.", size_bounds(), labels)
+      .observe(static_cast<double>(request.response_bytes));
+  labels["status_code"] = std::to_string(request.status);
+  labels["ws"] = "false";
+  metrics_
+      .histogram(prefix_ + "request_duration_seconds",
+                 "Time (in seconds) spent serving HTTP requests.", duration_bounds(), labels)
+      .observe(std::chrono::duration<double>(request.took).count());
+}
+
 RequestHandler with_request_metrics(Metrics& metrics, const Clock& clock, std::string path_prefix,
                                     RequestHandler handler) {
-  return [&metrics, &clock, path_prefix = std::move(path_prefix),
-          handler = std::move(handler)](const ServerRequest& request) {
-    MetricLabels labels{{"method", method_of(request.method)},
-                        {"route", std::string(route_of(request.path, path_prefix))}};
-    MetricValue& inflight =
-        metrics.gauge("inflight_requests", "Current number of inflight requests.", labels);
+  return [meter = RequestMeter(metrics, ""), &clock, path_prefix = std::move(path_prefix),
+          handler = std::move(handler)](const ServerRequest& request) mutable {
+    const std::string_view route = route_of(request.path, path_prefix);
+    MetricValue& in_flight = meter.in_flight(request.method, route);
     const SteadyTime begin = clock.steady_now();
-    inflight.add(1);
+    in_flight.add(1);
     ServerResponse response = handler(request);
-    inflight.add(-1);
-    const std::chrono::duration<double> took = clock.steady_now() - begin;
-    metrics
-        .histogram("request_message_bytes", "Size (in bytes) of messages received in the request.",
-                   size_bounds(), labels)
-        .observe(static_cast<double>(request.body.size()));
-    metrics
-        .histogram("response_message_bytes", "Size (in bytes) of messages sent in response.",
-                   size_bounds(), labels)
-        .observe(static_cast<double>(response.body.size()));
-    labels["status_code"] = std::to_string(response.status);
-    labels["ws"] = "false";
-    metrics
-        .histogram("request_duration_seconds", "Time (in seconds) spent serving HTTP requests.",
-                   duration_bounds(), labels)
-        .observe(took.count());
+    in_flight.add(-1);
+    meter.count({.method = request.method,
+                 .route = route,
+                 .status = response.status,
+                 .took = clock.steady_now() - begin,
+                 .request_bytes = request.body.size(),
+                 .response_bytes = response.body.size()});
     return response;
   };
 }
 
-MetricValue& connection_metrics(Metrics& metrics, std::uint32_t connections_max) {
+MetricValue& connection_metrics(Metrics& metrics, std::uint32_t connections_max,
+                                const std::string& prefix) {
   const MetricLabels labels{{"protocol", "http"}};
   metrics
-      .gauge("tcp_connections_limit",
+      .gauge(prefix + "tcp_connections_limit",
              "The max number of TCP connections that can be accepted (0 means no limit).", labels)
       .set(connections_max);
-  return metrics.gauge("tcp_connections", "Current number of accepted TCP connections.", labels);
+  return metrics.gauge(prefix + "tcp_connections", "Current number of accepted TCP connections.",
+                       labels);
 }
 
 }  // namespace tailrace::http

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace tailrace::http {
 
@@ -17,6 +19,8 @@ struct ServerRequest {
   std::string method;
   std::string path;  // Without the query.
   std::map<std::string, std::string> query;
+  // The same in its order, also names that come again.
+  std::vector<std::pair<std::string, std::string>> query_pairs;
   std::map<std::string, std::string> headers;  // Names in lower case.
   std::string body;
   std::string peer;  // Address of the client; empty on the local socket.

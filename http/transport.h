@@ -47,6 +47,8 @@ struct Request {
   // default: of what nobody reads as a whole the beginning is enough.
   static constexpr std::size_t kBodyBytesMax = 64U << 10U;
   std::size_t body_bytes_max = kBodyBytesMax;
+  // The name of a header of the answer that is wanted, too; empty: none.
+  std::string wanted_header = {};
 };
 
 // What came back.
@@ -57,6 +59,7 @@ struct Response {
   std::string body;  // Up to body_bytes_max; of a stream: what nobody took before its end.
   std::string content_type;
   std::chrono::seconds retry_after{0};  // From Retry-After (seconds or date); 0: none.
+  std::string wanted_header = {};       // The value of Request::wanted_header.
 };
 
 // Names a request in flight; chosen by the caller, unique on the transport while in flight: parties

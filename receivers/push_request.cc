@@ -2,14 +2,12 @@
 #include "receivers/push_request.h"
 
 #include <simdjson.h>
-#include <snappy.h>
-#include <zlib.h>
 
-#include <algorithm>
 #include <charconv>
 #include <map>
 
 #include "model/label_set.h"
+#include "receivers/unpack_body.h"
 #include "shippers/push_decoder.h"
 
 namespace tailrace::receivers {
@@ -21,15 +19,9 @@ Error bad(std::string message) {
 
 Result<std::vector<PushedEntry>> decode_protobuf(std::string_view body,
                                                  std::uint64_t raw_bytes_max) {
-  std::size_t raw_bytes = 0;
-  if (!snappy::GetUncompressedLength(body.data(), body.size(), &raw_bytes)) {
-    return fail(bad("the body is not in snappy block format"));
-  }
-  if (raw_bytes > raw_bytes_max) return fail(bad("the request is too large when unpacked"));
   std::string raw;
-  if (!snappy::Uncompress(body.data(), body.size(), &raw)) {
-    return fail(bad("the body is not in snappy block format"));
-  }
+  const Status unpacked = unpack_body("snappy", body, raw_bytes_max, raw);
+  if (!unpacked) return fail(bad(unpacked.error().message));
   const Result<shippers::DecodedPush> push = shippers::decode_push(raw);
   if (!push) return fail(bad(push.error().message));
   std::vector<PushedEntry> entries;
@@ -47,27 +39,6 @@ Result<std::vector<PushedEntry>> decode_protobuf(std::string_view body,
   return entries;
 }
 
-Result<std::string> inflate_body(std::string_view body, std::uint64_t raw_bytes_max) {
-  z_stream stream{};
-  if (inflateInit2(&stream, 15 + 32) != Z_OK) return fail(bad("zlib cannot be initialised"));
-  std::string input(body);
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  std::string raw;
-  char chunk[65536];
-  int code = Z_OK;
-  while (code == Z_OK && raw.size() <= raw_bytes_max) {
-    stream.next_out = reinterpret_cast<Bytef*>(chunk);
-    stream.avail_out = sizeof chunk;
-    code = inflate(&stream, Z_NO_FLUSH);
-    raw.append(chunk, sizeof chunk - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (raw.size() > raw_bytes_max) return fail(bad("the request is too large when unpacked"));
-  if (code != Z_STREAM_END) return fail(bad("the compressed body is damaged"));
-  return raw;
-}
-
 // {"a": "b"} of a JSON request as Loki's text.
 std::string label_text(const std::map<std::string, std::string>& labels) {
   std::string text = "{";
@@ -77,17 +48,6 @@ std::string label_text(const std::map<std::string, std::string>& labels) {
     append_go_quoted(text, value);
   }
   return text + "}";
-}
-
-// "application/json" of "Application/JSON ; charset=utf-8".
-std::string media_type(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (type.ends_with(' '))
-    type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return type;
 }
 
 Status decode_value(simdjson::dom::element value, PushedEntry& entry) {
@@ -172,12 +132,10 @@ Result<std::vector<PushedEntry>> decode_push_request(std::string_view content_ty
     return fail(bad("Content-Type must be application/x-protobuf or application/json"));
   }
   if (content_encoding.empty()) return decode_json(body);
-  if (content_encoding != "gzip" && content_encoding != "deflate") {
-    return fail(bad("Content-Encoding " + std::string(content_encoding) + " is not supported"));
-  }
-  const Result<std::string> raw = inflate_body(body, raw_bytes_max);
-  if (!raw) return fail(raw.error());
-  return decode_json(*raw);
+  std::string raw;
+  const Status unpacked = unpack_body(content_encoding, body, raw_bytes_max, raw);
+  if (!unpacked) return fail(bad(unpacked.error().message));
+  return decode_json(raw);
 }
 
 }  // namespace tailrace::receivers

@@ -1,131 +1,19 @@
 // Push requests read back from the wire.
 //
-// Written for foreign bytes: every length is compared with what is left, groups are skipped with a
-// bound on their depth, and a known field with another wire type than its own is an error, as it is
-// in Loki's own decoder.
+// Written for foreign bytes: a known field with another wire type than its own is an error, as it
+// is in Loki's own decoder.
 #include "shippers/push_decoder.h"
 
-#include <limits>
-#include <optional>
+#include <algorithm>
+
+#include "base/protobuf_reader.h"
 
 namespace tailrace::shippers {
 
 namespace {
 
-enum class WireType : std::uint8_t {
-  kVarint = 0,
-  kFixed64 = 1,
-  kBytes = 2,
-  kGroupBegin = 3,
-  kGroupEnd = 4,
-  kFixed32 = 5,
-};
-
-constexpr int kGroupDepthMax = 64;
-
-struct Field {
-  std::uint64_t number = 0;
-  WireType type = WireType::kVarint;
-  std::uint64_t value = 0;  // Varint.
-  std::string_view bytes;   // Length-delimited.
-};
-
-// Reads one message field by field. ok() turns false at the first malformed byte, for good.
-class FieldReader {
- public:
-  explicit FieldReader(std::string_view bytes) : rest_(bytes) {}
-
-  bool ok() const { return ok_; }
-
-  // The next field; none at the end and on malformed input.
-  std::optional<Field> next() {
-    if (!ok_ || rest_.empty()) return std::nullopt;
-    Field field;
-    if (!read_field(field)) {
-      ok_ = false;
-      return std::nullopt;
-    }
-    return field;
-  }
-
- private:
-  bool read_varint(std::uint64_t& value) {
-    value = 0;
-    for (std::size_t i = 0; i < 10 && i < rest_.size(); ++i) {
-      const auto byte = static_cast<unsigned char>(rest_[i]);
-      if (i == 9 && byte > 1) return false;  // More than 64 bits.
-      value |= static_cast<std::uint64_t>(byte & 0x7fU) << (7 * i);
-      if (byte < 0x80) {
-        rest_.remove_prefix(i + 1);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  bool skip_bytes(std::uint64_t count) {
-    if (count > rest_.size()) return false;
-    rest_.remove_prefix(count);
-    return true;
-  }
-
-  bool read_tag(Field& field) {
-    std::uint64_t tag = 0;
-    if (!read_varint(tag)) return false;
-    field.number = tag >> 3U;
-    field.type = static_cast<WireType>(tag & 7U);
-    return field.number != 0 && field.number <= std::numeric_limits<std::uint32_t>::max();
-  }
-
-  bool read_value(Field& field) {
-    switch (field.type) {
-      case WireType::kVarint:
-        return read_varint(field.value);
-      case WireType::kFixed64:
-        return skip_bytes(8);
-      case WireType::kFixed32:
-        return skip_bytes(4);
-      case WireType::kBytes: {
-        std::uint64_t count = 0;
-        if (!read_varint(count) || count > rest_.size()) return false;
-        field.bytes = rest_.substr(0, count);
-        rest_.remove_prefix(count);
-        return true;
-      }
-      default:
-        return false;
-    }
-  }
-
-  bool read_field(Field& field) {
-    if (!read_tag(field)) return false;
-    if (field.type == WireType::kGroupBegin) return skip_group();
-    return read_value(field);
-  }
-
-  // Skips to the end of the group whose begin was just read.
-  bool skip_group() {
-    int depth = 1;
-    while (depth > 0) {
-      Field field;
-      if (!read_tag(field)) return false;
-      if (field.type == WireType::kGroupBegin) {
-        if (++depth > kGroupDepthMax) return false;
-      } else if (field.type == WireType::kGroupEnd) {
-        --depth;
-      } else if (!read_value(field)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
 bool decode_timestamp(std::string_view bytes, DecodedEntry& entry) {
-  FieldReader reader(bytes);
+  ProtobufReader reader(bytes);
   while (const auto field = reader.next()) {
     if (field->number > 2) continue;
     if (field->type != WireType::kVarint) return false;
@@ -140,7 +28,7 @@ bool decode_timestamp(std::string_view bytes, DecodedEntry& entry) {
 
 bool decode_pair(std::string_view bytes, DecodedEntry& entry) {
   std::pair<std::string_view, std::string_view> pair;
-  FieldReader reader(bytes);
+  ProtobufReader reader(bytes);
   while (const auto field = reader.next()) {
     if (field->number > 2) continue;
     if (field->type != WireType::kBytes) return false;
@@ -151,7 +39,7 @@ bool decode_pair(std::string_view bytes, DecodedEntry& entry) {
 }
 
 bool decode_entry(std::string_view bytes, DecodedEntry& entry) {
-  FieldReader reader(bytes);
+  ProtobufReader reader(bytes);
   while (const auto field = reader.next()) {
     if (field->number > 3) continue;
     if (field->type != WireType::kBytes) return false;
@@ -167,7 +55,7 @@ bool decode_entry(std::string_view bytes, DecodedEntry& entry) {
 }
 
 bool decode_stream(std::string_view bytes, RawStream& stream) {
-  FieldReader reader(bytes);
+  ProtobufReader reader(bytes);
   while (const auto field = reader.next()) {
     if (field->number > 2) continue;  // 3 is a hash that only servers use.
     if (field->type != WireType::kBytes) return false;
@@ -180,7 +68,47 @@ bool decode_stream(std::string_view bytes, RawStream& stream) {
   return reader.ok();
 }
 
+// The labels may stand behind the entries.
+bool visit_stream(std::string_view bytes, PushVisitor& visitor, DecodedEntry& entry, bool& wanted) {
+  std::string_view labels;
+  ProtobufReader first(bytes);
+  while (const auto field = first.next()) {
+    if (field->number <= 2 && field->type != WireType::kBytes) return false;
+    if (field->number == 1) labels = field->bytes;
+  }
+  if (!first.ok()) return false;
+  wanted = visitor.begin_stream(labels);
+  ProtobufReader reader(bytes);
+  while (wanted) {
+    const auto field = reader.next();
+    if (!field) break;
+    if (field->number != 2) continue;
+    entry.seconds = 0;
+    entry.nanoseconds = 0;
+    entry.line = {};
+    entry.metadata.clear();
+    if (!decode_entry(field->bytes, entry)) return false;
+    wanted = visitor.entry(entry);
+  }
+  return true;
+}
+
 }  // namespace
+
+Status visit_push(std::string_view bytes, PushVisitor& visitor) {
+  DecodedEntry entry;
+  ProtobufReader reader(bytes);
+  while (const auto field = reader.next()) {
+    if (field->number != 1) continue;
+    bool wanted = true;
+    if (field->type != WireType::kBytes || !visit_stream(field->bytes, visitor, entry, wanted)) {
+      return fail(Error::kCorrupt, "push request: malformed stream");
+    }
+    if (!wanted) return fail(Error::kExhausted, "push request: given up");
+  }
+  if (!reader.ok()) return fail(Error::kCorrupt, "push request: malformed field");
+  return {};
+}
 
 Timestamp DecodedEntry::time() const {
   constexpr Timestamp kFirst{Timestamp::kSecondsMin, 0};
@@ -201,7 +129,7 @@ std::size_t DecodedPush::entries() const {
 
 Result<std::vector<RawStream>> decode_raw_streams(std::string_view bytes) {
   std::vector<RawStream> streams;
-  FieldReader reader(bytes);
+  ProtobufReader reader(bytes);
   while (const auto field = reader.next()) {
     if (field->number != 1) continue;
     if (field->type != WireType::kBytes || !decode_stream(field->bytes, streams.emplace_back())) {

@@ -44,6 +44,19 @@ struct RawStream {
 // Errors: kCorrupt for what is not protobuf of this shape. Unknown fields are skipped.
 Result<DecodedPush> decode_push(std::string_view bytes);
 
+// What is told of a request, in its order.
+class PushVisitor {
+ public:
+  virtual ~PushVisitor() = default;
+  // False: no more of it.
+  virtual bool begin_stream(std::string_view labels) = 0;
+  virtual bool entry(const DecodedEntry& entry) = 0;
+};
+
+// decode_push() without gathering anything.
+// Errors: kCorrupt, after part of it was told; kExhausted when the visitor wanted no more.
+Status visit_push(std::string_view bytes, PushVisitor& visitor);
+
 // The same without looking into the entries.
 Result<std::vector<RawStream>> decode_raw_streams(std::string_view bytes);
 

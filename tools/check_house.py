@@ -45,7 +45,7 @@ LIBRARY_OF_TARGET = {
 HEADER_ONLY = {"tl", "CLI", "nlohmann"}  # Nothing to link.
 LIBC = re.compile(r"(sys|linux|arpa|netinet|net|rpc)/[a-z_0-9./]+\.h$|[a-z]*intrin\.h$|"
                   r"(dirent|endian|errno|fcntl|fnmatch|glob|grp|iconv|ifaddrs|langinfo|limits|link|"
-                  r"locale|malloc|netdb|poll|pthread|pwd|sched|signal|stdint|stdio|stdlib|string|"
+                  r"locale|malloc|netdb|poll|pthread|pwd|resolv|sched|signal|stdint|stdio|stdlib|string|"
                   r"strings|syslog|termios|time|unistd|wchar|wctype|cpuid)\.h$")
 
 # Forbidden words: name, expression on code without comments and texts, where it is allowed (path

@@ -12,6 +12,7 @@
 
 #include "http/transport.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/scripted_exchange.h"
 
 namespace tailrace::testing {
 
@@ -21,36 +22,8 @@ namespace tailrace::testing {
 // too early is found (by the sanitizer, and by views_changed()).
 class ScriptedTransport final : public http::Transport {
  public:
-  struct Sent {
-    int endpoint = 0;
-    http::RequestTag tag = 0;
-    std::string method;
-    std::string url;
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;  // Joined.
-    std::string basic_auth;
-    std::chrono::nanoseconds timeout{};
-    SteadyTime at{};
-
-    // The first value of a header, by its exact name; empty when there is none.
-    std::string header(std::string_view name) const {
-      for (const auto& [key, value] : headers) {
-        if (key == name) return value;
-      }
-      return {};
-    }
-  };
-
-  struct Reply {
-    int status = 204;
-    std::string body = {};
-    std::string content_type = {};
-    std::string error = {};  // With status 0.
-    std::chrono::seconds retry_after{0};
-    std::chrono::nanoseconds delay{0};
-    bool too_long = false;  // With status 0.
-    bool never = false;  // Hangs until reset() or its cancellation.
-  };
+  using Sent = ScriptedSent;
+  using Reply = ScriptedReply;
 
   // Appends to the answer of a stream that is in flight (its Reply has `never`); with `end` it
   // completes. False: no such request is in flight.
@@ -61,6 +34,17 @@ class ScriptedTransport final : public http::Transport {
       flight.reply.body += bytes;
       flight.answered = true;
       if (goes == StreamGoes::kToItsEnd) flight.due = clock_.steady_now();
+      return true;
+    }
+    return false;
+  }
+
+  // Completes a request that hangs. False: no such request is in flight.
+  bool finish(http::RequestTag tag, Reply reply) {
+    for (Flight& flight : flights_) {
+      if (flight.tag != tag) continue;
+      flight.reply = std::move(reply);
+      flight.due = clock_.steady_now();
       return true;
     }
     return false;
@@ -111,7 +95,10 @@ class ScriptedTransport final : public http::Transport {
               .body = join(request.body),
               .basic_auth = request.basic_auth,
               .timeout = request.timeout,
-              .at = clock_.steady_now()};
+              .at = clock_.steady_now(),
+              .answer = request.answer,
+              .body_bytes_max = request.body_bytes_max,
+              .wanted_header = request.wanted_header};
     Reply reply;
     if (!queue_.empty()) {
       reply = std::move(queue_.front());
@@ -161,7 +148,8 @@ class ScriptedTransport final : public http::Transport {
                                           .too_long = reply.too_long,
                                           .body = std::move(reply.body),
                                           .content_type = std::move(reply.content_type),
-                                          .retry_after = reply.retry_after}});
+                                          .retry_after = reply.retry_after,
+                                          .wanted_header = std::move(reply.wanted_header)}});
       flights_.erase(flights_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     return completions;

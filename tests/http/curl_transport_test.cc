@@ -170,6 +170,16 @@ TEST_F(CurlTransportTest, reports_status_and_words_of_an_answer) {
   EXPECT_EQ(response.retry_after, std::chrono::seconds(17));
 }
 
+TEST_F(CurlTransportTest, gives_the_header_that_is_wanted) {
+  const auto peer = peer_answering(http_answer("200 OK", "", "x-consul-index:  17 \r\n"));
+  Request request = get(url_of(peer->port(), "/"));
+  EXPECT_EQ(perform(request).wanted_header, "");
+  request.wanted_header = "X-Consul-Index";
+  EXPECT_EQ(perform(request).wanted_header, "17");
+  request.wanted_header = "X-Other";
+  EXPECT_EQ(perform(request).wanted_header, "");
+}
+
 TEST_F(CurlTransportTest, an_answer_leaves_nothing_behind_for_the_next) {
   const auto first = peer_answering(http_answer("500 Internal Server Error", "trouble",
                                                 "Content-Type: a/b\r\nRetry-After: 17\r\n"));

@@ -65,6 +65,12 @@ VARIANT
   static_configs: [{labels: {job: java, __path__: "/logs/java/*.log"}}]
   pipeline_stages:
   - multiline: {firstline: '^START', max_wait_time: 2s, max_lines: 6}
+- job_name: journal
+  static_configs: [{labels: {__path__: "/none"}}]
+  pipeline_stages:
+  - multiline: {firstline: '^START', max_wait_time: 2s, max_lines: 6}
+- job_name: pushed
+  static_configs: [{labels: {__path__: "/none"}}]
 - job_name: cri
   static_configs: [{labels: {job: cri, __path__: "/logs/cri/*.log"}}]
   pipeline_stages:
@@ -83,7 +89,9 @@ World::World(std::uint64_t seed, Tally& tally, std::set<std::string> without)
       random_(seed),
       files_(file_clock_),
       writers_(files_, random_),
+      feeds_(random_),
       log_(Log::discard(clock_)) {
+  loop_ = std::move(*EventLoop::create());
   workers_ = 1 + static_cast<std::uint32_t>(random_.below(2));
   sync_ = random_.below(2) == 0;
   second_client_ = random_.below(3) == 0;
@@ -196,12 +204,14 @@ void World::start() {
     watchers_.push_back(watcher.get());
     return watcher;
   };
+  world.worker_loop = [this](std::uint32_t) { return loop_.get(); };
   world.wake_worker = [](std::uint32_t) {};
   world.wake_main = [] {};
   Result<std::unique_ptr<daemon::Engine>> engine = daemon::Engine::create(
       make_config(), std::move(world), {.print = {}, .segment_bytes = kSegmentBytes});
   TAILRACE_CHECK(engine.has_value());
   engine_ = std::move(*engine);
+  engine_->inputs().set(feeds_.plans(variant_));
   worker_stopped_.assign(workers_, false);
 }
 
@@ -277,6 +287,7 @@ void World::reload() {
   third_client_ = second_client_ && random_.below(2) == 0;
   if (third_client_) ++tally_["action: a third client at a reload"];
   TAILRACE_CHECK(engine_->reload(make_config()).has_value());
+  engine_->inputs().set(feeds_.plans(variant_));
 }
 
 // The logs go on while nobody reads them, sometimes. Copy and truncate is not among it: what nobody
@@ -345,6 +356,8 @@ const std::vector<World::Action>& World::actions() {
   static const std::vector<Action> kActions = {
       {"append", 70, [](World& w) { w.write(&Writers::append); }},
       {"append half a line", 20, [](World& w) { w.write(&Writers::append_half); }},
+      {"a journal gets entries", 30, [](World& w) { w.feeds_.append_to_journal(); }},
+      {"a sender sends", 30, [](World& w) { w.feeds_.send(); }},
       {"rotate by rename", 20, [](World& w) { w.write(&Writers::rotate_by_rename); }},
       {"rotate by late rename", 10, [](World& w) { w.write(&Writers::rotate_by_late_rename); }},
       {"copy and truncate", 10,
@@ -442,6 +455,11 @@ void World::calm_down() {
   }
 }
 
+void World::check_feeds(const std::string& tenant, std::vector<std::string>& wrong) const {
+  for (std::string& fault : feeds_.check(loki_, tenant))
+    wrong.push_back(std::move(fault));
+}
+
 std::vector<std::string> World::run(std::uint64_t actions) {
   for (std::uint64_t i = 0; i < actions; ++i) {
     act();
@@ -458,7 +476,9 @@ std::vector<std::string> World::run(std::uint64_t actions) {
         loki_, tenant,
         tenant == "u" ? Writers::Completeness::kWhole : Writers::Completeness::kMayHaveGaps);
     wrong.insert(wrong.end(), more.begin(), more.end());
+    if (tenant == "u") check_feeds(tenant, wrong);
   }
+  check_feeds("t", wrong);
   wrong.insert(wrong.end(), wrong_.begin(), wrong_.end());
   // House 6: at most one per client, tenant and worker.
   const std::uint64_t allowed = crashes_ * workers_ * clients;

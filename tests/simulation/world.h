@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -18,6 +19,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_watcher.h"
 #include "tests/fakes/memory_file_system.h"
+#include "tests/simulation/feeds.h"
 #include "tests/simulation/simulated_transport.h"
 #include "tests/simulation/stand_in_loki.h"
 #include "tests/simulation/writers.h"
@@ -40,7 +42,7 @@ class World {
   std::vector<std::string> run(std::uint64_t actions);
   // The actions that were done, one per line.
   const std::vector<std::string>& script() const { return script_; }
-  std::uint64_t lines_written() const { return writers_.lines_written(); }
+  std::uint64_t lines_written() const { return writers_.lines_written() + feeds_.lines(); }
   static std::vector<std::string_view> action_names();
 
  private:
@@ -69,6 +71,7 @@ class World {
   Answer choose_answer(const std::string& tenant);
   config::Config make_config() const;
   void note(std::string text);
+  void check_feeds(const std::string& tenant, std::vector<std::string>& wrong) const;
 
   Tally& tally_;
   const std::set<std::string> without_;
@@ -78,12 +81,14 @@ class World {
   testing::FakeClock file_clock_;
   testing::MemoryFileSystem files_;
   Writers writers_;
+  Feeds feeds_;
   StandInLoki loki_;
   Log log_;
   std::vector<std::string> script_;
   std::vector<std::string> wrong_;  // Found on the way.
 
   // This life of tailrace.
+  std::unique_ptr<EventLoop> loop_;  // For inputs, which wait for nothing here.
   std::unique_ptr<Metrics> metrics_;
   SimulatedTransport::Living transports_;
   std::vector<testing::FakeWatcher*> watchers_;

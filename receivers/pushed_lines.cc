@@ -1,0 +1,67 @@
+// Appending, with an end to it.
+#include "receivers/pushed_lines.h"
+
+namespace tailrace::receivers {
+namespace {
+
+// What is kept for the next request: about 4 MiB in all.
+constexpr std::size_t kKeptMax = 1U << 15U;
+
+template <typename T>
+void empty(std::vector<T>& values) {
+  if (values.capacity() > kKeptMax) {
+    values = {};
+  } else {
+    values.clear();
+  }
+}
+
+}  // namespace
+
+void PushedLines::clear() {
+  empty(groups_);
+  empty(entries_);
+  empty(labels_);
+  empty(metadata_);
+  texts_.reset();
+  full_ = false;
+}
+
+void PushedLines::begin_group(Labels kind) {
+  if (groups_.size() >= kLinesMax) {
+    full_ = true;
+    return;
+  }
+  groups_.push_back({kind, static_cast<std::uint32_t>(labels_.size()), 0});
+}
+
+void PushedLines::add_label(std::string_view name, std::string_view value) {
+  if (labels_.size() >= kPairsMax || full_) {
+    full_ = true;
+    return;
+  }
+  labels_.push_back({name, value});
+  ++groups_.back().count;
+}
+
+void PushedLines::add_line(std::string_view text, std::int64_t time_ns) {
+  if (entries_.size() >= kLinesMax || full_) {
+    full_ = true;
+    return;
+  }
+  entries_.push_back({.text = text,
+                      .time_ns = time_ns,
+                      .group = static_cast<std::uint32_t>(groups_.size() - 1),
+                      .first_metadata = static_cast<std::uint32_t>(metadata_.size())});
+}
+
+void PushedLines::add_metadata(std::string_view name, std::string_view value) {
+  if (metadata_.size() >= kPairsMax || full_) {
+    full_ = true;
+    return;
+  }
+  metadata_.push_back({name, value});
+  ++entries_.back().metadata_count;
+}
+
+}  // namespace tailrace::receivers
