@@ -55,6 +55,7 @@ struct Request {
 struct Response {
   int status = 0;  // 0: no answer; then `error` says why.
   std::string error = {};
+  bool too_long = false;  // That is why: the body was longer than body_bytes_max.
   std::string body = {};  // Up to body_bytes_max; of a stream: what nobody took before its end.
   std::string content_type = {};
   std::chrono::seconds retry_after{0};  // From Retry-After (seconds or date); 0: none.
