@@ -9,8 +9,8 @@
 namespace tailrace::config {
 namespace {
 
-using Assignor = KafkaConfig::Assignor;
-using Type = KafkaAuthenticationConfig::Type;
+using KafkaAssignor = KafkaConfig::Assignor;
+using KafkaAuthentication = KafkaAuthenticationConfig::Type;
 
 // Dots and digits, three or four numbers ("0.10.2.0", "2.1.1").
 bool is_kafka_version(std::string_view text) {
@@ -63,20 +63,20 @@ void read_authentication(Fields fields, KafkaAuthenticationConfig& authenticatio
   std::string type;
   fields.read("type", type);
   if (type == "ssl") {
-    authentication.type = Type::kSsl;
+    authentication.type = KafkaAuthentication::kSsl;
   } else if (type == "sasl") {
-    authentication.type = Type::kSasl;
+    authentication.type = KafkaAuthentication::kSasl;
   } else if (!type.empty() && type != "none") {
     fields.error("type", fmt::format("must be none, ssl or sasl, not \"{}\"", type));
   }
   TlsConfig tls;
   if (auto block = fields.block("tls_config")) {
     parse_tls_keys(*block, tls);
-    if (authentication.type == Type::kSsl) refuse_tls_options(*block, tls);
+    if (authentication.type == KafkaAuthentication::kSsl) refuse_tls_options(*block, tls);
     block->finish();
   }
-  if (authentication.type == Type::kSsl) authentication.tls = std::move(tls);
-  if (authentication.type != Type::kSasl) {
+  if (authentication.type == KafkaAuthentication::kSsl) authentication.tls = std::move(tls);
+  if (authentication.type != KafkaAuthentication::kSasl) {
     fields.ignore("sasl_config");
   } else {
     fields.require("sasl_config");
@@ -89,9 +89,9 @@ void read_assignor(Fields& fields, KafkaConfig& kafka) {
   std::string assignor;
   fields.read("assignor", assignor);
   if (assignor == "roundrobin") {
-    kafka.assignor = Assignor::kRoundRobin;
+    kafka.assignor = KafkaAssignor::kRoundRobin;
   } else if (assignor == "sticky") {
-    kafka.assignor = Assignor::kSticky;
+    kafka.assignor = KafkaAssignor::kSticky;
     fields.warning("assignor",
                    "sticky is Kafka's cooperative-sticky here, which cannot be in one group with "
                    "Promtail: end all Promtails of the group first");
