@@ -9,8 +9,8 @@
 namespace tailrace::config {
 namespace {
 
-using KafkaAssignor = KafkaConfig::Assignor;
-using KafkaAuthentication = KafkaAuthenticationConfig::Type;
+using Assignor = KafkaConfig::Assignor;
+using Authentication = KafkaAuthenticationConfig::Type;
 
 // Dots and digits, three or four numbers ("0.10.2.0", "2.1.1").
 bool is_kafka_version(std::string_view text) {
@@ -63,20 +63,20 @@ void read_authentication(Fields fields, KafkaAuthenticationConfig& authenticatio
   std::string type;
   fields.read("type", type);
   if (type == "ssl") {
-    authentication.type = KafkaAuthentication::kSsl;
+    authentication.type = Authentication::kSsl;
   } else if (type == "sasl") {
-    authentication.type = KafkaAuthentication::kSasl;
+    authentication.type = Authentication::kSasl;
   } else if (!type.empty() && type != "none") {
     fields.error("type", fmt::format("must be none, ssl or sasl, not \"{}\"", type));
   }
   TlsConfig tls;
   if (auto block = fields.block("tls_config")) {
     parse_tls_keys(*block, tls);
-    if (authentication.type == KafkaAuthentication::kSsl) refuse_tls_options(*block, tls);
+    if (authentication.type == Authentication::kSsl) refuse_tls_options(*block, tls);
     block->finish();
   }
-  if (authentication.type == KafkaAuthentication::kSsl) authentication.tls = std::move(tls);
-  if (authentication.type != KafkaAuthentication::kSasl) {
+  if (authentication.type == Authentication::kSsl) authentication.tls = std::move(tls);
+  if (authentication.type != Authentication::kSasl) {
     fields.ignore("sasl_config");
   } else {
     fields.require("sasl_config");
@@ -89,9 +89,9 @@ void read_assignor(Fields& fields, KafkaConfig& kafka) {
   std::string assignor;
   fields.read("assignor", assignor);
   if (assignor == "roundrobin") {
-    kafka.assignor = KafkaAssignor::kRoundRobin;
+    kafka.assignor = Assignor::kRoundRobin;
   } else if (assignor == "sticky") {
-    kafka.assignor = KafkaAssignor::kSticky;
+    kafka.assignor = Assignor::kSticky;
     fields.warning("assignor",
                    "sticky is Kafka's cooperative-sticky here, which cannot be in one group with "
                    "Promtail: end all Promtails of the group first");
@@ -102,7 +102,7 @@ void read_assignor(Fields& fields, KafkaConfig& kafka) {
 }
 
 // Reads what must not be empty.
-void read_names(Fields& fields, std::string_view key, std::vector<std::string>& names) {
+void read_listed(Fields& fields, std::string_view key, std::vector<std::string>& names) {
   fields.read(key, names);
   fields.require(key);
   const YamlNode* const node = fields.present(key);
@@ -124,8 +124,8 @@ void check_topics(Fields& fields, std::string_view key, const std::vector<std::s
 }  // namespace
 
 void parse_kafka(Fields fields, KafkaConfig& kafka) {
-  read_names(fields, "brokers", kafka.brokers);
-  read_names(fields, "topics", kafka.topics);
+  read_listed(fields, "brokers", kafka.brokers);
+  read_listed(fields, "topics", kafka.topics);
   check_topics(fields, "topics", kafka.topics);
   std::string text;
   fields.read("group_id", text);
@@ -152,7 +152,7 @@ void parse_kafka(Fields fields, KafkaConfig& kafka) {
 void parse_azure_event_hubs(Fields fields, AzureEventHubsConfig& hubs) {
   fields.read("fully_qualified_namespace", hubs.fully_qualified_namespace);
   fields.require("fully_qualified_namespace");
-  read_names(fields, "event_hubs", hubs.event_hubs);
+  read_listed(fields, "event_hubs", hubs.event_hubs);
   check_topics(fields, "event_hubs", hubs.event_hubs);
   fields.read_secret("connection_string", hubs.connection_string);
   fields.require("connection_string");

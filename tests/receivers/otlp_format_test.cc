@@ -37,8 +37,8 @@ std::string pair(const std::string& key, const std::string& value) {
 std::string text(const std::string& value) {
   return bytes(1, value);
 }
-std::string request(const std::string& resource, const std::string& scope,
-                    const std::string& record) {
+std::string otlp_request(const std::string& resource, const std::string& scope,
+                         const std::string& record) {
   return bytes(1, bytes(1, resource) + bytes(2, bytes(1, scope) + bytes(2, record)));
 }
 
@@ -85,7 +85,7 @@ TEST(OtlpFormat, maps_everything_in_protobuf) {
       bytes(9, "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10") +
       bytes(10, "\x01\x02\x03\x04\x05\x06\x07\x08") + fixed(11, 1'700'000'000'000'000'002) +
       bytes(12, "e");
-  EXPECT_EQ(from_protobuf(request(resource, scope, record)), Shown{kWhole});
+  EXPECT_EQ(from_protobuf(otlp_request(resource, scope, record)), Shown{kWhole});
 }
 
 TEST(OtlpFormat, maps_everything_in_json) {
@@ -114,7 +114,7 @@ TEST(OtlpFormat, bodies_that_are_no_text_are_json) {
   const std::string map =
       bytes(6, bytes(1, pair("a", text("x\n\"\x01"))) +
                    bytes(1, pair("n", number(3, static_cast<std::uint64_t>(-5)))));
-  EXPECT_EQ(from_protobuf(request("", "", bytes(5, map))),
+  EXPECT_EQ(from_protobuf(otlp_request("", "", bytes(5, map))),
             Shown{R"(service_name=unknown_service|{"a":"x\n\"\u0001","n":-5}@0{})"});
   EXPECT_EQ(from_json(R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[
       {"body":{"kvlistValue":{"values":[{"key":"a","value":{"stringValue":"x\n\"\u0001"}},
@@ -123,13 +123,14 @@ TEST(OtlpFormat, bodies_that_are_no_text_are_json) {
 }
 
 TEST(OtlpFormat, the_time_is_the_records_else_when_it_was_seen_else_ours) {
-  EXPECT_TRUE(from_protobuf(request("", "", fixed(1, 5) + fixed(11, 6)))[0].find("@5{") !=
+  EXPECT_TRUE(from_protobuf(otlp_request("", "", fixed(1, 5) + fixed(11, 6)))[0].find("@5{") !=
               std::string::npos);
-  EXPECT_TRUE(from_protobuf(request("", "", fixed(11, 6)))[0].find("@6{") != std::string::npos);
-  EXPECT_TRUE(from_protobuf(request("", "", ""))[0].find("@0{") != std::string::npos);
+  EXPECT_TRUE(from_protobuf(otlp_request("", "", fixed(11, 6)))[0].find("@6{") !=
+              std::string::npos);
+  EXPECT_TRUE(from_protobuf(otlp_request("", "", ""))[0].find("@0{") != std::string::npos);
   auto ours = options();
   ours.mapping.times = OtlpMapping::Times::kOurs;
-  EXPECT_TRUE(from_protobuf(request("", "", fixed(1, 5)), ours)[0].find("@0{") !=
+  EXPECT_TRUE(from_protobuf(otlp_request("", "", fixed(1, 5)), ours)[0].find("@0{") !=
               std::string::npos);
 }
 
@@ -139,10 +140,10 @@ TEST(OtlpFormat, the_index_and_the_tenant_are_configured) {
   own.mapping.has_labels = true;
   own.tenants = OtlpFormat::Tenants::kKeep;
   OtlpFormat format(own);
-  auto pushed =
-      push_of("/otlp/v1/logs", "application/x-protobuf",
-              request(bytes(1, pair("a.b", text("1"))) + bytes(1, pair("service.name", text("2"))),
-                      "", bytes(5, text("x"))));
+  auto pushed = push_of(
+      "/otlp/v1/logs", "application/x-protobuf",
+      otlp_request(bytes(1, pair("a.b", text("1"))) + bytes(1, pair("service.name", text("2"))), "",
+                   bytes(5, text("x"))));
   pushed.headers["x-scope-orgid"] = "t";
   EXPECT_EQ(decoded(format, pushed),
             Shown{"__tenant_id__=t,a_b=1,__otlp_resource_a_b=1,__otlp_resource_service_name=2|x@0{"
@@ -165,19 +166,20 @@ TEST(OtlpFormat, refuses_in_words) {
   for (const std::string& body :
        {"\xff"s, number(1, 5), bytes(1, "\xff"), bytes(1, number(1, 5)), bytes(1, number(2, 5)),
         bytes(1, bytes(2, number(1, 5))), bytes(1, bytes(2, number(2, 5))),
-        request("", "", bytes(1, "")), request("", "", number(5, 1)),
-        request("", "", bytes(5, number(1, 1))), request("", "", bytes(6, "\xff")),
-        request(number(1, 1), "", ""), request("", number(1, 1), "")}) {
+        otlp_request("", "", bytes(1, "")), otlp_request("", "", number(5, 1)),
+        otlp_request("", "", bytes(5, number(1, 1))), otlp_request("", "", bytes(6, "\xff")),
+        otlp_request(number(1, 1), "", ""), otlp_request("", number(1, 1), "")}) {
     EXPECT_EQ(from_protobuf(body), Shown{bad_protobuf}) << body;
   }
   std::string deep = text("x");
   for (int i = 0; i < 100; ++i)
     deep = bytes(5, bytes(1, deep));
-  EXPECT_EQ(from_protobuf(request("", "", bytes(5, deep))), Shown{bad_protobuf});
+  EXPECT_EQ(from_protobuf(otlp_request("", "", bytes(5, deep))), Shown{bad_protobuf});
   std::string deep_map = text("x");
   for (int i = 0; i < 100; ++i)
     deep_map = bytes(6, bytes(1, pair("k", deep_map)));
-  EXPECT_EQ(from_protobuf(request(bytes(1, pair("a", deep_map)), "", "")), Shown{bad_protobuf});
+  EXPECT_EQ(from_protobuf(otlp_request(bytes(1, pair("a", deep_map)), "", "")),
+            Shown{bad_protobuf});
   const std::string bad_json = "400 format: the body is no ExportLogsServiceRequest in JSON";
   for (const char* body :
        {"", "[]", "5", R"({"resourceLogs":5})", R"({"resourceLogs":[5]})",

@@ -13,7 +13,7 @@ namespace tailrace::receivers {
 namespace {
 
 // windowBits of zlib: 15 zlib's own format, 31 gzip, -15 neither header nor check.
-std::string deflated(const std::string& text, int window_bits) {
+std::string squeezed(const std::string& text, int window_bits) {
   z_stream stream{};
   EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
   std::string input = text;
@@ -39,9 +39,9 @@ TEST(UnpackBody, unpacks_each_encoding) {
     const char* encoding;
     std::string body;
   } cases[] = {
-      {"gzip", deflated(text, 31)},
-      {"deflate", deflated(text, 15)},
-      {"deflate", deflated(text, -15)},
+      {"gzip", squeezed(text, 31)},
+      {"deflate", squeezed(text, 15)},
+      {"deflate", squeezed(text, -15)},
       {"snappy", std::string(shippers::SnappyCompressor().compress({&part, 1}))},
   };
   for (const auto& one : cases) {
@@ -62,12 +62,12 @@ TEST(UnpackBody, unpacks_each_encoding) {
 
 TEST(UnpackBody, joins_gzip_members) {
   std::string out;
-  EXPECT_TRUE(unpack_body("gzip", deflated("one", 31) + deflated("two", 31), kMax, out));
+  EXPECT_TRUE(unpack_body("gzip", squeezed("one", 31) + squeezed("two", 31), kMax, out));
   EXPECT_EQ(out, "onetwo");
 }
 
 TEST(UnpackBody, a_bomb_costs_no_more_than_the_limit) {
-  const std::string bomb = deflated(std::string(50'000'000, '\0'), 31);
+  const std::string bomb = squeezed(std::string(50'000'000, '\0'), 31);
   std::string out;
   const Status done = unpack_body("gzip", bomb, kMax, out);
   ASSERT_FALSE(done);

@@ -9,8 +9,8 @@
 namespace tailrace::tailer {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kT = 1'795'319'076 * kSecond;
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+constexpr std::int64_t kT = 1'795'319'076 * kNanosPerSecond;
 constexpr auto kOut = DockerStream::kStdout;
 constexpr auto kErr = DockerStream::kStderr;
 constexpr std::int64_t kNever = DockerFrames::kNever;
@@ -35,7 +35,7 @@ DockerCursor after(const LogLines& log, std::size_t consumed) {
 std::int64_t since_ns(const DockerCursor& cursor) {
   const std::string since = cursor.since();
   if (since == "0") return 0;
-  return std::stoll(since.substr(0, since.find('.'))) * kSecond +
+  return std::stoll(since.substr(0, since.find('.'))) * kNanosPerSecond +
          std::stoll(since.substr(since.find('.') + 1));
 }
 
@@ -75,7 +75,10 @@ void expect_exact(const LogLines& log) {
 }
 
 TEST(DockerCursor, goes_on_behind_the_last_line) {
-  expect_exact({{kOut, kT}, {kOut, kT + 1}, {kOut, kT + 5 * kSecond}, {kOut, kT + 3600 * kSecond}});
+  expect_exact({{kOut, kT},
+                {kOut, kT + 1},
+                {kOut, kT + 5 * kNanosPerSecond},
+                {kOut, kT + 3600 * kNanosPerSecond}});
 }
 
 TEST(DockerCursor, tells_lines_of_one_time_apart) {
@@ -95,24 +98,24 @@ TEST(DockerCursor, bears_streams_that_overtake_each_other) {
                 {kOut, kT + 20},
                 {kErr, kT + 6},
                 {kErr, kT + 20},
-                {kOut, kT + kSecond},
+                {kOut, kT + kNanosPerSecond},
                 {kErr, kT + 21},
-                {kOut, kT + kSecond}});
+                {kOut, kT + kNanosPerSecond}});
 }
 
 TEST(DockerCursor, bears_a_stream_that_was_silent_for_long) {
   expect_exact({{kErr, kT},
-                {kOut, kT + 60 * kSecond},
-                {kOut, kT + 9000 * kSecond},
-                {kErr, kT + 9000 * kSecond},
-                {kErr, kT + 9001 * kSecond}});
+                {kOut, kT + 60 * kNanosPerSecond},
+                {kOut, kT + 9000 * kNanosPerSecond},
+                {kErr, kT + 9000 * kNanosPerSecond},
+                {kErr, kT + 9001 * kNanosPerSecond}});
 }
 
 TEST(DockerCursor, bears_a_clock_that_was_set_back) {
-  LogLines log = {{kOut, kT + 100 * kSecond}, {kErr, kT + 101 * kSecond},
-                  {kOut, kT + 102 * kSecond}, {kOut, kT + 40 * kSecond},
-                  {kOut, kT + 41 * kSecond},  {kErr, kT + 41 * kSecond},
-                  {kErr, kT + 42 * kSecond},  {kOut, kT + 102 * kSecond + 5}};
+  LogLines log = {{kOut, kT + 100 * kNanosPerSecond}, {kErr, kT + 101 * kNanosPerSecond},
+                  {kOut, kT + 102 * kNanosPerSecond}, {kOut, kT + 40 * kNanosPerSecond},
+                  {kOut, kT + 41 * kNanosPerSecond},  {kErr, kT + 41 * kNanosPerSecond},
+                  {kErr, kT + 42 * kNanosPerSecond},  {kOut, kT + 102 * kNanosPerSecond + 5}};
   // A daemon of the older kind does not give lines that are written before the cursor's time, so
   // the set-back itself must have been seen.
   for (std::size_t consumed = 0; consumed <= log.size(); ++consumed) {
@@ -134,31 +137,31 @@ TEST(DockerCursor, goes_on_when_the_known_lines_were_rotated_away) {
 }
 
 TEST(DockerCursor, goes_back_to_what_was_open) {
-  DockerCursor cursor = after({{kOut, kT}, {kErr, kT + 100 * kSecond}}, 2);
-  EXPECT_EQ(since_ns(cursor), kT + 98 * kSecond);
+  DockerCursor cursor = after({{kOut, kT}, {kErr, kT + 100 * kNanosPerSecond}}, 2);
+  EXPECT_EQ(since_ns(cursor), kT + 98 * kNanosPerSecond);
   // A long line of stdout began, and its end is not there.
-  const std::string details = cursor.details(kT + 50 * kSecond);
-  EXPECT_EQ(cursor.seconds(kT + 50 * kSecond), "1795319126");
-  cursor.rewind(kT + 50 * kSecond);
-  EXPECT_EQ(since_ns(cursor), kT + 48 * kSecond);
+  const std::string details = cursor.details(kT + 50 * kNanosPerSecond);
+  EXPECT_EQ(cursor.seconds(kT + 50 * kNanosPerSecond), "1795319126");
+  cursor.rewind(kT + 50 * kNanosPerSecond);
+  EXPECT_EQ(since_ns(cursor), kT + 48 * kNanosPerSecond);
   // Read again, it is no longer owed once it has come.
-  EXPECT_FALSE(cursor.knows_line(line({kOut, kT + 49 * kSecond})));
+  EXPECT_FALSE(cursor.knows_line(line({kOut, kT + 49 * kNanosPerSecond})));
   cursor.rewind(kNever);
-  EXPECT_EQ(since_ns(cursor), kT + 48 * kSecond);
-  cursor.on_open(kT + 50 * kSecond);
+  EXPECT_EQ(since_ns(cursor), kT + 48 * kNanosPerSecond);
+  cursor.on_open(kT + 50 * kNanosPerSecond);
   cursor.rewind(kNever);
-  EXPECT_EQ(since_ns(cursor), kT + 98 * kSecond);
+  EXPECT_EQ(since_ns(cursor), kT + 98 * kNanosPerSecond);
   const auto restarted = DockerCursor::parse(details);
   ASSERT_TRUE(restarted);
-  EXPECT_EQ(since_ns(*restarted), kT + 48 * kSecond);
+  EXPECT_EQ(since_ns(*restarted), kT + 48 * kNanosPerSecond);
 }
 
 TEST(DockerCursor, does_not_go_back_for_ever_to_what_does_not_come) {
-  DockerCursor cursor = after({{kOut, kT + 60 * kSecond}}, 1);
+  DockerCursor cursor = after({{kOut, kT + 60 * kNanosPerSecond}}, 1);
   cursor.rewind(kT);
-  cursor.knows_line(line({kErr, kT + 60 * kSecond}));
+  cursor.knows_line(line({kErr, kT + 60 * kNanosPerSecond}));
   cursor.rewind(kNever);
-  EXPECT_EQ(since_ns(cursor), kT + 58 * kSecond);
+  EXPECT_EQ(since_ns(cursor), kT + 58 * kNanosPerSecond);
 }
 
 TEST(DockerCursor, begins_behind_an_unterminated_last_line_of_raw_text) {
@@ -170,16 +173,16 @@ TEST(DockerCursor, begins_behind_an_unterminated_last_line_of_raw_text) {
   EXPECT_EQ(since_ns(*DockerCursor::parse(cursor.details(kNever))), kT + 1);
   // With frames the next part is another line anyway.
   cursor.consume(prompt, DockerFrames::Format::kFrames);
-  EXPECT_EQ(since_ns(cursor), kT - 2 * kSecond);
+  EXPECT_EQ(since_ns(cursor), kT - 2 * kNanosPerSecond);
 }
 
 TEST(DockerCursor, adopts_seconds_and_never_goes_before_them) {
-  DockerCursor cursor = DockerCursor::from_seconds(kT / kSecond);
+  DockerCursor cursor = DockerCursor::from_seconds(kT / kNanosPerSecond);
   EXPECT_EQ(cursor.since(), "1795319076.000000000");
   EXPECT_EQ(cursor.seconds(kNever), "1795319076");
   cursor.consume(line({kOut, kT + 5}), DockerFrames::Format::kFrames);
   EXPECT_EQ(cursor.since(), "1795319076.000000000");
-  cursor.consume(line({kOut, kT + 9 * kSecond}), DockerFrames::Format::kFrames);
+  cursor.consume(line({kOut, kT + 9 * kNanosPerSecond}), DockerFrames::Format::kFrames);
   EXPECT_EQ(cursor.since(), "1795319083.000000000");
   EXPECT_EQ(cursor.seconds(kNever), "1795319085");
   EXPECT_EQ(DockerCursor::from_seconds(-5).since(), "0");

@@ -23,7 +23,7 @@ using Strings = std::vector<std::string>;
 
 constexpr std::uint32_t kLineBytesMax = 100'000;
 
-std::string frame(int stream, std::string_view payload) {
+std::string log_frame(int stream, std::string_view payload) {
   std::string out(8, '\0');
   out[0] = static_cast<char>(stream);
   for (unsigned i = 0; i < 4; ++i)
@@ -39,10 +39,10 @@ std::string stamp(int second) {
 constexpr std::int64_t kBase = 1'795'316'400;
 
 std::string out(int second, std::string_view text) {
-  return frame(1, stamp(second) + std::string(text) + "\n");
+  return log_frame(1, stamp(second) + std::string(text) + "\n");
 }
 std::string err(int second, std::string_view text) {
-  return frame(2, stamp(second) + std::string(text) + "\n");
+  return log_frame(2, stamp(second) + std::string(text) + "\n");
 }
 
 // A reader, and a daemon that answers as the test says.
@@ -211,8 +211,8 @@ TEST_F(DockerReaderTest, reads_a_block_again_that_was_left_in_the_middle) {
 
 TEST_F(DockerReaderTest, a_long_line_that_a_break_cuts_is_read_again_whole) {
   const std::string part(16384, 'a');
-  const std::string first = frame(1, stamp(1) + part);
-  const std::string second = frame(1, stamp(1) + "end\n");
+  const std::string first = log_frame(1, stamp(1) + part);
+  const std::string second = log_frame(1, stamp(1) + "end\n");
   start();
   settle();
   transport_.stream(log_tag(), first + err(50, "other"));
@@ -230,14 +230,15 @@ TEST_F(DockerReaderTest, a_long_line_that_a_break_cuts_is_read_again_whole) {
 TEST_F(DockerReaderTest, reads_a_stopped_container_to_its_end_and_waits_for_its_next_run) {
   start();
   settle();
-  transport_.stream(log_tag(), out(1, "one") + frame(1, stamp(2) + "last words"));
+  transport_.stream(log_tag(), out(1, "one") + log_frame(1, stamp(2) + "last words"));
   EXPECT_EQ(lines(), (Strings{"o:one"}));
   running_ = false;
   transport_.stream(log_tag(), "", Goes::kToItsEnd);
   settle();
   ASSERT_NE(last_url().find("logs?follow=0"), std::string::npos) << last_url();
   // What the stream had not given yet is here.
-  transport_.stream(log_tag(), out(1, "one") + frame(1, stamp(2) + "last words") + err(3, "late"),
+  transport_.stream(log_tag(),
+                    out(1, "one") + log_frame(1, stamp(2) + "last words") + err(3, "late"),
                     Goes::kToItsEnd);
   EXPECT_EQ(lines(), (Strings{"e:late", "o:last words"}));
   EXPECT_FALSE(reader_->ready());
@@ -251,7 +252,7 @@ TEST_F(DockerReaderTest, reads_a_stopped_container_to_its_end_and_waits_for_its_
   settle_after(minutes(5));
   ASSERT_NE(last_url().find("logs?follow=1"), std::string::npos) << last_url();
   transport_.stream(log_tag(),
-                    frame(1, stamp(2) + "last words") + err(3, "late") + out(70, "again"));
+                    log_frame(1, stamp(2) + "last words") + err(3, "late") + out(70, "again"));
   EXPECT_EQ(lines(), (Strings{"o:again"}));
 }
 
@@ -269,7 +270,8 @@ TEST_F(DockerReaderTest, ends_when_the_container_is_gone_and_loses_none_of_what_
   start();
   settle();
   exists_ = false;
-  transport_.stream(log_tag(), out(1, "one") + frame(1, stamp(2) + "last words"), Goes::kToItsEnd);
+  transport_.stream(log_tag(), out(1, "one") + log_frame(1, stamp(2) + "last words"),
+                    Goes::kToItsEnd);
   EXPECT_EQ(lines(), (Strings{"o:one", "o:last words"}));
   EXPECT_EQ(last_outcome_, Outcome::kEnded);
   ResumePoint point;
@@ -310,7 +312,7 @@ TEST_F(DockerReaderTest, says_why_a_log_cannot_be_read) {
 TEST_F(DockerReaderTest, an_error_inside_of_the_stream_is_trouble_and_no_line) {
   start();
   settle();
-  transport_.stream(log_tag(), out(1, "one") + frame(3, "invalid character"), Goes::kToItsEnd);
+  transport_.stream(log_tag(), out(1, "one") + log_frame(3, "invalid character"), Goes::kToItsEnd);
   EXPECT_EQ(lines(), (Strings{"o:one"}));
   EXPECT_EQ(reader_->status().trouble, "invalid character");
 }
@@ -443,8 +445,8 @@ TEST_F(DockerReaderTest, a_block_has_no_more_than_a_buffer_of_text) {
   std::string bytes;
   for (int i = 0; i < 5; ++i) {
     for (std::size_t at = 0; at < big.size(); at += 16384)
-      bytes += frame(1, stamp(i) + big.substr(at, 16384));
-    bytes += frame(1, stamp(i) + "\n");
+      bytes += log_frame(1, stamp(i) + big.substr(at, 16384));
+    bytes += log_frame(1, stamp(i) + "\n");
   }
   transport_.stream(log_tag(), bytes);
   settle();
@@ -457,7 +459,7 @@ TEST_F(DockerReaderTest, a_block_has_no_more_than_a_buffer_of_text) {
 TEST_F(DockerReaderTest, counts_what_cannot_be_parsed) {
   start();
   settle();
-  transport_.stream(log_tag(), frame(1, "no time\n") + out(1, "one"));
+  transport_.stream(log_tag(), log_frame(1, "no time\n") + out(1, "one"));
   EXPECT_EQ(lines(), (Strings{"o:one"}));
   EXPECT_NE(metrics_.serialize().find("promtail_docker_target_parsing_errors_total 1"),
             std::string::npos);
