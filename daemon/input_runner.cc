@@ -115,7 +115,8 @@ void InputRunner::poll(SteadyTime now) {
 }
 
 SteadyTime InputRunner::next_deadline() const {
-  SteadyTime deadline = SteadyTime::max();
+  // A request that was just submitted begins with the next poll().
+  SteadyTime deadline = transport_ == nullptr ? SteadyTime::max() : transport_->next_deadline();
   for (const Running& running : inputs_) {
     if (running.phase == Phase::kEnded) continue;
     if (running.wait_until != SteadyTime::min()) deadline = std::min(deadline, running.wait_until);

@@ -35,11 +35,11 @@ class Listener {
 struct ListenAddress {
   enum class Protocol { kTcp, kUdp, kUnixStream, kUnixDatagram };
   Protocol protocol = Protocol::kTcp;
-  std::string host;        // Name or address; empty: all interfaces, IPv6 and IPv4.
+  std::string host = {};   // Name or address; empty: all interfaces, IPv6 and IPv4.
   std::uint16_t port = 0;  // 0: any free one.
-  std::string path;        // Of a unix socket. A dead one that is in the way is removed.
+  std::string path = {};   // Of a unix socket. A dead one that is in the way is removed.
   // Distinguishes those with port 0, which are never shared: the name of the input.
-  std::string owner;
+  std::string owner = {};
   friend auto operator<=>(const ListenAddress&, const ListenAddress&) = default;
 };
 

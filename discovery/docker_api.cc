@@ -13,7 +13,7 @@ namespace {
 // A busy daemon may take its time for a list.
 constexpr std::chrono::seconds kDockerTimeout{60};
 
-std::string percent_encoded(std::string_view text) {
+std::string docker_query_encoded(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
@@ -31,7 +31,7 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string json_quoted(std::string_view text) {
+std::string docker_json_quoted(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text) {
@@ -50,7 +50,7 @@ std::string json_quoted(std::string_view text) {
   return out + '"';
 }
 
-bool says_anything(const config::TlsConfig& tls) {
+bool has_docker_tls(const config::TlsConfig& tls) {
   return !(tls == config::TlsConfig{});
 }
 
@@ -74,7 +74,7 @@ Result<DockerEndpoint> docker_endpoint(std::string_view host,
   }
   std::string scheme;
   if (strip("tcp://")) {
-    const bool tls = says_anything(http.tls);
+    const bool tls = has_docker_tls(http.tls);
     scheme = tls ? "https://" : "http://";
     while (host.ends_with('/'))
       host.remove_suffix(1);
@@ -103,14 +103,14 @@ std::string docker_filters(const std::vector<config::DockerFilter>& filters) {
   std::string json = "{";
   for (const auto& [name, values] : by_name) {
     if (json.size() > 1) json += ',';
-    json += json_quoted(name) + ":[";
+    json += docker_json_quoted(name) + ":[";
     for (const std::string& value : values) {
       if (!json.ends_with('[')) json += ',';
-      json += json_quoted(value);
+      json += docker_json_quoted(value);
     }
     json += ']';
   }
-  return percent_encoded(json + '}');
+  return docker_query_encoded(json + '}');
 }
 
 std::string docker_label_name(std::string_view prefix, std::string_view name) {

@@ -15,23 +15,23 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Requests by number (DockerApi).
-constexpr std::uint32_t kContainersNumber = 1;
-constexpr std::uint32_t kNetworksNumber = 2;
-constexpr std::uint32_t kEventsNumber = 3;
+constexpr std::uint32_t kDockerListNumber = 1;
+constexpr std::uint32_t kDockerNetworksNumber = 2;
+constexpr std::uint32_t kDockerEventsNumber = 3;
 constexpr Backoff::Options kDockerDaemonRetry{.min = milliseconds(250), .max = seconds(30)};
 // A host that starts many containers at once is not asked for each.
-constexpr milliseconds kBetweenLists{500};
-constexpr std::size_t kEventBytesMax = 1U << 20U;
+constexpr milliseconds kDockerBetweenLists{500};
+constexpr std::size_t kDockerEventBytesMax = 1U << 20U;
 
 // What may change targets; health checks and the like come every few seconds.
-std::string events_path() {
+std::string docker_events_path() {
   return "/events?filters=" + docker_filters({{"type", {"container", "network"}},
                                               {"event",
                                                {"start", "die", "destroy", "rename", "connect",
                                                 "disconnect", "pause", "unpause"}}});
 }
 
-bool has_filter(const config::DockerSdConfig& config, std::string_view name) {
+bool has_docker_filter(const config::DockerSdConfig& config, std::string_view name) {
   return std::any_of(config.filters.begin(), config.filters.end(),
                      [&](const config::DockerFilter& filter) { return filter.name == name; });
 }
@@ -54,7 +54,7 @@ DockerDiscovery::DockerDiscovery(const config::DockerSdConfig& config, std::stri
       own_container_(config.include_own_container
                          ? std::string()
                          : find_own_container(world.file_system, world.host_name)),
-      asks_for_still_(has_filter(config, "status")),
+      asks_for_still_(has_docker_filter(config, "status")),
       api_(std::move(endpoint), {world.clock, world.file_system, world.transport}),
       random_(hash_text(name_, 0)),
       list_backoff_(kDockerDaemonRetry, random_),
@@ -63,7 +63,7 @@ DockerDiscovery::DockerDiscovery(const config::DockerSdConfig& config, std::stri
 bool DockerDiscovery::poll(SteadyTime now) {
   bool changed = false;
   for (const http::Completion& completion : api_.take_completions()) {
-    if (completion.tag == kEventsNumber) {
+    if (completion.tag == kDockerEventsNumber) {
       on_events_end(completion.response, now);
     } else {
       on_list(static_cast<std::uint32_t>(completion.tag), completion.response, now);
@@ -71,7 +71,7 @@ bool DockerDiscovery::poll(SteadyTime now) {
     }
   }
   if (events_open_) {
-    const http::StreamPart part = api_.take_stream(kEventsNumber);
+    const http::StreamPart part = api_.take_stream(kDockerEventsNumber);
     if (part.status == 200) on_events(part.bytes, now);
   }
   if (forget_gone(now)) changed = true;
@@ -100,8 +100,8 @@ void DockerDiscovery::ask_for_lists(SteadyTime now) {
       "/containers/json?all=1&filters=" + docker_filters(config_.filters);
   // The second is only asked when the first could be.
   for (const auto& [number, path] :
-       {std::pair<std::uint32_t, std::string>{kContainersNumber, containers},
-        {kNetworksNumber, "/networks"}}) {
+       {std::pair<std::uint32_t, std::string>{kDockerListNumber, containers},
+        {kDockerNetworksNumber, "/networks"}}) {
     const auto sent = api_.get(number, path, http::Request::Answer::kWhole);
     if (!sent) {
       list_failed(sent.error().message, now);
@@ -122,7 +122,7 @@ void DockerDiscovery::on_list(std::uint32_t number, const http::Response& respon
     if (!list_failed_) list_failed(std::move(failure), now);
     return;
   }
-  lists_[number - kContainersNumber] = response.body;
+  lists_[number - kDockerListNumber] = response.body;
 }
 
 void DockerDiscovery::list_failed(std::string why, SteadyTime now) {
@@ -149,7 +149,7 @@ bool DockerDiscovery::take_lists(SteadyTime now) {
   knows_ = true;
   trouble_.clear();
   list_backoff_.reset();
-  list_at_ = list_again_ ? listed_at_ + kBetweenLists : now + config_.refresh_interval;
+  list_at_ = list_again_ ? listed_at_ + kDockerBetweenLists : now + config_.refresh_interval;
   return publish();
 }
 
@@ -198,7 +198,8 @@ bool DockerDiscovery::is_own(const std::string& id) const {
 void DockerDiscovery::ask_for_events(SteadyTime now) {
   event_.clear();
   events_stand_ = false;
-  const auto sent = api_.get(kEventsNumber, events_path(), http::Request::Answer::kStream);
+  const auto sent =
+      api_.get(kDockerEventsNumber, docker_events_path(), http::Request::Answer::kStream);
   if (!sent) {
     events_at_ = now + events_backoff_.next();
   } else if (*sent == DockerApi::Sent::kYes) {
@@ -211,7 +212,7 @@ void DockerDiscovery::on_events(std::string_view bytes, SteadyTime now) {
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
     event_.append(bytes.substr(0, newline));
-    if (event_.size() > kEventBytesMax) event_.clear();
+    if (event_.size() > kDockerEventBytesMax) event_.clear();
     if (newline == std::string_view::npos) break;
     on_event(event_);
     event_.clear();
@@ -220,7 +221,7 @@ void DockerDiscovery::on_events(std::string_view bytes, SteadyTime now) {
   }
   if (!something) return;
   list_again_ = true;
-  list_at_ = std::min(list_at_, std::max(now, listed_at_ + kBetweenLists));
+  list_at_ = std::min(list_at_, std::max(now, listed_at_ + kDockerBetweenLists));
 }
 
 void DockerDiscovery::on_event(std::string_view line) {

@@ -9,7 +9,7 @@
 namespace tailrace::discovery {
 namespace {
 
-DockerContainer read_container(simdjson::dom::element item) {
+DockerContainer read_docker_container(simdjson::dom::element item) {
   DockerContainer container;
   container.id = docker_text(item, "/Id");
   container.name = docker_text(item, "/Names/0");
@@ -36,7 +36,7 @@ DockerContainer read_container(simdjson::dom::element item) {
   return container;
 }
 
-LabelMap labels_of(const DockerContainer& container) {
+LabelMap docker_container_labels(const DockerContainer& container) {
   LabelMap labels = container.labels;
   labels["__meta_docker_container_id"] = container.id;
   labels["__meta_docker_container_name"] = container.name;
@@ -44,8 +44,8 @@ LabelMap labels_of(const DockerContainer& container) {
   return labels;
 }
 
-void add_targets_of_network(const DockerContainer& container, const LabelMap& labels,
-                            const config::DockerSdConfig& config, std::vector<Target>& targets) {
+void add_docker_targets(const DockerContainer& container, const LabelMap& labels,
+                        const config::DockerSdConfig& config, std::vector<Target>& targets) {
   const std::string& ip = labels.at("__meta_docker_network_ip");
   for (const DockerContainer::Port& port : container.ports) {
     Target& target = targets.emplace_back(Target{.labels = labels, .found_by = {}});
@@ -78,7 +78,7 @@ Result<std::vector<DockerContainer>> parse_docker_containers(std::string_view js
   }
   std::vector<DockerContainer> containers;
   docker_items(root, "", [&](simdjson::dom::element item) {
-    DockerContainer container = read_container(item);
+    DockerContainer container = read_docker_container(item);
     if (!container.id.empty()) containers.push_back(std::move(container));
   });
   return containers;
@@ -108,7 +108,7 @@ Result<DockerNetworks> parse_docker_networks(std::string_view json, std::string_
 std::vector<Target> docker_targets(const DockerContainer& container, const DockerNetworks& networks,
                                    const config::DockerSdConfig& config) {
   std::vector<Target> targets;
-  const LabelMap own = labels_of(container);
+  const LabelMap own = docker_container_labels(container);
   for (const DockerContainer::Network& network : container.networks) {
     LabelMap labels = own;
     const auto known = networks.find(network.id);
@@ -119,7 +119,7 @@ std::vector<Target> docker_targets(const DockerContainer& container, const Docke
       labels["__meta_docker_network_name"] = network.name;
     }
     labels["__meta_docker_network_ip"] = network.ip;
-    add_targets_of_network(container, labels, config, targets);
+    add_docker_targets(container, labels, config, targets);
     if (config.match_first_network) break;
   }
   if (targets.empty()) {

@@ -23,8 +23,8 @@ struct SwarmService {
   std::vector<SwarmPort> ports;
 };
 
-Result<simdjson::dom::element> parse_list(simdjson::dom::parser& parser, std::string_view json,
-                                          std::string_view what) {
+Result<simdjson::dom::element> parse_swarm_list(simdjson::dom::parser& parser,
+                                                std::string_view json, std::string_view what) {
   simdjson::dom::element root;
   if (json.empty() || parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS ||
       !root.is_array()) {
@@ -45,7 +45,7 @@ std::vector<SwarmPort> read_swarm_ports(simdjson::dom::element at, std::string_v
   return ports;
 }
 
-std::string service_mode(simdjson::dom::element service) {
+std::string swarm_service_mode(simdjson::dom::element service) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kModes = {
       {{"/Spec/Mode/Global", "global"},
        {"/Spec/Mode/Replicated", "replicated"},
@@ -62,7 +62,7 @@ SwarmService read_swarm_service(simdjson::dom::element item) {
   LabelMap& labels = service.task_labels;
   labels["__meta_dockerswarm_service_id"] = docker_text(item, "/ID");
   labels["__meta_dockerswarm_service_name"] = docker_text(item, "/Spec/Name");
-  labels["__meta_dockerswarm_service_mode"] = service_mode(item);
+  labels["__meta_dockerswarm_service_mode"] = swarm_service_mode(item);
   docker_labels(item, "/Spec/Labels", "__meta_dockerswarm_service_label_", labels);
   service.labels = labels;
   service.labels["__meta_dockerswarm_service_task_container_hostname"] =
@@ -92,22 +92,22 @@ LabelMap read_swarm_node(simdjson::dom::element item) {
   return labels;
 }
 
-std::string without_prefix_length(std::string address) {
+std::string without_swarm_prefix(std::string address) {
   return address.substr(0, address.find('/'));
 }
 
-void add_labels(LabelMap& labels, const LabelMap& more) {
+void add_swarm_labels(LabelMap& labels, const LabelMap& more) {
   labels.insert(more.begin(), more.end());
 }
 
-void add_network(LabelMap& labels, const DockerNetworks& networks, const std::string& id) {
+void add_swarm_network(LabelMap& labels, const DockerNetworks& networks, const std::string& id) {
   const auto known = networks.find(id);
-  if (known != networks.end()) add_labels(labels, known->second);
+  if (known != networks.end()) add_swarm_labels(labels, known->second);
 }
 
 // One for each port, or one with the configured port.
-void add_service_address(const SwarmService& service, const LabelMap& labels, const std::string& ip,
-                         std::uint64_t port, std::vector<Target>& targets) {
+void add_swarm_address(const SwarmService& service, const LabelMap& labels, const std::string& ip,
+                       std::uint64_t port, std::vector<Target>& targets) {
   for (const SwarmPort& one : service.ports) {
     LabelMap& own = targets.emplace_back(Target{.labels = labels, .found_by = {}}).labels;
     own["__address__"] = docker_address(ip, one.published);
@@ -119,19 +119,19 @@ void add_service_address(const SwarmService& service, const LabelMap& labels, co
   own["__address__"] = docker_address(ip, port);
 }
 
-void add_service(simdjson::dom::element item, const DockerNetworks& networks, std::uint64_t port,
-                 std::vector<Target>& targets) {
+void add_swarm_service(simdjson::dom::element item, const DockerNetworks& networks,
+                       std::uint64_t port, std::vector<Target>& targets) {
   const SwarmService service = read_swarm_service(item);
   docker_items(item, "/Endpoint/VirtualIPs", [&](simdjson::dom::element address) {
-    const std::string ip = without_prefix_length(docker_text(address, "/Addr"));
+    const std::string ip = without_swarm_prefix(docker_text(address, "/Addr"));
     if (ip.empty()) return;  // Of the host's network.
     LabelMap labels = service.labels;
-    add_network(labels, networks, docker_text(address, "/NetworkID"));
-    add_service_address(service, labels, ip, port, targets);
+    add_swarm_network(labels, networks, docker_text(address, "/NetworkID"));
+    add_swarm_address(service, labels, ip, port, targets);
   });
 }
 
-void add_node(simdjson::dom::element item, std::uint64_t port, std::vector<Target>& targets) {
+void add_swarm_node(simdjson::dom::element item, std::uint64_t port, std::vector<Target>& targets) {
   Target& target = targets.emplace_back(Target{.labels = read_swarm_node(item), .found_by = {}});
   LabelMap& labels = target.labels;
   labels["__meta_dockerswarm_node_engine_version"] =
@@ -145,7 +145,7 @@ void add_node(simdjson::dom::element item, std::uint64_t port, std::vector<Targe
   labels["__address__"] = docker_address(docker_text(item, "/Status/Addr"), port);
 }
 
-LabelMap read_task(simdjson::dom::element item) {
+LabelMap read_swarm_task(simdjson::dom::element item) {
   LabelMap labels;
   labels["__meta_dockerswarm_task_id"] = docker_text(item, "/ID");
   labels["__meta_dockerswarm_task_container_id"] =
@@ -164,12 +164,12 @@ struct Swarm {
   std::uint64_t port = 0;
 };
 
-void add_task(simdjson::dom::element item, const Swarm& swarm, std::vector<Target>& targets) {
-  LabelMap common = read_task(item);
+void add_swarm_task(simdjson::dom::element item, const Swarm& swarm, std::vector<Target>& targets) {
+  LabelMap common = read_swarm_task(item);
   const auto service = swarm.services.find(docker_text(item, "/ServiceID"));
-  if (service != swarm.services.end()) add_labels(common, service->second.task_labels);
+  if (service != swarm.services.end()) add_swarm_labels(common, service->second.task_labels);
   const auto node = swarm.nodes.find(docker_text(item, "/NodeID"));
-  if (node != swarm.nodes.end()) add_labels(common, node->second);
+  if (node != swarm.nodes.end()) add_swarm_labels(common, node->second);
   // Published on the node itself.
   for (const SwarmPort& port : read_swarm_ports(item, "/Status/PortStatus/Ports")) {
     LabelMap& labels = targets.emplace_back(Target{.labels = common, .found_by = {}}).labels;
@@ -179,11 +179,11 @@ void add_task(simdjson::dom::element item, const Swarm& swarm, std::vector<Targe
   }
   docker_items(item, "/NetworksAttachments", [&](simdjson::dom::element attachment) {
     LabelMap attached = common;
-    add_network(attached, swarm.networks, docker_text(attachment, "/Network/ID"));
+    add_swarm_network(attached, swarm.networks, docker_text(attachment, "/Network/ID"));
     docker_items(attachment, "/Addresses", [&](simdjson::dom::element address) {
       std::string_view text;
       if (address.get(text) != simdjson::SUCCESS) return;
-      const std::string ip = without_prefix_length(std::string(text));
+      const std::string ip = without_swarm_prefix(std::string(text));
       const bool has_ports = service != swarm.services.end() && !service->second.ports.empty();
       if (!has_ports) {
         LabelMap& labels = targets.emplace_back(Target{.labels = attached, .found_by = {}}).labels;
@@ -199,22 +199,23 @@ void add_task(simdjson::dom::element item, const Swarm& swarm, std::vector<Targe
   });
 }
 
-Result<std::vector<Target>> task_targets(const DockerSwarmLists& lists, Swarm swarm) {
+Result<std::vector<Target>> swarm_task_targets(const DockerSwarmLists& lists, Swarm swarm) {
   simdjson::dom::parser parser;
-  const auto services = parse_list(parser, lists.services, "services");
+  const auto services = parse_swarm_list(parser, lists.services, "services");
   if (!services) return fail(services.error());
   docker_items(*services, "", [&](simdjson::dom::element item) {
     swarm.services[docker_text(item, "/ID")] = read_swarm_service(item);
   });
-  const auto nodes = parse_list(parser, lists.nodes, "nodes");
+  const auto nodes = parse_swarm_list(parser, lists.nodes, "nodes");
   if (!nodes) return fail(nodes.error());
   docker_items(*nodes, "", [&](simdjson::dom::element item) {
     swarm.nodes[docker_text(item, "/ID")] = read_swarm_node(item);
   });
-  const auto tasks = parse_list(parser, lists.tasks, "tasks");
+  const auto tasks = parse_swarm_list(parser, lists.tasks, "tasks");
   if (!tasks) return fail(tasks.error());
   std::vector<Target> targets;
-  docker_items(*tasks, "", [&](simdjson::dom::element item) { add_task(item, swarm, targets); });
+  docker_items(*tasks, "",
+               [&](simdjson::dom::element item) { add_swarm_task(item, swarm, targets); });
   return targets;
 }
 
@@ -226,22 +227,22 @@ Result<std::vector<Target>> dockerswarm_targets(const DockerSwarmLists& lists,
   std::vector<Target> targets;
   simdjson::dom::parser parser;
   if (config.role == Role::kNodes) {
-    const auto nodes = parse_list(parser, lists.nodes, "nodes");
+    const auto nodes = parse_swarm_list(parser, lists.nodes, "nodes");
     if (!nodes) return fail(nodes.error());
     docker_items(*nodes, "",
-                 [&](simdjson::dom::element item) { add_node(item, config.port, targets); });
+                 [&](simdjson::dom::element item) { add_swarm_node(item, config.port, targets); });
     return targets;
   }
   auto networks = parse_docker_networks(lists.networks, "__meta_dockerswarm_network_");
   if (!networks) return fail(networks.error());
   if (config.role == Role::kTasks) {
-    return task_targets(lists,
-                        {.services = {}, .nodes = {}, .networks = *networks, .port = config.port});
+    return swarm_task_targets(
+        lists, {.services = {}, .nodes = {}, .networks = *networks, .port = config.port});
   }
-  const auto services = parse_list(parser, lists.services, "services");
+  const auto services = parse_swarm_list(parser, lists.services, "services");
   if (!services) return fail(services.error());
   docker_items(*services, "", [&](simdjson::dom::element item) {
-    add_service(item, *networks, config.port, targets);
+    add_swarm_service(item, *networks, config.port, targets);
   });
   return targets;
 }

@@ -6,11 +6,11 @@
 namespace tailrace::discovery {
 namespace {
 
-constexpr std::size_t kIdBytes = 64;
-constexpr std::size_t kShortIdBytes = 12;
+constexpr std::size_t kContainerIdBytes = 64;
+constexpr std::size_t kShortContainerIdBytes = 12;
 constexpr std::size_t kProcFileBytesMax = 1U << 20U;
 
-bool is_hex(std::string_view text) {
+bool is_container_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
@@ -29,11 +29,12 @@ std::string read_proc_file(FileSystem& file_system, const std::string& path) {
 
 // The first path segment of 64 hexadecimal digits, which "docker-" and ".scope" may surround.
 std::string id_in_path(std::string_view path) {
-  for (std::size_t at = 0; at + kIdBytes <= path.size(); ++at) {
+  for (std::size_t at = 0; at + kContainerIdBytes <= path.size(); ++at) {
     const bool begins = at == 0 || path[at - 1] == '/' || path[at - 1] == '-';
-    const std::string_view id = path.substr(at, kIdBytes);
-    const std::string_view rest = path.substr(at + kIdBytes);
-    if (begins && is_hex(id) && (rest.empty() || rest.front() == '/' || rest.front() == '.')) {
+    const std::string_view id = path.substr(at, kContainerIdBytes);
+    const std::string_view rest = path.substr(at + kContainerIdBytes);
+    if (begins && is_container_hex(id) &&
+        (rest.empty() || rest.front() == '/' || rest.front() == '.')) {
       return std::string(id);
     }
   }
@@ -80,7 +81,8 @@ std::string find_own_container(FileSystem& file_system, std::string_view host_na
   if (id.empty()) {
     id = first_of_lines(read_proc_file(file_system, "/proc/self/cgroup"), id_in_cgroup);
   }
-  if (id.empty() && host_name.size() == kShortIdBytes && is_hex(host_name)) id = host_name;
+  if (id.empty() && host_name.size() == kShortContainerIdBytes && is_container_hex(host_name))
+    id = host_name;
   return id;
 }
 

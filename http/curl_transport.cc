@@ -463,6 +463,7 @@ void CurlTransport::collect_finished() {
       }
     } else {
       response.status = 0;
+      response.too_long = exchange->too_long;
       const char* const reason =
           exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(code);
       response.error = exchange->too_long ? "the answer is longer than " +

@@ -41,8 +41,8 @@ struct ServerTlsOptions {
   std::string client_ca;  // Neither it nor a file: the system's authorities.
   std::string client_ca_file;
   ClientAuth client_auth = ClientAuth::kNoClientCert;
-  std::string min_version;                 // "": TLS 1.2; VersionTLS10 to VersionTLS13.
-  std::vector<std::string> cipher_suites;  // Go's names; empty: GnuTLS's choice.
+  std::string min_version = {};                 // "": TLS 1.2; VersionTLS10 to VersionTLS13.
+  std::vector<std::string> cipher_suites = {};  // Go's names; empty: GnuTLS's choice.
   bool enabled() const { return !cert.empty() || !cert_file.empty(); }
   friend bool operator==(const ServerTlsOptions&, const ServerTlsOptions&) = default;
 };

@@ -54,9 +54,10 @@ struct Request {
 // What came back.
 struct Response {
   int status = 0;  // 0: no answer; then `error` says why.
-  std::string error;
-  std::string body;  // Up to body_bytes_max; of a stream: what nobody took before its end.
-  std::string content_type;
+  std::string error = {};
+  bool too_long = false;  // That is why: the body was longer than body_bytes_max.
+  std::string body = {};  // Up to body_bytes_max; of a stream: what nobody took before its end.
+  std::string content_type = {};
   std::chrono::seconds retry_after{0};  // From Retry-After (seconds or date); 0: none.
   std::string wanted_header = {};       // The value of Request::wanted_header.
 };

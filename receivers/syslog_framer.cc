@@ -92,7 +92,9 @@ SyslogFramer::Step SyslogFramer::next_delimited(std::string_view& data, Frame& f
       if (!whole) return Step::kMore;
       continue;
     }
-    if (std::min(end, data.size()) > options_.line_bytes_max) {
+    // A newline at the end whose message may go on is not counted yet.
+    const std::size_t known = end == kNowhere ? scanned_ : end;
+    if (known > options_.line_bytes_max) {
       frame = {.bytes = data.substr(0, options_.line_bytes_max), .cut = true};
       data.remove_prefix(options_.line_bytes_max);
       scanned_ = 0;

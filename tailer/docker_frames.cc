@@ -13,13 +13,13 @@ constexpr std::size_t kStampBytesMax = 48;
 constexpr std::size_t kServerErrorBytesMax = 512;
 constexpr std::string_view kStampShape = "dddd-dd-ddTdd:dd:dd";
 
-bool is_digit(char c) {
+bool is_stamp_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 bool has_stamp_shape(std::string_view text) {
   for (std::size_t i = 0; i < std::min(text.size(), kStampShape.size()); ++i) {
-    if (kStampShape[i] == 'd' ? !is_digit(text[i]) : text[i] != kStampShape[i]) return false;
+    if (kStampShape[i] == 'd' ? !is_stamp_digit(text[i]) : text[i] != kStampShape[i]) return false;
   }
   return true;
 }
@@ -29,12 +29,13 @@ bool may_become_stamp(std::string_view text) {
   if (!has_stamp_shape(text)) return false;
   for (std::size_t i = kStampShape.size(); i < text.size(); ++i) {
     const char c = text[i];
-    if (!is_digit(c) && c != '.' && c != 'Z' && c != '+' && c != '-' && c != ':') return false;
+    if (!is_stamp_digit(c) && c != '.' && c != 'Z' && c != '+' && c != '-' && c != ':')
+      return false;
   }
   return text.size() < kStampBytesMax;
 }
 
-std::int64_t digits(std::string_view text, std::size_t at, std::size_t count) {
+std::int64_t stamp_digits(std::string_view text, std::size_t at, std::size_t count) {
   std::int64_t value = 0;
   for (std::size_t i = at; i < at + count; ++i)
     value = value * 10 + (text[i] - '0');
@@ -63,9 +64,10 @@ std::optional<std::int64_t> parse_zone(std::string_view text, std::size_t& at) {
     return std::nullopt;
   }
   for (const std::size_t digit : {at + 1, at + 2, at + 4, at + 5}) {
-    if (!is_digit(text[digit])) return std::nullopt;
+    if (!is_stamp_digit(text[digit])) return std::nullopt;
   }
-  const std::int64_t seconds = digits(text, at + 1, 2) * 3600 + digits(text, at + 4, 2) * 60;
+  const std::int64_t seconds =
+      stamp_digits(text, at + 1, 2) * 3600 + stamp_digits(text, at + 4, 2) * 60;
   const bool west = text[at] == '-';
   at += 7;
   return west ? -seconds : seconds;
@@ -81,9 +83,9 @@ std::string_view without_line_end(std::string_view text) {
 
 std::optional<DockerTime> parse_docker_time(std::string_view text) {
   if (text.size() < kStampShape.size() + 2 || !has_stamp_shape(text)) return std::nullopt;
-  const std::int64_t year = digits(text, 0, 4);
-  const std::int64_t month = digits(text, 5, 2);
-  const std::int64_t day = digits(text, 8, 2);
+  const std::int64_t year = stamp_digits(text, 0, 4);
+  const std::int64_t month = stamp_digits(text, 5, 2);
+  const std::int64_t day = stamp_digits(text, 8, 2);
   // Beyond these years nanoseconds do not fit.
   if (year < 1700 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31) {
     return std::nullopt;
@@ -92,7 +94,7 @@ std::optional<DockerTime> parse_docker_time(std::string_view text) {
   std::int64_t fraction = 0;
   if (text[at] == '.') {
     std::int64_t unit = 1'000'000'000;
-    for (++at; at < text.size() && is_digit(text[at]); ++at) {
+    for (++at; at < text.size() && is_stamp_digit(text[at]); ++at) {
       unit /= 10;
       fraction += (text[at] - '0') * unit;
     }
@@ -100,8 +102,8 @@ std::optional<DockerTime> parse_docker_time(std::string_view text) {
   const auto zone = parse_zone(text, at);
   if (!zone) return std::nullopt;
   const std::int64_t seconds = days_since_1970(year, month, day) * 86'400 +
-                               digits(text, 11, 2) * 3600 + digits(text, 14, 2) * 60 +
-                               digits(text, 17, 2) - *zone;
+                               stamp_digits(text, 11, 2) * 3600 + stamp_digits(text, 14, 2) * 60 +
+                               stamp_digits(text, 17, 2) - *zone;
   return DockerTime{.ns = seconds * 1'000'000'000 + fraction, .bytes = at};
 }
 

@@ -23,7 +23,7 @@ using StreamLabels = std::array<std::optional<LabelMap>, 2>;
 constexpr std::string_view kStreamLabel = "__meta_docker_container_log_stream";
 constexpr std::array<std::string_view, 2> kStreamNames = {"stdout", "stderr"};
 
-StreamLabels relabel(const discovery::Relabeler& relabeler, const LabelMap& discovered) {
+StreamLabels relabel_container(const discovery::Relabeler& relabeler, const LabelMap& discovered) {
   StreamLabels streams;
   for (std::size_t i = 0; i < streams.size(); ++i) {
     LabelMap labels = discovered;
@@ -36,39 +36,39 @@ StreamLabels relabel(const discovery::Relabeler& relabeler, const LabelMap& disc
 }
 
 // Texts one behind the other so that no two lists look the same.
-class Definition {
+class DockerDefinition {
  public:
-  Definition& add(std::string_view text) {
+  DockerDefinition& add(std::string_view text) {
     text_ += fmt::format("{}:{} ", text.size(), text);
     return *this;
   }
-  Definition& add(const config::TextPairs& pairs) {
+  DockerDefinition& add(const config::TextPairs& pairs) {
     for (const auto& [name, value] : pairs)
       add(name).add(value);
     return add("");
   }
-  Definition& add(const std::vector<std::string>& texts) {
+  DockerDefinition& add(const std::vector<std::string>& texts) {
     for (const std::string& text : texts)
       add(text);
     return add("");
   }
-  Definition& add(const LabelMap& labels) {
+  DockerDefinition& add(const LabelMap& labels) {
     for (const auto& [name, value] : labels)
       add(name).add(value);
     return add("");
   }
-  Definition& add(const config::TlsConfig& tls) {
+  DockerDefinition& add(const config::TlsConfig& tls) {
     for (const std::string* text :
          {&tls.ca, &tls.ca_file, &tls.cert, &tls.cert_file, &tls.key, &tls.key_file,
           &tls.server_name, &tls.min_version, &tls.max_version})
       add(*text);
     return add(tls.insecure_skip_verify ? "insecure" : "");
   }
-  Definition& add(const config::ProxyConfig& proxy) {
+  DockerDefinition& add(const config::ProxyConfig& proxy) {
     add(proxy.url).add(proxy.no_proxy).add(proxy.from_environment ? "environment" : "");
     return add(proxy.connect_headers);
   }
-  Definition& add(const config::HttpClientConfig& http) {
+  DockerDefinition& add(const config::HttpClientConfig& http) {
     if (http.basic_auth) {
       add("basic").add(http.basic_auth->username).add(http.basic_auth->username_file);
       add(http.basic_auth->password).add(http.basic_auth->password_file);
@@ -92,9 +92,9 @@ class Definition {
   std::string text_;
 };
 
-std::string define(const config::DockerSdConfig& config, const StreamLabels& streams,
-                   std::string_view run) {
-  Definition definition;
+std::string define_container(const config::DockerSdConfig& config, const StreamLabels& streams,
+                             std::string_view run) {
+  DockerDefinition definition;
   definition.add(config.host).add(config.http).add(run);
   for (const auto& labels : streams) {
     definition.add(labels ? "kept" : "dropped");
@@ -103,7 +103,7 @@ std::string define(const config::DockerSdConfig& config, const StreamLabels& str
   return definition.take();
 }
 
-const LabelSet* intern(const std::optional<LabelMap>& labels, LabelSetTable& table) {
+const LabelSet* intern_labels(const std::optional<LabelMap>& labels, LabelSetTable& table) {
   if (!labels) return nullptr;
   std::vector<LabelPair> pairs;
   for (const auto& [name, value] : *labels)
@@ -111,14 +111,14 @@ const LabelSet* intern(const std::optional<LabelMap>& labels, LabelSetTable& tab
   return &table.intern(pairs);
 }
 
-struct Container {
+struct DockerInput {
   std::string job, name, id, shown_name, run;
   config::DockerSdConfig config;
   StreamLabels streams;
 };
 
-Result<std::unique_ptr<Input>> make_reader(const Container& container, const InputWorld& world,
-                                           InputStart start) {
+Result<std::unique_ptr<Input>> make_docker_reader(const DockerInput& container,
+                                                  const InputWorld& world, InputStart start) {
   using Still = tailer::DockerReader::Options::Still;
   auto endpoint = discovery::docker_endpoint(container.config.host, container.config.http);
   if (!endpoint) return fail(endpoint.error());
@@ -129,8 +129,8 @@ Result<std::unique_ptr<Input>> make_reader(const Container& container, const Inp
       .container_id = container.id,
       .container_name = container.shown_name,
       .endpoint = std::move(*endpoint),
-      .labels = {intern(container.streams[0], world.label_sets),
-                 intern(container.streams[1], world.label_sets)},
+      .labels = {intern_labels(container.streams[0], world.label_sets),
+                 intern_labels(container.streams[1], world.label_sets)},
       .still = container.run == discovery::kDockerStill ? Still::kLeave : Still::kRead,
       .line_bytes_max = world.line_bytes_max,
       .resume = std::move(start.resume),
@@ -142,7 +142,7 @@ Result<std::unique_ptr<Input>> make_reader(const Container& container, const Inp
                                   .metrics = world.metrics});
 }
 
-std::map<std::string, const config::DockerSdConfig*> entries_by_name(
+std::map<std::string, const config::DockerSdConfig*> docker_entries(
     const config::ScrapeConfig& job) {
   std::map<std::string, const config::DockerSdConfig*> entries;
   for (const config::DiscoveryConfig& discovery : job.discoveries) {
@@ -153,7 +153,7 @@ std::map<std::string, const config::DockerSdConfig*> entries_by_name(
   return entries;
 }
 
-std::string label(const LabelMap& labels, std::string_view name) {
+std::string label_of_target(const LabelMap& labels, std::string_view name) {
   const auto found = labels.find(std::string(name));
   return found == labels.end() ? std::string() : found->second;
 }
@@ -163,22 +163,22 @@ std::string label(const LabelMap& labels, std::string_view name) {
 void build_docker_inputs(const InputBuild& build, const std::vector<discovery::Target>& targets,
                          std::vector<discovery::DroppedTarget>& dropped) {
   const discovery::Relabeler relabeler = build.relabeler();
-  const auto entries = entries_by_name(build.job);
+  const auto entries = docker_entries(build.job);
   std::set<std::string> seen;
   for (const discovery::Target& target : targets) {
-    const std::string id = label(target.labels, "__meta_docker_container_id");
-    const auto entry = entries.find(label(target.labels, discovery::kDockerEntryLabel));
+    const std::string id = label_of_target(target.labels, "__meta_docker_container_id");
+    const auto entry = entries.find(label_of_target(target.labels, discovery::kDockerEntryLabel));
     // A container is one target, whatever networks and ports it has (docs/compatibility.md,
     // docker_sd_configs).
     if (entry == entries.end() || !seen.insert(id).second) continue;
-    const auto container = std::make_shared<Container>(
-        Container{.job = build.job.job_name,
-                  .name = "cursor-" + id,
-                  .id = id,
-                  .shown_name = label(target.labels, "__meta_docker_container_name"),
-                  .run = label(target.labels, discovery::kDockerRunLabel),
-                  .config = *entry->second,
-                  .streams = relabel(relabeler, target.labels)});
+    const auto container = std::make_shared<DockerInput>(
+        DockerInput{.job = build.job.job_name,
+                    .name = "cursor-" + id,
+                    .id = id,
+                    .shown_name = label_of_target(target.labels, "__meta_docker_container_name"),
+                    .run = label_of_target(target.labels, discovery::kDockerRunLabel),
+                    .config = *entry->second,
+                    .streams = relabel_container(relabeler, target.labels)});
     if (!container->streams[0] && !container->streams[1]) {
       dropped.push_back(
           {build.job.job_name, target.labels, target.found_by, discovery::DropReason::kDropped});
@@ -190,9 +190,9 @@ void build_docker_inputs(const InputBuild& build, const std::vector<discovery::T
          .name = container->name,
          .type = "docker",
          .labels = container->streams[0] ? *container->streams[0] : *container->streams[1],
-         .definition = define(container->config, container->streams, container->run),
+         .definition = define_container(container->config, container->streams, container->run),
          .make = [container](const InputWorld& world, InputStart start) {
-           return make_reader(*container, world, std::move(start));
+           return make_docker_reader(*container, world, std::move(start));
          }});
   }
 }

@@ -145,6 +145,7 @@ class ScriptedTransport final : public http::Transport {
       completions.push_back({.tag = flights_[i].tag,
                              .response = {.status = reply.status,
                                           .error = std::move(reply.error),
+                                          .too_long = reply.too_long,
                                           .body = std::move(reply.body),
                                           .content_type = std::move(reply.content_type),
                                           .retry_after = reply.retry_after,

@@ -80,6 +80,8 @@ TEST(SyslogFramer, cuts_streams_into_messages) {
       // Over the limit.
       {"15 <1>abcdefghijkl4 <2>b", kTolerant, "<1>abcdefg~|<2>b|"},
       {"<1>abcdefghijklmnopqrst\nuv\n<2>b\n", kTolerant, "<1>abcdefghijklm~|<2>b|"},
+      // Exactly as long as may be.
+      {"<1>abcdefghijklm\n<2>b\n", kTolerant, "<1>abcdefghijklm|<2>b|"},
       {"<1>abcdefghijklmnopqrst", kTolerant, "<1>abcdefghijklm~|"},
       // The sender dies in a message.
       {"9 <1>ab", kTolerant, "<1>ab~|"},

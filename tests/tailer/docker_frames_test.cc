@@ -9,7 +9,7 @@
 namespace tailrace::tailer {
 namespace {
 
-using Format = DockerFrames::Format;
+using LogFormat = DockerFrames::Format;
 
 constexpr std::string_view kT1 = "2026-11-22T03:44:36.149414774Z ";
 constexpr std::string_view kT2 = "2026-11-22T03:44:36.151522024Z ";
@@ -43,7 +43,7 @@ std::vector<std::string> shown(const DockerFrames& frames) {
 }
 
 // Whatever pieces the network makes of it, the lines are the same.
-std::vector<std::string> lines_in(Format format, const std::string& bytes,
+std::vector<std::string> lines_in(LogFormat format, const std::string& bytes,
                                   std::uint32_t line_bytes_max = 1U << 20U) {
   std::vector<std::string> whole;
   for (const std::size_t piece :
@@ -96,7 +96,7 @@ TEST(DockerTime, refuses_everything_else) {
 }
 
 TEST(DockerFrames, gives_each_frame_as_a_line_with_its_time_and_stream) {
-  DockerFrames frames(Format::kFrames, 100);
+  DockerFrames frames(LogFormat::kFrames, 100);
   frames.feed(frame(1, text(kT1, "out\n")) + frame(2, text(kT2, "err\r\n")));
   EXPECT_EQ(shown(frames), (Lines{"o:out", "e:err"}));
   EXPECT_EQ(frames.lines()[0].time_ns, kNs1);
@@ -105,9 +105,9 @@ TEST(DockerFrames, gives_each_frame_as_a_line_with_its_time_and_stream) {
 }
 
 TEST(DockerFrames, keeps_empty_lines_and_what_is_inside) {
-  EXPECT_EQ(lines_in(Format::kFrames, frame(1, text(kT1, "\n")) + frame(1, text(kT1, "\r\r\n")) +
-                                          frame(1, text(kT1, "a\rb \n")) +
-                                          frame(0, text(kT1, "typed\n"))),
+  EXPECT_EQ(lines_in(LogFormat::kFrames, frame(1, text(kT1, "\n")) + frame(1, text(kT1, "\r\r\n")) +
+                                             frame(1, text(kT1, "a\rb \n")) +
+                                             frame(0, text(kT1, "typed\n"))),
             (Lines{"o:", "o:", "o:a\rb ", "o:typed"}));
 }
 
@@ -115,12 +115,12 @@ TEST(DockerFrames, joins_parts_of_one_time_while_the_other_stream_goes_on) {
   const std::string part(16384, 'a');
   const std::string bytes = frame(1, text(kT1, part)) + frame(2, text(kT2, "between\n")) +
                             frame(1, text(kT1, part)) + frame(1, text(kT1, "end\n"));
-  EXPECT_EQ(lines_in(Format::kFrames, bytes), (Lines{"e:between", "o:" + part + part + "end"}));
+  EXPECT_EQ(lines_in(LogFormat::kFrames, bytes), (Lines{"e:between", "o:" + part + part + "end"}));
 }
 
 TEST(DockerFrames, joins_full_parts_that_each_have_a_time) {
   const std::string part(16384, 'a');
-  DockerFrames frames(Format::kFrames, 1U << 20U);
+  DockerFrames frames(LogFormat::kFrames, 1U << 20U);
   frames.feed(frame(1, text(kT1, part)));
   EXPECT_EQ(frames.open_since(), kNs1);
   frames.feed(frame(1, text(kT2, "end\n")));
@@ -129,9 +129,9 @@ TEST(DockerFrames, joins_full_parts_that_each_have_a_time) {
 }
 
 TEST(DockerFrames, does_not_run_the_last_words_of_a_run_into_the_next) {
-  EXPECT_EQ(
-      lines_in(Format::kFrames, frame(1, text(kT1, "dying")) + frame(1, text(kT2, "born again\n"))),
-      (Lines{"o:dying!", "o:born again"}));
+  EXPECT_EQ(lines_in(LogFormat::kFrames,
+                     frame(1, text(kT1, "dying")) + frame(1, text(kT2, "born again\n"))),
+            (Lines{"o:dying!", "o:born again"}));
 }
 
 TEST(DockerFrames, cuts_a_line_at_the_limit_once) {
@@ -139,24 +139,25 @@ TEST(DockerFrames, cuts_a_line_at_the_limit_once) {
   const std::string bytes = frame(1, text(kT1, part)) + frame(1, text(kT1, part)) +
                             frame(1, text(kT1, "end\n")) + frame(1, text(kT2, "next\n"));
   for (const std::uint32_t limit : {100U, 16384U, 20000U, 32768U}) {
-    EXPECT_EQ(lines_in(Format::kFrames, bytes, limit),
+    EXPECT_EQ(lines_in(LogFormat::kFrames, bytes, limit),
               (Lines{"o:" + std::string(limit, 'a') + "~", "o:next"}))
         << limit;
   }
-  EXPECT_EQ(lines_in(Format::kFrames, bytes, 32771), (Lines{"o:" + part + part + "end", "o:next"}));
+  EXPECT_EQ(lines_in(LogFormat::kFrames, bytes, 32771),
+            (Lines{"o:" + part + part + "end", "o:next"}));
 }
 
 TEST(DockerFrames, a_line_of_the_limit_is_whole) {
   for (const std::string_view end : {"\n", "\r\n"}) {
     const std::string line(100, 'a');
     const std::string bytes = frame(1, text(kT1, text(line, end)));
-    EXPECT_EQ(lines_in(Format::kFrames, bytes, 100), (Lines{"o:" + line}));
-    EXPECT_EQ(lines_in(Format::kFrames, bytes, 99), (Lines{"o:" + line.substr(1) + "~"}));
+    EXPECT_EQ(lines_in(LogFormat::kFrames, bytes, 100), (Lines{"o:" + line}));
+    EXPECT_EQ(lines_in(LogFormat::kFrames, bytes, 99), (Lines{"o:" + line.substr(1) + "~"}));
   }
 }
 
 TEST(DockerFrames, memory_stays_bounded_by_the_limit) {
-  DockerFrames frames(Format::kFrames, 1000);
+  DockerFrames frames(LogFormat::kFrames, 1000);
   const std::string part(16384, 'a');
   for (int i = 0; i < 1000; ++i)
     frames.feed(frame(1, text(kT1, part)));
@@ -165,7 +166,7 @@ TEST(DockerFrames, memory_stays_bounded_by_the_limit) {
 }
 
 TEST(DockerFrames, leaves_out_and_counts_frames_without_a_time) {
-  DockerFrames frames(Format::kFrames, 1000);
+  DockerFrames frames(LogFormat::kFrames, 1000);
   frames.feed(frame(1, "no time\n") + frame(1, "") + frame(1, std::string(100, 'x')) +
               frame(1, text(kT1, "good\n")));
   EXPECT_EQ(shown(frames), (Lines{"o:good"}));
@@ -173,7 +174,7 @@ TEST(DockerFrames, leaves_out_and_counts_frames_without_a_time) {
 }
 
 TEST(DockerFrames, keeps_the_words_of_the_daemon_apart) {
-  DockerFrames frames(Format::kFrames, 1000);
+  DockerFrames frames(LogFormat::kFrames, 1000);
   frames.feed(frame(3, "error from daemon in stream: no"));
   EXPECT_EQ(frames.server_error(), "error from daemon in stream: no");
   EXPECT_TRUE(frames.lines().empty());
@@ -183,7 +184,7 @@ TEST(DockerFrames, keeps_the_words_of_the_daemon_apart) {
 TEST(DockerFrames, notices_what_are_no_frames) {
   for (const std::string_view bytes :
        {"2026-11-22T03:44:36Z tty\r\n", "\x01\x01\0\0\0\0\0\0", "\x04\0\0\0\0\0\0\x01"}) {
-    DockerFrames frames(Format::kFrames, 1000);
+    DockerFrames frames(LogFormat::kFrames, 1000);
     frames.feed(std::string(bytes.data(), 8));
     frames.feed(frame(1, text(kT1, "x\n")));
     EXPECT_TRUE(frames.broken());
@@ -192,7 +193,7 @@ TEST(DockerFrames, notices_what_are_no_frames) {
 }
 
 TEST(DockerFrames, finish_gives_what_is_open_in_the_order_of_time) {
-  DockerFrames frames(Format::kFrames, 1000);
+  DockerFrames frames(LogFormat::kFrames, 1000);
   frames.feed(frame(1, text(kT2, "out")) + frame(2, text(kT1, "err")) + frame(1, "half"));
   frames.finish();
   EXPECT_EQ(shown(frames), (Lines{"e:err!", "o:out!"}));
@@ -200,15 +201,15 @@ TEST(DockerFrames, finish_gives_what_is_open_in_the_order_of_time) {
 }
 
 TEST(DockerFrames, raw_text_is_lines_behind_their_times) {
-  EXPECT_EQ(lines_in(Format::kRaw, text(kT1, "one\r\n") + text(kT2, "\r\n") + text(kT2, "$ ")),
+  EXPECT_EQ(lines_in(LogFormat::kRaw, text(kT1, "one\r\n") + text(kT2, "\r\n") + text(kT2, "$ ")),
             (Lines{"o:one", "o:"}));
 }
 
 TEST(DockerFrames, raw_text_in_parts_is_joined) {
   const std::string part(16384, 'a');
   for (const std::string_view second : {kT1, kT2}) {
-    EXPECT_EQ(lines_in(Format::kRaw, text(kT1, part) + text(second, part) +
-                                         text(second, "end\r\n") + text(kT2, "next\r\n")),
+    EXPECT_EQ(lines_in(LogFormat::kRaw, text(kT1, part) + text(second, part) +
+                                            text(second, "end\r\n") + text(kT2, "next\r\n")),
               (Lines{"o:" + part + part + "end", "o:next"}));
   }
 }
@@ -217,21 +218,21 @@ TEST(DockerFrames, raw_text_of_a_driver_without_parts_stays_as_it_is) {
   const std::string part(16384, 'a');
   for (const std::string_view more :
        {"more", "\r", "20", "2026-11-22T03:44:36 no", "2026-11-22T03:44:36.1x", "2026-", ""}) {
-    EXPECT_EQ(lines_in(Format::kRaw, text(kT1, part) + text(more, "\n") + text(kT2, "next\n")),
+    EXPECT_EQ(lines_in(LogFormat::kRaw, text(kT1, part) + text(more, "\n") + text(kT2, "next\n")),
               (Lines{"o:" + part + (more == "\r" ? "" : std::string(more)), "o:next"}))
         << more;
   }
 }
 
 TEST(DockerFrames, raw_text_without_a_time_is_left_out_and_counted) {
-  DockerFrames frames(Format::kRaw, 1000);
+  DockerFrames frames(LogFormat::kRaw, 1000);
   frames.feed("no time\n" + std::string(100, 'x') + "\n\n" + text(kT1, "good\n"));
   EXPECT_EQ(shown(frames), (Lines{"o:good"}));
   EXPECT_EQ(frames.faults(), 3U);
 }
 
 TEST(DockerFrames, raw_text_ends_with_what_was_written_last) {
-  DockerFrames frames(Format::kRaw, 1000);
+  DockerFrames frames(LogFormat::kRaw, 1000);
   frames.feed(text(kT1, "bash-5.2# "));
   EXPECT_TRUE(frames.lines().empty());
   EXPECT_EQ(frames.open_since(), kNs1);
