@@ -41,18 +41,18 @@ class PushReceiver final : public Input {
  public:
   struct Options {
     SourceId id = 0;
-    std::string job;
-    std::string name;
+    std::string job{};
+    std::string name{};
     // Whose lines had no rules: `labels`.
-    std::map<std::string, std::string> fixed_labels;
+    std::map<std::string, std::string> fixed_labels{};
     std::uint32_t line_bytes_max = 1U << 20U;
     std::chrono::nanoseconds answer_timeout{0};  // Then 503; 0: never.
     // Counters of lines and of refused requests; empty: nothing counts them.
-    std::string entries_metric;
-    std::string errors_metric;
+    std::string entries_metric{};
+    std::string errors_metric{};
     enum class Errors { kPlain, kByReason };
     Errors errors = Errors::kPlain;
-    PushInbox::Options inbox;
+    PushInbox::Options inbox{};
   };
   struct Parts {
     const Clock& clock;

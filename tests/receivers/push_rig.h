@@ -35,7 +35,7 @@ struct GotLine {
   std::string text;
   std::string labels;
   std::int64_t time_ns = 0;
-  std::string metadata;  // "a=b,c=d"
+  std::string metadata{};  // "a=b,c=d"
   friend bool operator==(const GotLine&, const GotLine&) = default;
 };
 
