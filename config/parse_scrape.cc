@@ -74,6 +74,7 @@ void read_discoveries(Fields& fields, std::string_view key, void (*parse)(Fields
 
 // In the order of the variants InputConfig and DiscoveryConfig.
 void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
+  read_input(fields, "journal", parse_journal, job);
   read_input<SyslogConfig>(fields, "syslog", parse_syslog, job);
   read_input<GelfConfig>(fields, "gelf", parse_gelf, job);
   read_discoveries(fields, "file_sd_configs", parse_file_sd, job);
@@ -84,7 +85,6 @@ void parse_built_inputs(Fields& fields, ScrapeConfig& job) {
   read_discoveries(fields, "kubernetes_sd_configs", parse_kubernetes_sd, job);
   read_discoveries(fields, "dockerswarm_sd_configs", parse_dockerswarm_sd, job);
   read_discoveries(fields, "docker_sd_configs", parse_docker_sd, job);
-  read_input(fields, "journal", parse_journal, job);
 }
 
 // A job may have several. With stdin, none is needed and what is there is not used.
