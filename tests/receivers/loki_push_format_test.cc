@@ -121,10 +121,12 @@ TEST(LokiPushFormat, keeps_tenants_when_told_so) {
   auto with_tenant = json(R"({"streams":[{"stream":{"a":"b"},"values":[["5","x"]]}]})");
   with_tenant.headers["x-scope-orgid"] = "t1";
   PushedLines lines;
-  EXPECT_FALSE(Format({.tenants = Format::Tenants::kIgnore}).decode(with_tenant, lines));
+  Format ignoring({.tenants = Format::Tenants::kIgnore});
+  EXPECT_FALSE(ignoring.decode(with_tenant, lines));
   EXPECT_EQ(shown_lines(lines), (Shown{"a=b|x@0{}"}));
   lines.clear();
-  EXPECT_FALSE(Format({.tenants = Format::Tenants::kKeep}).decode(with_tenant, lines));
+  Format keeping({.tenants = Format::Tenants::kKeep});
+  EXPECT_FALSE(keeping.decode(with_tenant, lines));
   EXPECT_EQ(shown_lines(lines), (Shown{"__tenant_id__=t1,a=b|x@0{}"}));
 }
 
