@@ -154,7 +154,8 @@ bool DockerDiscovery::take_lists(SteadyTime now) {
 }
 
 void DockerDiscovery::see(const DockerContainer& container, const DockerNetworks& networks) {
-  if (is_own(container.id)) return;
+  // What was created and never started has no log.
+  if (is_own(container.id) || container.state == "created") return;
   const auto [at, fresh] = known_.try_emplace(container.id);
   Known& known = at->second;
   known.gone_at = SteadyTime::max();

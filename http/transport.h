@@ -17,14 +17,14 @@ namespace tailrace::http {
 
 // What stays the same for all requests to one endpoint: connection, TLS, proxy, redirects.
 struct EndpointOptions {
-  TlsOptions tls;
-  std::string proxy_url;  // Empty: none.
-  std::string no_proxy;   // Comma list, as the environment variable.
+  TlsOptions tls = {};
+  std::string proxy_url = {};  // Empty: none.
+  std::string no_proxy = {};   // Comma list, as the environment variable.
   bool proxy_from_environment = false;
-  std::vector<std::pair<std::string, std::string>> proxy_headers;  // For CONNECT.
+  std::vector<std::pair<std::string, std::string>> proxy_headers = {};  // For CONNECT.
   bool follow_redirects = true;
   // Connects to this socket in the file system, whatever host the URL names; empty: none.
-  std::string unix_socket;
+  std::string unix_socket = {};
   friend bool operator==(const EndpointOptions&, const EndpointOptions&) = default;
 };
 

@@ -59,7 +59,7 @@ bool take_number(std::string_view& text, T& number) {
 }
 
 // `line` has simdjson's padding behind it. 0: it does not say.
-std::int64_t time_of(simdjson::ondemand::parser& parser, std::string_view line) {
+std::int64_t edge_time(simdjson::ondemand::parser& parser, std::string_view line) {
   simdjson::ondemand::document document;
   const simdjson::padded_string_view padded(line.data(), line.size(),
                                             line.size() + simdjson::SIMDJSON_PADDING);
@@ -277,7 +277,7 @@ void CloudflareReader::parse(Slice& slice) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
     while (text.ends_with('\r'))
       text.remove_suffix(1);
-    if (!text.empty()) slice.lines.push_back({time_of(parser, text), hash_text(text, 0), text});
+    if (!text.empty()) slice.lines.push_back({edge_time(parser, text), hash_text(text, 0), text});
   }
   const auto key = [](const PulledLine& line) { return std::pair(line.time_ns, line.hash); };
   std::stable_sort(slice.lines.begin(), slice.lines.end(),

@@ -145,6 +145,17 @@ TEST_F(DockerDiscoveryTest, numbers_the_runs_of_a_container) {
   EXPECT_EQ(shown(), (Shown{"a 3", "b 1"}));
 }
 
+TEST_F(DockerDiscoveryTest, waits_for_the_first_start_of_a_container) {
+  containers_ = {{"a", "created"}};
+  start();
+  settle(seconds(1));
+  EXPECT_EQ(shown(), (Shown{}));
+  containers_["a"] = "running";
+  event("start", "a");
+  EXPECT_TRUE(settle(seconds(1)));
+  EXPECT_EQ(shown(), (Shown{"a 1"}));
+}
+
 TEST_F(DockerDiscoveryTest, keeps_for_a_while_what_is_gone) {
   start();
   settle();

@@ -14,7 +14,7 @@ constexpr const char* kEntry =
     R"("severity":"INFO","labels":{"a.b/c":"x"},"timestamp":"2023-11-14T22:13:20.5Z",)"
     R"("receiveTimestamp":"2023-11-14T22:13:21Z","textPayload":"hello"})";
 
-http::ServerRequest message(const std::string& data, const std::string& more = "") {
+http::ServerRequest gcp_message(const std::string& data, const std::string& more = "") {
   return push_of("/gcp/api/v1/push", "application/json",
                  R"({"message":{"data":")" + encode_base64(data) + R"(","messageId":"17")" + more +
                      R"(},"subscription":"projects/p/s"})");
@@ -27,16 +27,16 @@ constexpr const char* kLabels =
 
 TEST(GcpPushFormat, reads_an_entry) {
   GcpPushFormat ours({});
-  EXPECT_EQ(decoded(ours, message(kEntry)), (Shown{std::string(kLabels) + "|hello@0{}"}));
+  EXPECT_EQ(decoded(ours, gcp_message(kEntry)), (Shown{std::string(kLabels) + "|hello@0{}"}));
   GcpPushFormat full({.times = GcpTimes::kIncoming, .lines = GcpLines::kFull});
-  EXPECT_EQ(decoded(full, message(kEntry)),
+  EXPECT_EQ(decoded(full, gcp_message(kEntry)),
             (Shown{std::string(kLabels) + "|" + kEntry + "@1700000000500000000{}"}));
 }
 
 TEST(GcpPushFormat, a_blank_text_is_no_line) {
   GcpPushFormat format({});
   for (const char* data : {R"({"textPayload":" \n"})", R"({"jsonPayload":{"a":1}})", "{}"}) {
-    EXPECT_EQ(decoded(format, message(data)),
+    EXPECT_EQ(decoded(format, gcp_message(data)),
               (Shown{"__gcp_message_id=17,__gcp_subscription_name=projects/p/s,__gcp_logname=,"
                      "__gcp_resource_type=,__gcp_severity=|" +
                      std::string(data) + "@0{}"}));
@@ -45,7 +45,7 @@ TEST(GcpPushFormat, a_blank_text_is_no_line) {
 
 TEST(GcpPushFormat, attributes_and_tenants_are_labels) {
   GcpPushFormat format({});
-  auto request = message("{}", R"(,"attributes":{"logging.googleapis.com/timestamp":"t"})");
+  auto request = gcp_message("{}", R"(,"attributes":{"logging.googleapis.com/timestamp":"t"})");
   request.headers["x-scope-orgid"] = "t1";
   EXPECT_EQ(decoded(format, request),
             (Shown{"__gcp_message_id=17,__gcp_subscription_name=projects/p/s,"
@@ -56,9 +56,9 @@ TEST(GcpPushFormat, attributes_and_tenants_are_labels) {
 TEST(GcpPushFormat, the_time_of_receipt_stands_in) {
   GcpPushFormat format({.times = GcpTimes::kIncoming});
   EXPECT_TRUE(
-      decoded(format, message(R"({"receiveTimestamp":"2023-11-14T22:13:20Z"})"))[0].ends_with(
+      decoded(format, gcp_message(R"({"receiveTimestamp":"2023-11-14T22:13:20Z"})"))[0].ends_with(
           "@1700000000000000000{}"));
-  EXPECT_EQ(decoded(format, message("{}")),
+  EXPECT_EQ(decoded(format, gcp_message("{}")),
             (Shown{"400 translation: the entry has no time: \"\""}));
 }
 
@@ -84,7 +84,7 @@ TEST(GcpPushFormat, refuses_in_words) {
       (Shown{"400 translation: `data` is not in base64"}));
   for (const char* data : {"text", "[]", R"({"textPayload":5})", R"({"labels":5})",
                            R"({"labels":{"a":5}})", R"({"resource":{"labels":[]}})"}) {
-    EXPECT_EQ(decoded(format, message(data)),
+    EXPECT_EQ(decoded(format, gcp_message(data)),
               (Shown{"400 translation: the message is no entry of a log in JSON"}))
         << data;
   }

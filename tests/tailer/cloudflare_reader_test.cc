@@ -17,10 +17,10 @@ namespace {
 using testing::FakeClock;
 using testing::ScriptedTransport;
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kSecondLine = 1'000'000'000;
+constexpr std::int64_t kMinute = 60 * kSecondLine;
 // A line of log every second; the one of second N is "N".
-constexpr std::int64_t kNow = 1'700'000'040 * kSecond;
+constexpr std::int64_t kNow = 1'700'000'040 * kSecondLine;
 
 std::int64_t number_behind(const std::string& url, const std::string& name) {
   const std::size_t at = url.find(name + "=") + name.size() + 1;
@@ -31,7 +31,7 @@ std::int64_t number_behind(const std::string& url, const std::string& name) {
 
 std::string line_of(std::int64_t second) {
   return R"({"RayID":"r)" + std::to_string(second) + R"(","EdgeStartTimestamp":)" +
-         std::to_string(second * kSecond) + "}";
+         std::to_string(second * kSecondLine) + "}";
 }
 
 struct Rig {
@@ -43,8 +43,8 @@ struct Rig {
                          end = number_behind(sent.url, "end");
       std::vector<std::string> lines;
       for (std::int64_t at = begin; at < end; ++at) {
-        if (at % kSecond != 0) at += kSecond - at % kSecond;
-        if (at < end) lines.push_back(line_of(at / kSecond));
+        if (at % kSecondLine != 0) at += kSecondLine - at % kSecondLine;
+        if (at < end) lines.push_back(line_of(at / kSecondLine));
       }
       if (reversed) std::reverse(lines.begin(), lines.end());
       for (const std::string& line : lines)
@@ -94,21 +94,21 @@ struct Rig {
   std::vector<std::int64_t> times;
 };
 
-std::vector<std::string> seconds(std::int64_t begin, std::int64_t end) {
+std::vector<std::string> each_second(std::int64_t begin, std::int64_t end) {
   std::vector<std::string> lines;
   for (std::int64_t second = begin; second < end; ++second)
     lines.push_back(line_of(second));
   return lines;
 }
 
-constexpr std::int64_t kFirst = kNow / kSecond - 120;  // Of the first window.
+constexpr std::int64_t kFirstLine = kNow / kSecondLine - 120;  // Of the first window.
 
 TEST(CloudflareReader, begins_with_the_last_minute_but_one_and_goes_on) {
   Rig rig;
   rig.start();
   rig.run();
-  EXPECT_EQ(rig.texts, seconds(kFirst, kFirst + 60));
-  EXPECT_EQ(rig.times.front(), kFirst * kSecond);
+  EXPECT_EQ(rig.texts, each_second(kFirstLine, kFirstLine + 60));
+  EXPECT_EQ(rig.times.front(), kFirstLine * kSecondLine);
   EXPECT_EQ(rig.transport.sent().size(), 3U);  // One per worker.
   EXPECT_EQ(rig.transport.sent()[0].header("Authorization"), "Bearer secret");
   rig.run();
@@ -116,7 +116,7 @@ TEST(CloudflareReader, begins_with_the_last_minute_but_one_and_goes_on) {
   EXPECT_EQ(rig.reader->next_deadline(), rig.clock.steady_now() + std::chrono::minutes(1));
   rig.advance(std::chrono::minutes(1));
   rig.run();
-  EXPECT_EQ(rig.texts, seconds(kFirst, kFirst + 120));
+  EXPECT_EQ(rig.texts, each_second(kFirstLine, kFirstLine + 120));
   EXPECT_EQ(rig.metrics.counter("promtail_cloudflare_target_entries_total", "").value(), 120);
 }
 
@@ -133,7 +133,7 @@ TEST(CloudflareReader, its_position_is_the_end_of_the_next_window) {
   again.options.resume = point;
   again.start();
   again.run(200);
-  EXPECT_EQ(again.texts, seconds(kFirst - 9 * 60 - 60 + 60 - 60, kFirst + 60));
+  EXPECT_EQ(again.texts, each_second(kFirstLine - 9 * 60, kFirstLine + 60));
 }
 
 // At every line of a window: what ran is not given again, also when the answer is in another order.
@@ -148,12 +148,13 @@ TEST(CloudflareReader, goes_on_behind_any_line) {
     Rig again;
     again.reversed = true;
     if (stop != 0) again.options.resume = point;
-    again.options.cloudflare.pull_range = std::chrono::seconds(30);  // Changes nothing of it.
-    if (stop == 0) again.options.stored_cursor = std::to_string(kFirst * kSecond + 30 * kSecond);
+    again.options.cloudflare.pull_range = std::chrono::seconds(20);  // Changes nothing of it.
+    if (stop == 0)
+      again.options.stored_cursor = std::to_string(kFirstLine * kSecondLine + 20 * kSecondLine);
     again.texts = rig.texts;
     again.start();
     again.run(50);
-    EXPECT_EQ(again.texts, seconds(kFirst, kFirst + 60)) << stop;
+    EXPECT_EQ(again.texts, each_second(kFirstLine, kFirstLine + 60)) << stop;
   }
 }
 
@@ -177,7 +178,8 @@ TEST(CloudflareReader, tries_again_without_end_and_as_late_as_it_is_told) {
   rig.run(400);
   EXPECT_TRUE(rig.reader->status().ready);
   ASSERT_GE(rig.texts.size(), 60U);
-  EXPECT_EQ(rig.texts, seconds(kFirst, kFirst + static_cast<std::int64_t>(rig.texts.size())));
+  EXPECT_EQ(rig.texts,
+            each_second(kFirstLine, kFirstLine + static_cast<std::int64_t>(rig.texts.size())));
 }
 
 TEST(CloudflareReader, halves_a_slice_whose_answer_is_too_long) {
@@ -187,7 +189,7 @@ TEST(CloudflareReader, halves_a_slice_whose_answer_is_too_long) {
   rig.transport.reply({.status = 0, .error = "too long", .too_long = true});
   rig.start();
   rig.run();
-  EXPECT_EQ(rig.texts, seconds(kFirst, kFirst + 60));
+  EXPECT_EQ(rig.texts, each_second(kFirstLine, kFirstLine + 60));
   EXPECT_EQ(rig.transport.sent().size(), 5U);
   EXPECT_TRUE(rig.reader->status().ready);
 }
@@ -211,7 +213,7 @@ TEST(CloudflareReader, a_line_without_a_time_is_given_and_a_long_one_is_cut) {
   rig.start();
   rig.run();
   EXPECT_EQ(rig.texts, (std::vector<std::string>{"no json", "{\"EdgeStartT"}));
-  EXPECT_EQ(rig.times, (std::vector<std::int64_t>{0, 1'700'000'000 * kSecond}));
+  EXPECT_EQ(rig.times, (std::vector<std::int64_t>{0, 1'700'000'000 * kSecondLine}));
 }
 
 TEST(CloudflareReader, ends_at_once) {

@@ -18,7 +18,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using Goes = testing::ScriptedTransport::StreamGoes;
-using Outcome = Source::Outcome;
+using ReadOutcome = Source::Outcome;
 using Strings = std::vector<std::string>;
 
 constexpr std::uint32_t kLineBytesMax = 100'000;
@@ -116,7 +116,7 @@ class DockerReaderTest : public ::testing::Test {
         last_time_ns_ = line.time_ns;
       }
       if (!block.lines.empty()) reader_->consume(block.lines.back());
-      if (*outcome == Outcome::kEnded) break;
+      if (*outcome == ReadOutcome::kEnded) break;
       settle();
     }
     return texts;
@@ -140,7 +140,7 @@ class DockerReaderTest : public ::testing::Test {
   ReadBuffer buffer_;
   DockerReader::Options options_;
   std::unique_ptr<DockerReader> reader_;
-  Outcome last_outcome_ = Outcome::kUpToDate;
+  ReadOutcome last_outcome_ = ReadOutcome::kUpToDate;
   std::int64_t last_time_ns_ = 0;
 
   bool away_ = false;
@@ -273,7 +273,7 @@ TEST_F(DockerReaderTest, ends_when_the_container_is_gone_and_loses_none_of_what_
   transport_.stream(log_tag(), out(1, "one") + log_frame(1, stamp(2) + "last words"),
                     Goes::kToItsEnd);
   EXPECT_EQ(lines(), (Strings{"o:one", "o:last words"}));
-  EXPECT_EQ(last_outcome_, Outcome::kEnded);
+  EXPECT_EQ(last_outcome_, ReadOutcome::kEnded);
   ResumePoint point;
   reader_->fill_resume_point(point);
   EXPECT_TRUE(point.finished);
@@ -431,7 +431,7 @@ TEST_F(DockerReaderTest, a_stop_gives_what_was_taken_and_no_more) {
   reader_->begin_stop();
   EXPECT_EQ(transport_.in_flight(), 0U);
   EXPECT_EQ(lines(), (Strings{"o:one"}));
-  EXPECT_EQ(last_outcome_, Outcome::kEnded);
+  EXPECT_EQ(last_outcome_, ReadOutcome::kEnded);
   ResumePoint point;
   reader_->fill_resume_point(point);
   EXPECT_FALSE(point.finished);

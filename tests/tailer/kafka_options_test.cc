@@ -1,13 +1,12 @@
 // What the Kafka client is told, read back from the client.
 #include "tailer/kafka_options.h"
 
-#include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-
 #include <array>
 #include <map>
 #include <string>
 
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
 
 namespace tailrace::tailer {
 namespace {
@@ -43,7 +42,7 @@ KafkaConfig usual() {
 
 TEST(KafkaOptions, of_a_plain_consumer) {
   auto conf = dump(kafka_settings(usual()));
-  EXPECT_EQ(conf["bootstrap.servers"], "k1:9092,k2:9092");
+  EXPECT_EQ(conf["metadata.broker.list"], "k1:9092,k2:9092");
   EXPECT_EQ(conf["group.id"], "promtail");
   EXPECT_EQ(conf["partition.assignment.strategy"], "range");
   EXPECT_EQ(conf["enable.auto.commit"], "false");
@@ -99,7 +98,7 @@ TEST(KafkaOptions, of_event_hubs) {
   hubs.fully_qualified_namespace = "x.servicebus.windows.net:9093";
   hubs.connection_string = "Endpoint=sb://x";
   auto conf = dump(kafka_settings(hubs));
-  EXPECT_EQ(conf["bootstrap.servers"], "x.servicebus.windows.net:9093");
+  EXPECT_EQ(conf["metadata.broker.list"], "x.servicebus.windows.net:9093");
   EXPECT_EQ(conf["security.protocol"], "sasl_ssl");
   EXPECT_EQ(conf["sasl.mechanisms"], "PLAIN");
   EXPECT_EQ(conf["sasl.username"], "$ConnectionString");
