@@ -123,11 +123,12 @@ bool JobSources::poll(SteadyTime now) {
   for (const Discovery& discovery : discoveries_) {
     if (discovery.discoverer != nullptr && discovery.discoverer->poll(now)) changed = true;
   }
+  if (leaving_.expire(now)) changed = true;
   return changed;
 }
 
 SteadyTime JobSources::next_deadline() const {
-  SteadyTime deadline = SteadyTime::max();
+  SteadyTime deadline = leaving_.next_deadline();
   for (const Discovery& discovery : discoveries_) {
     if (discovery.discoverer == nullptr) continue;
     deadline = std::min(deadline, discovery.discoverer->next_deadline());
@@ -146,7 +147,7 @@ std::vector<std::string> JobSources::troubles() const {
   return troubles;
 }
 
-JobSources::Found JobSources::find() const {
+JobSources::Found JobSources::find() {
   Found found;
   found.inputs = inputs_;
   find_files(found);
@@ -157,7 +158,7 @@ JobSources::Found JobSources::find() const {
   return found;
 }
 
-void JobSources::find_files(Found& found) const {
+void JobSources::find_files(Found& found) {
   std::vector<discovery::Target> targets = discovery::static_targets(job_);
   for (const Discovery& discovery : discoveries_) {
     if (discovery.discoverer == nullptr || finds_containers(discovery.config)) continue;
@@ -183,6 +184,11 @@ void JobSources::find_files(Found& found) const {
   }
   filtered.targets = std::move(good);
   filtered.origins = std::move(origins);
+  if (discoveries_.empty()) return;
+  leaving_.update(filtered, world_.clock.steady_now());
+  for (const discovery::FileTarget& target : leaving_.targets()) {
+    if (auto file = file_target(target, found)) found.files.push_back(std::move(*file));
+  }
 }
 
 std::optional<tailer::FileTarget> JobSources::file_target(const discovery::FileTarget& target,

@@ -17,6 +17,7 @@
 #include "config/source_location.h"
 #include "daemon/build_inputs.h"
 #include "daemon/input_plan.h"
+#include "daemon/leaving_targets.h"
 #include "daemon/listeners.h"
 #include "discovery/discoverer.h"
 #include "discovery/relabel.h"
@@ -68,7 +69,7 @@ class JobSources {
   // True: find() gives something else than before.
   bool poll(SteadyTime now);
   SteadyTime next_deadline() const;
-  Found find() const;
+  Found find();
   // Why discovery has no news, a text for each; empty: all is well.
   std::vector<std::string> troubles() const;
 
@@ -89,7 +90,7 @@ class JobSources {
   void plan_inputs(std::vector<config::Diagnostic>& diagnostics);
   InputBuild input_build(std::vector<InputPlan>& plans,
                          std::vector<config::Diagnostic>& diagnostics) const;
-  void find_files(Found& found) const;
+  void find_files(Found& found);
   void find_containers(Found& found) const;
   std::optional<tailer::FileTarget> file_target(const discovery::FileTarget& target,
                                                 Found& found) const;
@@ -101,6 +102,7 @@ class JobSources {
   std::shared_ptr<const tailer::FileReadOptions> file_options_;
   std::vector<Discovery> discoveries_;
   mutable Listeners pretended_{Listeners::Use::kPretend};
+  LeavingTargets leaving_;
   std::vector<InputPlan> inputs_;  // Those of the configuration.
 };
 

@@ -181,7 +181,10 @@ class Dns:
             for target, port in found or ():
                 data = struct.pack(">3H", 0, 0, port) + self.name(target)
                 answer += b"\xc0\x0c" + struct.pack(">HHIH", 33, 1, 1, len(data)) + data
-            self.socket.sendto(answer, peer)
+            try:
+                self.socket.sendto(answer, peer)
+            except OSError:
+                return
 
 
 class Discovery(unittest.TestCase):
@@ -375,6 +378,7 @@ class Discovery(unittest.TestCase):
             api.drop_watches()
             api.add(f"new-{generation}", f"uid-{generation}")
             process = self.start()
+        wait_for(lambda: fetch(self.rig.port, "/metrics")[0] == 200, "the last one to run")
         wait_for(lambda: set(self.loki.lines()) >= self.sent, "everything")
         # Loki drops what comes a second time with the same time; so do we.
         with self.loki.lock:
@@ -401,24 +405,28 @@ class Discovery(unittest.TestCase):
     def consul(self, prefix):
         services = {"web": ["logs"], "db": []}
 
+        def index():
+            return str(5 + len(services))
+
         def answer(handler, path, query):
             node = {"Node": "this-node", "Address": "10.0.0.1"}
-            index = [("X-Consul-Index", "7")]
-            if query.get("index") == "7":
-                time.sleep(0.5)  # It blocks.
+            end = time.monotonic() + 5
+            while query.get("index") == index() and time.monotonic() < end:
+                time.sleep(0.02)  # It blocks.
+            headers = [("X-Consul-Index", index())]
             name = path.rsplit("/", 1)[1]
             if path == "/v1/agent/self":
                 handler.reply({"Config": {"Datacenter": "dc1", "NodeName": "this-node"},
                                "Member": {"Addr": "10.0.0.1"}})
             elif path == "/v1/catalog/services":
-                handler.reply(services, headers=index)
+                handler.reply(services, headers=headers)
             elif path == "/v1/agent/services":
                 handler.reply({key: {"Service": key, "Tags": tags}
                                for key, tags in services.items()})
             elif path.startswith(("/v1/health/service/", "/v1/agent/health/service/name/")):
                 service = {"ID": name, "Service": name, "Port": 80, "Tags": services[name]}
                 handler.reply([{"Node": node, "Service": service, "Checks": [],
-                                "AggregatedStatus": "passing"}], headers=index)
+                                "AggregatedStatus": "passing"}], headers=headers)
             else:
                 handler.reply("no", 404)
 

@@ -38,14 +38,14 @@ Result<const GelfMessage*> read(GelfReader& reader, std::string_view json) {
   return reader.read(std::string_view(padded).substr(0, json.size()));
 }
 
-struct Case {
+struct GelfCase {
   std::string_view json;
   std::string_view line;  // Empty: refused.
   std::string_view level;
 };
 
 TEST(GelfMessage, becomes_the_line_that_promtail_makes) {
-  const std::vector<Case> cases = {
+  const std::vector<GelfCase> cases = {
       {R"({"version":"1.1","host":"h","short_message":"s<&>\u2028 \u0001\b\f/ \u00e9","timestamp":1385053862.3072,"level":1,"_user_id":9001,"_a":1.50,"_big":1e21,"_n":null,"_o":{"b":1,"a":[1,true]},"foo":1,"_small":0.0000001,"_id":12345678901234567890})",
        R"({"version":"1.1","host":"h","short_message":"s\u003c\u0026\u003e\u2028 \u0001\b\f/ )"
        "\xc3\xa9"
@@ -73,7 +73,7 @@ TEST(GelfMessage, becomes_the_line_that_promtail_makes) {
       {"{\"a\":", "", ""},
       {"words", "", ""}};
   GelfReader reader;
-  for (const Case& one : cases) {
+  for (const GelfCase& one : cases) {
     const auto message = read(reader, one.json);
     if (one.line.empty()) {
       EXPECT_FALSE(message.has_value()) << one.json;

@@ -60,7 +60,7 @@ std::string frames(std::string_view bytes, const SyslogFramer::Options& options,
   return out;
 }
 
-struct Case {
+struct FrameCase {
   std::string_view bytes;
   SyslogFramer::Options options;
   std::string_view wanted;
@@ -68,7 +68,7 @@ struct Case {
 
 TEST(SyslogFramer, cuts_streams_into_messages) {
   using namespace std::string_view_literals;
-  const std::vector<Case> cases = {
+  const std::vector<FrameCase> cases = {
       {"<1>a\n<2>b\n", kTolerant, "<1>a|<2>b|"},
       {"<1>a\n<2>b", kTolerant, "<1>a|<2>b|"},
       {"<1>a\nmore\n<2>b\n", kTolerant, "<1>a\nmore|<2>b|"},
@@ -100,7 +100,7 @@ TEST(SyslogFramer, cuts_streams_into_messages) {
       {"5 hello", with(Framing::kOctetCounted), "hello|"},
       {"", kTolerant, ""},
   };
-  for (const Case& one : cases) {
+  for (const FrameCase& one : cases) {
     for (const std::size_t piece :
          {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{1000}}) {
       EXPECT_EQ(frames(one.bytes, one.options, piece), one.wanted)

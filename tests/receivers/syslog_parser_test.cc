@@ -28,14 +28,14 @@ std::string shown(const SyslogMessage& message) {
   return out;
 }
 
-struct Case {
+struct ParseCase {
   std::string_view bytes;
   std::string_view promtail;  // What Promtail 3.4.6 was observed to do; "": drops it.
   std::string_view tolerant;  // "=": the same.
 };
 
-void check(const std::vector<Case>& cases, SyslogFormat format) {
-  for (const Case& one : cases) {
+void check(const std::vector<ParseCase>& cases, SyslogFormat format) {
+  for (const ParseCase& one : cases) {
     const SyslogMessage strict = parse_syslog_message(one.bytes, format, SyslogLeniency::kPromtail);
     if (one.promtail.empty()) {
       EXPECT_NE(strict.fault, Fault::kNone) << one.bytes;
