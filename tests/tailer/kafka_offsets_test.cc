@@ -1,9 +1,9 @@
 // Where a member of a group stands, over restarts, redeliveries and resets.
 #include "tailer/kafka_offsets.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace tailrace::tailer {
 namespace {

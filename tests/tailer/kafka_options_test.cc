@@ -1,13 +1,12 @@
 // What the Kafka client is told, read back from the client.
 #include "tailer/kafka_options.h"
 
-#include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-
 #include <array>
 #include <map>
 #include <string>
 
+#include <gtest/gtest.h>
+#include <librdkafka/rdkafka.h>
 
 namespace tailrace::tailer {
 namespace {
