@@ -207,7 +207,7 @@ bool MicrohttpdServer::State::keep_body(Pending& pending, std::string_view part)
     body.append(part);
     return true;
   }
-  body = std::string();
+  std::string().swap(body);
   return true;
 }
 

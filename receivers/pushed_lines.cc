@@ -10,7 +10,7 @@ constexpr std::size_t kKeptMax = 1U << 15U;
 template <typename T>
 void empty(std::vector<T>& values) {
   if (values.capacity() > kKeptMax) {
-    values = {};
+    std::vector<T>().swap(values);
   } else {
     values.clear();
   }

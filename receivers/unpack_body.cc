@@ -91,7 +91,7 @@ std::string media_type(std::string_view content_type) {
 }
 
 void shrink(std::string& buffer) {
-  if (buffer.capacity() > kKeptBytes) buffer = std::string();
+  if (buffer.capacity() > kKeptBytes) std::string().swap(buffer);
 }
 
 }  // namespace tailrace::receivers

@@ -69,10 +69,13 @@ class Sender(threading.Thread):
                         break
                 except (OSError, http.client.HTTPException):
                     self.statuses[0] += 1
+                    if connection is not None:
+                        connection.close()
                     connection = None
                 self.repeats += 1
                 time.sleep(0.02)
             self.sent += 1
+        connection.close()
 
 
 def push_body(name, number, count=20, streams=3):

@@ -120,12 +120,10 @@ TEST(LokiPushFormat, takes_our_time_when_told_so) {
 TEST(LokiPushFormat, keeps_tenants_when_told_so) {
   auto with_tenant = json(R"({"streams":[{"stream":{"a":"b"},"values":[["5","x"]]}]})");
   with_tenant.headers["x-scope-orgid"] = "t1";
-  PushedLines lines;
-  EXPECT_FALSE(Format({.tenants = Format::Tenants::kIgnore}).decode(with_tenant, lines));
-  EXPECT_EQ(shown_lines(lines), (Shown{"a=b|x@0{}"}));
-  lines.clear();
-  EXPECT_FALSE(Format({.tenants = Format::Tenants::kKeep}).decode(with_tenant, lines));
-  EXPECT_EQ(shown_lines(lines), (Shown{"__tenant_id__=t1,a=b|x@0{}"}));
+  Format ignoring({.tenants = Format::Tenants::kIgnore});
+  EXPECT_EQ(decoded(ignoring, with_tenant), (Shown{"a=b|x@0{}"}));
+  Format keeping({.tenants = Format::Tenants::kKeep});
+  EXPECT_EQ(decoded(keeping, with_tenant), (Shown{"__tenant_id__=t1,a=b|x@0{}"}));
 }
 
 TEST(LokiPushFormat, unpacks_json_in_snappy) {
