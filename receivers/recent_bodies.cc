@@ -64,10 +64,9 @@ std::uint64_t RecentBodies::owner(const BodyHash& hash) const {
 
 void RecentBodies::note(const Record& record) {
   // It may have become an orphan meanwhile, when its sender was told no.
-  const auto found =
-      std::find_if(records_.rbegin(), records_.rend(), [&record](const Record& one) {
-        return one.request == record.request || (one.request == 0 && one.hash == record.hash);
-      });
+  const auto found = std::find_if(records_.rbegin(), records_.rend(), [&record](const Record& one) {
+    return one.request == record.request || (one.request == 0 && one.hash == record.hash);
+  });
   if (found == records_.rend()) {
     records_.push_back(record);
   } else {
