@@ -29,6 +29,8 @@ struct InputBuild {
   Log& log;
   Metrics& metrics;
   std::string host_name;
+  // The value of an environment variable.
+  std::function<std::optional<std::string>(std::string_view)> environment;
   // Compiles the job's relabel_configs; their faults are among the diagnostics already.
   std::function<discovery::Relabeler()> relabeler;
   // The job's number of inputs so far, for names.

@@ -105,6 +105,10 @@ InputBuild JobSources::input_build(std::vector<InputPlan>& plans,
           world_.log,
           world_.metrics,
           world_.host_name,
+          [this](std::string_view name) -> std::optional<std::string> {
+            if (world_.discovery == nullptr || !world_.discovery->environment) return std::nullopt;
+            return world_.discovery->environment(name);
+          },
           [this] {
             // Compiled before without a fault.
             std::vector<Diagnostic> none;

@@ -108,8 +108,8 @@ std::optional<std::string> ConsulDiscovery::take(Watch& watch, const http::Respo
   // (https://developer.hashicorp.com/consul/api-docs/features/blocking).
   watch.index = index < watch.index ? 0 : index;
   // Without an index the server does not block, so we wait.
-  watch.due = watch.blocking && watch.index != 0 ? std::max(now, watch.asked_at + kAskEvery)
-                                                 : now + config_.refresh_interval;
+  watch.due = watch.blocking && index != 0 ? std::max(now, watch.asked_at + kAskEvery)
+                                           : now + config_.refresh_interval;
   watch.retry.worked();
   if (same) return std::nullopt;
   return response.body;

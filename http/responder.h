@@ -30,6 +30,7 @@ class Responder {
   };
 
   Responder() = default;  // Of no request.
+  // Shared with the server, which has it until the answer is on its way.
   explicit Responder(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
   Responder(Responder&&) = default;
   Responder& operator=(Responder&& other) noexcept;

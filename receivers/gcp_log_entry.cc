@@ -3,7 +3,7 @@
 
 #include <simdjson.h>
 
-#include "receivers/rfc3339.h"
+#include "base/rfc3339.h"
 
 namespace tailrace::receivers {
 namespace {

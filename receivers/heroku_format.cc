@@ -6,7 +6,7 @@
 #include <charconv>
 #include <map>
 
-#include "receivers/rfc3339.h"
+#include "base/rfc3339.h"
 #include "receivers/unpack_body.h"
 #include "shippers/label_text.h"
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/rfc3339.h"
 #include "receivers/label_text_parser.h"
-#include "receivers/rfc3339.h"
 #include "receivers/unpack_body.h"
 #include "shippers/label_text.h"
 #include "shippers/push_decoder.h"

@@ -14,38 +14,45 @@
 namespace tailrace::tailer {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr Backoff::Options kRetry{.min = std::chrono::seconds(1), .max = std::chrono::minutes(1)};
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr Backoff::Options kLogpullRetry{.min = std::chrono::seconds(1),
+                                         .max = std::chrono::minutes(1)};
 constexpr std::chrono::minutes kRequestTimeout{2};
 constexpr std::string_view kTimeField = "EdgeStartTimestamp";
 
 // docs/compatibility.md, cloudflare: each set has those before it.
-constexpr std::string_view kDefault =
+constexpr std::string_view kDefaultFields =
     "ClientIP,ClientRequestHost,ClientRequestMethod,ClientRequestURI,EdgeEndTimestamp,"
     "EdgeRequestHost,EdgeResponseBytes,EdgeResponseStatus,EdgeStartTimestamp,RayID";
-constexpr std::string_view kMinimal =
+constexpr std::string_view kMinimalFields =
     ",CacheCacheStatus,CacheResponseStatus,ClientCountry,ClientRequestPath,ClientRequestProtocol,"
     "ClientRequestReferer,ClientRequestUserAgent,ClientSSLProtocol,EdgeColoCode,"
     "EdgeResponseContentType,ZoneID";
-constexpr std::string_view kExtended =
+constexpr std::string_view kExtendedFields =
     ",CacheResponseBytes,ClientASN,ClientIPClass,ClientSSLCipher,EdgePathingOp,EdgePathingSrc,"
     "EdgePathingStatus,OriginIP,OriginResponseHTTPExpires,OriginResponseHTTPLastModified,"
     "OriginResponseStatus,OriginSSLProtocol,ParentRayID,WorkerCPUTime,WorkerStatus,"
     "WorkerSubrequest,WorkerSubrequestCount";
-constexpr std::string_view kAll =
+constexpr std::string_view kAllFields =
     ",BotScore,BotScoreSrc,BotTags,CacheTieredFill,ClientDeviceType,ClientRequestBytes,"
     "ClientRequestSource,ClientSrcPort,ClientXRequestedWith,EdgeColoID,"
     "EdgeResponseCompressionRatio,EdgeServerIP,FirewallMatchesActions,FirewallMatchesRuleIDs,"
     "FirewallMatchesSources,OriginResponseBytes,OriginResponseTime,RequestHeaders,"
     "ResponseHeaders,WAFFlags,WAFMatchedVar";
 
-const LabelSet& intern(const config::TextPairs& labels, LabelSetTable& table) {
+const LabelSet& intern_fixed(const config::TextPairs& labels, LabelSetTable& table) {
   std::vector<LabelPair> pairs;
   for (const auto& [name, value] : labels) {
     if (!name.starts_with("__") && !value.empty()) pairs.push_back({name, value});
   }
   const LabelSet sorted(pairs);
   return table.intern(sorted.pairs());
+}
+
+http::EndpointOptions logpull_endpoint() {
+  http::EndpointOptions options;
+  options.proxy_from_environment = true;
+  return options;
 }
 
 // Takes a number off the front of a blank-separated text.
@@ -79,10 +86,11 @@ std::string cloudflare_fields(const config::CloudflareConfig& cloudflare) {
   using Type = config::CloudflareConfig::FieldsType;
   const Type type = cloudflare.fields_type;
   std::string fields;
-  if (type != Type::kCustom) fields += kDefault;
-  if (type == Type::kMinimal || type == Type::kExtended || type == Type::kAll) fields += kMinimal;
-  if (type == Type::kExtended || type == Type::kAll) fields += kExtended;
-  if (type == Type::kAll) fields += kAll;
+  if (type != Type::kCustom) fields += kDefaultFields;
+  if (type == Type::kMinimal || type == Type::kExtended || type == Type::kAll)
+    fields += kMinimalFields;
+  if (type == Type::kExtended || type == Type::kAll) fields += kExtendedFields;
+  if (type == Type::kAll) fields += kAllFields;
   for (const std::string& field : cloudflare.additional_fields) {
     if (("," + fields + ",").find("," + field + ",") != std::string::npos) continue;
     if (!fields.empty()) fields += ',';
@@ -94,9 +102,9 @@ std::string cloudflare_fields(const config::CloudflareConfig& cloudflare) {
 CloudflareReader::CloudflareReader(Options options, const World& world)
     : options_(std::move(options)),
       world_(world),
-      labels_(intern(options_.cloudflare.labels, world.label_sets)),
+      labels_(intern_fixed(options_.cloudflare.labels, world.label_sets)),
       fields_(cloudflare_fields(options_.cloudflare)),
-      endpoint_(world.transport.add_endpoint({.proxy_from_environment = true})),
+      endpoint_(world.transport.add_endpoint(logpull_endpoint())),
       entries_(world.metrics.counter("promtail_cloudflare_target_entries_total",
                                      "Total number of successful entries sent via the cloudflare "
                                      "target")),
@@ -107,7 +115,7 @@ CloudflareReader::CloudflareReader(Options options, const World& world)
       skipped_seconds_(world.metrics.counter("tailrace_cloudflare_skipped_seconds_total",
                                              "Time whose logs Cloudflare did not have any more")),
       random_(options_.id),
-      backoff_(kRetry, random_) {
+      backoff_(kLogpullRetry, random_) {
   labels_.pin();
   resume();
 }
@@ -168,9 +176,9 @@ void CloudflareReader::fill_resume_point(ResumePoint& point) const {
 // --- pulling ---
 
 void CloudflareReader::skip_what_is_gone(std::int64_t now_ns) {
-  const std::int64_t oldest = now_ns - std::chrono::nanoseconds(kKept).count() + 60 * kSecond;
+  const std::int64_t oldest = now_ns - std::chrono::nanoseconds(kKept).count() + 60 * kNsPerSecond;
   if (from_ >= oldest) return;
-  const std::int64_t seconds = (oldest - from_) / kSecond;
+  const std::int64_t seconds = (oldest - from_) / kNsPerSecond;
   skipped_seconds_.add(static_cast<double>(seconds));
   world_.log.error("cloudflare: logs are too old to be pulled; they are lost",
                    {{"job", options_.job}, {"seconds", std::to_string(seconds)}});
@@ -194,7 +202,7 @@ void CloudflareReader::plan_slices() {
   const std::int64_t end = next_end();
   if (now < end + std::chrono::nanoseconds(kDelay).count()) return;
   const std::int64_t count = resumed_.empty() ? options_.cloudflare.workers : 1;
-  const std::int64_t step = std::max((end - from_) / count, kSecond);
+  const std::int64_t step = std::max((end - from_) / count, kNsPerSecond);
   for (std::int64_t begin = from_; begin < end;) {
     // The last has what is left over by the division.
     const bool last = begin + 2 * step > end;
@@ -223,7 +231,7 @@ void CloudflareReader::send_due(SteadyTime now) {
     request.timeout = kRequestTimeout;
     request.body_bytes_max = kBodiesBytesMax / workers;
     world_.transport.submit(endpoint_, slice.tag, request);
-    last_end_.set(static_cast<double>(slice.end / kSecond));
+    last_end_.set(static_cast<double>(slice.end / kNsPerSecond));
   }
 }
 
@@ -246,7 +254,7 @@ void CloudflareReader::take_answer(Slice& slice, http::Response response, Steady
     return;
   }
   slice.state = Slice::State::kDue;
-  if (response.too_long && slice.end - slice.begin >= 2 * kSecond) return halve(slice);
+  if (response.too_long && slice.end - slice.begin >= 2 * kNsPerSecond) return halve(slice);
   trouble_ = response.status == 0 ? response.error
                                   : fmt::format("the API answers {}: {}", response.status,
                                                 response.body.substr(0, 200));
@@ -393,7 +401,7 @@ InputStatus CloudflareReader::status() const {
   status.trouble = trouble_;
   const std::int64_t behind = unix_nanoseconds(world_.clock.wall_now()) - from_;
   status.details = {{"zone", options_.cloudflare.zone_id},
-                    {"seconds behind", std::to_string(behind / kSecond)},
+                    {"seconds behind", std::to_string(behind / kNsPerSecond)},
                     {"lines", std::to_string(lines_)}};
   return status;
 }

@@ -19,7 +19,7 @@ constexpr Backoff::Options kReconnect{.min = std::chrono::seconds(1),
                                       .max = std::chrono::seconds(60)};
 constexpr std::string_view kNoKey = "none";  // docs/compatibility.md, kafka.
 
-const LabelSet& intern(const config::LabelMap& labels, LabelSetTable& table) {
+const LabelSet& intern_fixed(const config::LabelMap& labels, LabelSetTable& table) {
   std::vector<LabelPair> pairs;
   for (const auto& [name, value] : labels) {
     if (!name.starts_with("__") && !value.empty()) pairs.push_back({name, value});
@@ -62,7 +62,7 @@ KafkaReader::KafkaReader(Options options, discovery::Relabeler relabeler,
       descriptor_(descriptor),
       splitter_(std::move(splitter)),
       relabeler_(std::move(relabeler), relabelling(options_.labels), world.label_sets),
-      labels_(intern(options_.labels, world.label_sets)),
+      labels_(intern_fixed(options_.labels, world.label_sets)),
       repeated_(world.metrics.counter("tailrace_kafka_repeated_messages_total",
                                       "Messages that came again and were skipped",
                                       {{"job", options_.job}})),

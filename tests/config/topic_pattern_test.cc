@@ -1,8 +1,9 @@
 // Topics that patterns match, as the Kafka client matches them: by POSIX.
-#include <gtest/gtest.h>
 #include <regex.h>
 
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "config/kafka_config.h"
 

@@ -43,7 +43,7 @@ struct ScriptedReply {
   std::chrono::seconds retry_after{0};
   std::chrono::nanoseconds delay{0};
   bool too_long = false;  // With status 0.
-  bool never = false;  // Hangs until reset() or its cancellation.
+  bool never = false;     // Hangs until reset() or its cancellation.
   std::string wanted_header = {};
 };
 

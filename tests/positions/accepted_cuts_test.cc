@@ -38,8 +38,22 @@ TEST(AcceptedCuts, shows_the_earliest_held_line_that_is_not_mere_context) {
   EXPECT_EQ(done[0].job, "job");
   EXPECT_EQ(done[0].kind, SourceKind::kFile);
   EXPECT_EQ(done[0].path, "/var/log/1");
-  EXPECT_EQ(done[0].cursor, "c");
+  EXPECT_EQ(done[0].cursor, "");  // A cursor is not for in between.
   EXPECT_TRUE(done[0].finished);
+}
+
+TEST(AcceptedCuts, shows_a_cursor_when_nothing_is_held) {
+  AcceptedCuts cuts;
+  ResumePoint one = point(1, 900);
+  one.held = {held(3, "context")};
+  one.held[0].context = true;
+  one.cursor = "c";
+  one.cursor_details = "d";
+  cuts.add(1, {one});
+  const auto done = cuts.take(2);
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].cursor, "c");
+  EXPECT_EQ(done[0].cursor_details, "d");
 }
 
 TEST(AcceptedCuts, joins_waiting_cuts_to_the_later_one_when_there_are_many) {

@@ -1,0 +1,239 @@
+// A subscription on a scripted transport, which sends again what is not acknowledged.
+#include "receivers/gcplog_puller.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "receivers/base64.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/memory_file_system.h"
+#include "tests/fakes/scripted_transport.h"
+
+namespace tailrace::receivers {
+namespace {
+
+using testing::FakeClock;
+using testing::MemoryFileSystem;
+using testing::ScriptedTransport;
+
+std::string received(const std::string& id, const std::string& ack, const std::string& data) {
+  return R"({"ackId":")" + ack + R"(","message":{"messageId":")" + id + R"(","data":")" +
+         encode_base64(data) + R"("}})";
+}
+
+std::string entry(const std::string& text) {
+  return R"({"logName":"l","resource":{"type":"gce"},"timestamp":"2023-11-14T22:13:20Z","textPayload":")" +
+         text + R"("})";
+}
+
+ScriptedTransport::Reply pulled(const std::vector<std::string>& messages) {
+  ScriptedTransport::Reply reply{.status = 200};
+  reply.body = R"({"receivedMessages":[)";
+  for (std::size_t i = 0; i < messages.size(); ++i)
+    reply.body += (i == 0 ? "" : ",") + messages[i];
+  reply.body += "]}";
+  return reply;
+}
+
+struct PullRig {
+  PullRig() {
+    options.id = 5;
+    options.job = "g";
+    options.name = "gcplog/g";
+    options.project = "p";
+    options.subscription = "s";
+    options.token.wanted = GcpToken::Options::Wanted::kNo;
+    options.labels = {{"job", "g"}};
+    // After what the test queues: nothing comes, and acknowledgements are taken.
+    transport.answer_with([](const ScriptedTransport::Sent& sent) {
+      return sent.url.ends_with(":pull") ? ScriptedTransport::Reply{.status = 200, .never = true}
+                                         : ScriptedTransport::Reply{.status = 200, .body = "{}"};
+    });
+  }
+  void start() {
+    std::vector<config::Diagnostic> faults;
+    puller = std::make_unique<GcplogPuller>(
+        options, *discovery::Relabeler::compile(rules, faults),
+        GcplogPuller::World{clock, files, log, metrics, transport, table});
+  }
+  void turn(std::size_t lines_max = 1000) {
+    puller->poll(clock.steady_now());
+    if (!puller->ready()) return;
+    block.clear();
+    const auto outcome = puller->read(buffer, block);
+    ASSERT_TRUE(outcome);
+    ended = *outcome == Source::Outcome::kEnded;
+    const std::size_t count = std::min(lines_max, block.lines.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      texts.emplace_back(block.lines[i].text);
+      labels.push_back(block.lines[i].labels->text());
+      times.push_back(block.lines[i].time_ns);
+    }
+    if (count != 0) puller->consume(block.lines[count - 1]);
+  }
+  void cut() {
+    ResumePoint point;
+    puller->fill_resume_point(point);
+    options.resume = point;
+    puller->stored();
+  }
+  std::vector<std::string> acknowledged() const {
+    std::vector<std::string> bodies;
+    for (const auto& sent : transport.sent()) {
+      if (sent.url.ends_with(":acknowledge")) bodies.push_back(sent.body);
+    }
+    return bodies;
+  }
+
+  FakeClock clock;
+  MemoryFileSystem files{clock};
+  Log log = Log::discard(clock);
+  Metrics metrics;
+  ScriptedTransport transport{clock};
+  LabelSetTable table;
+  std::vector<config::RelabelConfig> rules;
+  GcplogPuller::Options options;
+  std::unique_ptr<GcplogPuller> puller;
+  ReadBuffer buffer;
+  LineBlock block;
+  bool ended = false;
+  std::vector<std::string> texts, labels;
+  std::vector<std::int64_t> times;
+};
+
+TEST(GcplogPuller, gives_entries_and_acknowledges_what_is_stored) {
+  PullRig rig;
+  config::RelabelConfig rule;
+  rule.source_labels = {"__gcp_resource_type"};
+  rule.target_label = "type";
+  rig.rules.push_back(rule);
+  rig.options.times = GcpTimes::kIncoming;
+  rig.transport.reply(
+      pulled({received("1", "a1", entry("one")), received("2", "a2", entry("two"))}));
+  rig.start();
+  for (int i = 0; i < 3; ++i)
+    rig.turn();
+  EXPECT_EQ(rig.transport.sent()[0].url,
+            "https://pubsub.googleapis.com/v1/projects/p/subscriptions/s:pull");
+  EXPECT_EQ(rig.texts, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(rig.labels[0], R"({job="g", type="gce"})");
+  EXPECT_EQ(rig.times[0], 1'700'000'000'000'000'000);
+  EXPECT_TRUE(rig.acknowledged().empty());
+  EXPECT_FALSE(rig.puller->wants_cut());
+  rig.clock.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(rig.puller->wants_cut());
+  rig.cut();
+  rig.turn();
+  EXPECT_EQ(rig.acknowledged(), (std::vector<std::string>{R"({"ackIds":["a1","a2"]})"}));
+  rig.turn();
+  ResumePoint point;
+  rig.puller->fill_resume_point(point);
+  EXPECT_EQ(point.cursor_details, "");
+  EXPECT_EQ(point.position, 2U);
+  EXPECT_TRUE(rig.puller->status().ready);
+}
+
+// The process dies after a cut and before its acknowledgement; everything comes again.
+TEST(GcplogPuller, acknowledges_what_comes_again_and_gives_it_once) {
+  PullRig rig;
+  rig.transport.reply(pulled({received("1", "a1", entry("one")), received("2", "a2", entry("two")),
+                              received("3", "a3", entry("three"))}));
+  rig.start();
+  rig.turn();
+  rig.turn(2);
+  rig.cut();
+  PullRig again;
+  again.options.resume = rig.options.resume;
+  again.transport.reply(
+      pulled({received("3", "b3", entry("three")), received("1", "b1", entry("one"))}));
+  again.start();
+  for (int i = 0; i < 4; ++i)
+    again.turn();
+  EXPECT_EQ(rig.texts, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(again.texts, (std::vector<std::string>{"three"}));
+  EXPECT_EQ(again.acknowledged(), (std::vector<std::string>{R"({"ackIds":["b1"]})"}));
+  again.cut();
+  again.turn();
+  EXPECT_EQ(again.acknowledged().back(), R"({"ackIds":["b3"]})");
+  again.clock.advance(std::chrono::minutes(20));
+  again.turn();
+  again.turn();
+  ResumePoint point;
+  again.puller->fill_resume_point(point);
+  EXPECT_EQ(point.cursor_details, "");  // "2" was acknowledged before, then.
+}
+
+TEST(GcplogPuller, a_message_that_waits_and_comes_again_is_not_acknowledged_early) {
+  PullRig rig;
+  rig.transport.reply(
+      pulled({received("1", "a1", entry("one")), received("2", "a2", entry("two"))}));
+  rig.transport.reply(pulled({received("2", "b2", entry("two"))}));
+  rig.start();
+  rig.turn();
+  rig.turn(1);  // The second is in a block and has not run.
+  rig.puller->poll(rig.clock.steady_now());
+  rig.puller->poll(rig.clock.steady_now());
+  EXPECT_TRUE(rig.acknowledged().empty());
+  rig.turn();
+  EXPECT_EQ(rig.texts, (std::vector<std::string>{"one", "two"}));
+}
+
+TEST(GcplogPuller, what_is_no_entry_is_a_line_and_what_rules_drop_is_acknowledged) {
+  PullRig rig;
+  config::RelabelConfig rule;
+  rule.source_labels = {"__gcp_resource_type"};
+  rule.regex = "gce";
+  rule.action = config::RelabelConfig::Action::kDrop;
+  rig.rules.push_back(rule);
+  rig.transport.reply(pulled({received("1", "a1", entry("dropped")), received("2", "a2", "raw")}));
+  rig.start();
+  for (int i = 0; i < 3; ++i)
+    rig.turn();
+  EXPECT_EQ(rig.texts, (std::vector<std::string>{"raw"}));
+  EXPECT_EQ(rig.acknowledged(), (std::vector<std::string>{R"({"ackIds":["a1"]})"}));
+  EXPECT_EQ(
+      rig.metrics.counter("promtail_gcplog_target_parsing_errors_total", "", {{"project", "p"}})
+          .value(),
+      1);
+}
+
+TEST(GcplogPuller, tries_again_without_end) {
+  PullRig rig;
+  for (const int status : {500, 403, 429})
+    rig.transport.reply(status);
+  rig.transport.reply({.status = 200, .body = "no json"});
+  rig.transport.reply(pulled({received("1", "a1", entry("one"))}));
+  rig.start();
+  for (int i = 0; i < 10; ++i) {
+    rig.turn();
+    EXPECT_LE(rig.puller->next_deadline(), rig.clock.steady_now() + std::chrono::minutes(1));
+    rig.clock.advance(std::chrono::minutes(1));
+  }
+  EXPECT_EQ(rig.texts, (std::vector<std::string>{"one"}));
+}
+
+TEST(GcplogPuller, an_end_waits_for_its_acknowledgement) {
+  PullRig rig;
+  rig.transport.reply(
+      pulled({received("1", "a1", entry("one")), received("2", "a2", entry("two"))}));
+  rig.start();
+  rig.turn();
+  rig.turn(1);
+  rig.puller->begin_stop();
+  EXPECT_TRUE(rig.puller->wants_cut());
+  rig.turn();
+  EXPECT_FALSE(rig.ended);
+  rig.cut();
+  for (int i = 0; i < 3; ++i)
+    rig.turn();
+  EXPECT_TRUE(rig.ended);
+  EXPECT_EQ(rig.acknowledged(), (std::vector<std::string>{R"({"ackIds":["a1"]})"}));
+  EXPECT_EQ(rig.texts, (std::vector<std::string>{"one"}));
+}
+
+}  // namespace
+}  // namespace tailrace::receivers
