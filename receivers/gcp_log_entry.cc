@@ -11,9 +11,6 @@ namespace {
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
 
 // Text of a field; empty when it is not there. False: it is something else than text.
 bool read_text(simdjson::dom::object object, const char* key, std::string_view& text) {
@@ -46,22 +43,15 @@ Error no_entry() {
 
 }  // namespace
 
-// In front of an upper-case letter that begins a word goes an underscore: "HTTPServer" ->
-// "http_server", "logID" -> "log_id".
+// Each capital letter begins a word, as in Promtail: "logID" -> "log_i_d".
 std::string gcp_label_part(std::string_view key) {
   std::string out;
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    const char c = key[i];
+  for (const char c : key) {
     if (c == '.' || c == '-' || c == '/') {
       out += '_';
       continue;
     }
-    if (is_upper(c) && i > 0) {
-      const char before = key[i - 1];
-      const bool ends_small = is_lower(before) || (before >= '0' && before <= '9');
-      const bool begins_word = i + 1 < key.size() && is_lower(key[i + 1]);
-      if (ends_small || begins_word) out += '_';
-    }
+    if (is_upper(c) && !out.empty() && out.back() != '_') out += '_';
     out += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return out;

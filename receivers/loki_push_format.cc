@@ -241,17 +241,22 @@ Status LokiPushFormat::decode_json(const http::ServerRequest& request, PushedLin
   }
   raw_.reserve(raw_.size() + simdjson::SIMDJSON_PADDING);
   if (json_->parser.capacity() > kKeptParserBytes) json_ = std::make_unique<Json>();
+  constexpr const char* kShape = "the body is not {\"streams\": [...]}";
   ondemand::document document;
+  ondemand::object request_object;
   ondemand::array streams;
   if (json_->parser.iterate(raw_.data(), raw_.size(), raw_.capacity()).get(document) !=
           simdjson::SUCCESS ||
-      document["streams"].get_array().get(streams) != simdjson::SUCCESS) {
-    return malformed("the body is not {\"streams\": [...]}");
+      document.get_object().get(request_object) != simdjson::SUCCESS) {
+    return malformed(kShape);
   }
+  const simdjson::error_code found = request_object["streams"].get_array().get(streams);
+  if (found == simdjson::NO_SUCH_FIELD) return {};  // Nothing is pushed.
+  if (found != simdjson::SUCCESS) return malformed(kShape);
   for (auto one : streams) {
     ondemand::object stream;
     if (one.get_object().get(stream) != simdjson::SUCCESS) {
-      return malformed("the body is not {\"streams\": [...]}");
+      return malformed(kShape);
     }
     if (Status added = Json::add_stream(stream, tenant_of(request), options_.times, lines);
         !added) {
@@ -289,10 +294,10 @@ std::optional<Refusal> LokiPushFormat::decode(const http::ServerRequest& request
     done = decode_raw(request, lines);
   } else {
     const std::string type = media_type(header_of(request, "content-type"));
-    if (type == "application/x-protobuf") {
-      done = decode_protobuf(request, lines);
-    } else if (type == "application/json") {
+    if (type == "application/json") {
       done = decode_json(request, lines);
+    } else if (!type.empty()) {
+      done = decode_protobuf(request, lines);  // Whatever it is called, as Loki does.
     } else {
       done = malformed("Content-Type must be application/x-protobuf or application/json");
     }

@@ -50,9 +50,10 @@ std::optional<http::ServerResponse> PushInbox::early_answer(
 std::optional<http::ServerResponse> PushInbox::early(const http::ServerRequest& request) {
   auto answer = early_answer(request);
   if (!answer) return std::nullopt;
-  const auto* const found = route(request);
-  const std::string_view name =
-      found == nullptr ? (answer->status == 200 ? "ready" : "other") : found->name;
+  const auto* const found = request.method == "POST" ? route(request) : nullptr;
+  std::string_view name = "other";
+  if (found != nullptr) name = found->name;
+  if (answer->status == 200) name = "ready";
   meter_.in_flight(request.method, name).add(0);
   meter_.count({.method = request.method,
                 .route = name,

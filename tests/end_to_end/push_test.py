@@ -151,9 +151,10 @@ class Push(unittest.TestCase):
         """The example of the documentation, with ports and places of this test."""
         with open(os.path.join(EXAMPLES, name + ".yaml"), encoding="utf-8") as file:
             text = file.read()
+        blanks = " " * text.split(f"http_listen_port: {port}")[0][::-1].index("\n")
         for before, after in (("http_listen_port: 9080", f"http_listen_port: {self.rig.port}"),
                               (f"http_listen_port: {port}",
-                               f"http_listen_port: {self.push_port}\n        "
+                               f"http_listen_port: {self.push_port}\n{blanks}"
                                "http_listen_address: 127.0.0.1"),
                               ("http://loki:3100/loki/api/v1/push", self.loki.url()),
                               ("/var/lib/tailrace/positions.yaml",
@@ -166,6 +167,7 @@ class Push(unittest.TestCase):
     def start(self):
         process = self.rig.start()
         wait_for(lambda: self.listens() or process.poll() is not None, "the push port")
+        self.assertIsNone(process.poll())
         return process
 
     def listens(self):
@@ -342,6 +344,8 @@ scrape_configs:
         answers = collections.Counter(s.recv(12) for s in silent[1:])
         self.assertEqual(answers[b"HTTP/1.1 503"], 99, answers)
         self.assertEqual(silent[0].recv(1), b"")  # In vain for read_timeout.
+        for connection in silent:
+            connection.close()
         slow = socket.create_connection(("127.0.0.1", self.push_port), timeout=20)
         slow.sendall(head)
         begin = time.monotonic()
@@ -351,6 +355,7 @@ scrape_configs:
                 time.sleep(0.2)
         except OSError:
             pass
+        slow.close()
         took = time.monotonic() - begin
         self.assertLess(took, 5)
         # All the same others are served.

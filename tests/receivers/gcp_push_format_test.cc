@@ -93,9 +93,12 @@ TEST(GcpPushFormat, refuses_in_words) {
 TEST(GcpLogEntry, keys_become_parts_of_names) {
   EXPECT_EQ(gcp_label_part("a.b-c/d"), "a_b_c_d");
   EXPECT_EQ(gcp_label_part("projectId"), "project_id");
-  EXPECT_EQ(gcp_label_part("HTTPServerName"), "http_server_name");
+  EXPECT_EQ(gcp_label_part("HTTPServerName"), "h_t_t_p_server_name");
   EXPECT_EQ(gcp_label_part("k8s-pod/appName"), "k8s_pod_app_name");
-  EXPECT_EQ(gcp_label_part("logID"), "log_id");
+  EXPECT_EQ(gcp_label_part("logID"), "log_i_d");
+  EXPECT_EQ(gcp_label_part("a-Bc"), "a_bc");
+  EXPECT_EQ(gcp_label_part("_Ab"), "_ab");
+  EXPECT_EQ(gcp_label_part("a1B2"), "a1_b2");
   EXPECT_EQ(gcp_label_part(""), "");
 }
 

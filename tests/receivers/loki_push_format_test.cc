@@ -126,6 +126,13 @@ TEST(LokiPushFormat, keeps_tenants_when_told_so) {
   EXPECT_EQ(decoded(keeping, with_tenant), (Shown{"__tenant_id__=t1,a=b|x@0{}"}));
 }
 
+TEST(LokiPushFormat, takes_nothing_of_an_empty_request) {
+  Format format({});
+  EXPECT_EQ(decoded(format, json("{}")), Shown{});
+  EXPECT_EQ(decoded(format, json(R"({"streams":[]})")), Shown{});
+  EXPECT_EQ(decoded(format, protobuf("")), Shown{});
+}
+
 TEST(LokiPushFormat, unpacks_json_in_snappy) {
   auto packed = json("");
   const std::string body = R"({"streams":[{"stream":{"a":"b"},"values":[["5","x"]]}]})";
@@ -150,7 +157,7 @@ TEST(LokiPushFormat, refuses_in_words) {
       {request("/loki/api/v1/push", "", "{}"), 400,
        "Content-Type must be application/x-protobuf or application/json"},
       {request("/loki/api/v1/push", "text/plain", "{}"), 400,
-       "Content-Type must be application/x-protobuf or application/json"},
+       "the body is not in snappy block format"},
       {unknown_encoding, 400, "Content-Encoding br is not supported"},
       {json(""), 400, "the body is not {\"streams\": [...]}"},
       {json("[]"), 400, "the body is not {\"streams\": [...]}"},
