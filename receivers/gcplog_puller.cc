@@ -310,7 +310,7 @@ Result<Source::Outcome> GcplogPuller::read(ReadBuffer& /*buffer*/, LineBlock& bl
     block.lines.push_back(line);
   }
   if (!block.lines.empty()) return Outcome::kLines;
-  return stopping_ && waiting_.empty() ? Outcome::kEnded : Outcome::kUpToDate;
+  return may_end() ? Outcome::kEnded : Outcome::kUpToDate;
 }
 
 void GcplogPuller::ran(Message message) {
@@ -370,11 +370,16 @@ void GcplogPuller::poll(SteadyTime now) {
   if (wants_pull()) send_pull(**authorization);
 }
 
+// An end waits until what has run is acknowledged, if that is possible just now.
+bool GcplogPuller::may_end() const {
+  if (!stopping_ || !waiting_.empty()) return false;
+  const bool acknowledged =
+      !acknowledging_ && !wants_acknowledgement() && oldest_ran_ == SteadyTime::max();
+  return acknowledged || !trouble_.empty();
+}
+
 bool GcplogPuller::ready() const {
-  // An end waits until what has run is acknowledged, if that is possible just now.
-  const bool done =
-      stopping_ && !acknowledging_ && !wants_acknowledgement() && oldest_ran_ == SteadyTime::max();
-  return !waiting_.empty() || consumed_ < given_.size() || done || (stopping_ && !trouble_.empty());
+  return !waiting_.empty() || consumed_ < given_.size() || may_end();
 }
 
 SteadyTime GcplogPuller::next_deadline() const {

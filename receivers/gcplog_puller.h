@@ -89,6 +89,7 @@ class GcplogPuller final : public Input {
   InputStatus status() const override;
 
  private:
+  bool may_end() const;
   struct Message {
     std::uint64_t id = 0;  // A hash of it.
     std::string ack;
