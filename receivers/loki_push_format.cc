@@ -25,6 +25,9 @@ constexpr auto kLokiRoutes =
 // What simdjson's parser keeps for the next request: about 6 times as much.
 constexpr std::size_t kKeptParserBytes = 2U << 20U;
 
+constexpr const char* kRequestShape = "the body is not {\"streams\": [...]}";
+constexpr const char* kValueShape = "an entry of `values` is not [\"<time>\", \"<line>\"]";
+
 Status malformed(std::string message) {
   return fail(Error::kInvalid, std::move(message));
 }
@@ -76,6 +79,8 @@ struct LokiPushFormat::Json {
   static Status add_value(ondemand::array value, Times times, PushedLines& lines);
   static Status add_metadata(ondemand::object metadata, PushedLines& lines);
   static Status add_entry(ondemand::object entry, Times times, PushedLines& lines);
+  static Status add_values(ondemand::array values, Times times, PushedLines& lines);
+  static Status add_entries(ondemand::array entries, Times times, PushedLines& lines);
 };
 
 Status LokiPushFormat::Json::add_labels(ondemand::object labels, PushedLines& lines) {
@@ -108,10 +113,10 @@ Status LokiPushFormat::Json::add_metadata(ondemand::object metadata, PushedLines
 }
 
 Status LokiPushFormat::Json::add_value(ondemand::array value, Times times, PushedLines& lines) {
-  constexpr const char* kShape = "an entry of `values` is not [\"<time>\", \"<line>\"]";
   std::int64_t time_ns = 0;
   std::size_t at = 0;
   for (auto part : value) {
+    if (part.error() != simdjson::SUCCESS) return malformed(kValueShape);
     std::string_view text;
     ondemand::object metadata;
     if (at == 2) {
@@ -120,7 +125,7 @@ Status LokiPushFormat::Json::add_value(ondemand::array value, Times times, Pushe
       }
       if (Status added = add_metadata(metadata, lines); !added) return added;
     } else if (at < 2) {
-      if (part.get_string().get(text) != simdjson::SUCCESS) return malformed(kShape);
+      if (part.get_string().get(text) != simdjson::SUCCESS) return malformed(kValueShape);
     }
     if (at == 0) {
       const auto parsed = std::from_chars(text.data(), text.data() + text.size(), time_ns);
@@ -133,7 +138,7 @@ Status LokiPushFormat::Json::add_value(ondemand::array value, Times times, Pushe
     }
     ++at;
   }
-  return at < 2 ? malformed(kShape) : Status{};
+  return at < 2 ? malformed(kValueShape) : Status{};
 }
 
 Status LokiPushFormat::Json::add_entry(ondemand::object entry, Times times, PushedLines& lines) {
@@ -162,37 +167,61 @@ Status LokiPushFormat::Json::add_entry(ondemand::object entry, Times times, Push
   return {};
 }
 
+Status LokiPushFormat::Json::add_values(ondemand::array values, Times times, PushedLines& lines) {
+  for (auto one : values) {
+    ondemand::array value;
+    if (one.get_array().get(value) != simdjson::SUCCESS) return malformed(kValueShape);
+    if (Status added = add_value(value, times, lines); !added) return added;
+    if (lines.full()) break;
+  }
+  return {};
+}
+
+Status LokiPushFormat::Json::add_entries(ondemand::array entries, Times times, PushedLines& lines) {
+  for (auto one : entries) {
+    ondemand::object entry;
+    if (one.get_object().get(entry) != simdjson::SUCCESS) {
+      return malformed("an entry of `entries` is not {\"ts\", \"line\"}");
+    }
+    if (Status added = add_entry(entry, times, lines); !added) return added;
+    if (lines.full()) break;
+  }
+  return {};
+}
+
+// One pass, whatever the order: after an error simdjson must not be asked again.
 Status LokiPushFormat::Json::add_stream(ondemand::object stream, std::string_view tenant,
                                         Times times, PushedLines& lines) {
   lines.begin_group();
   if (!tenant.empty()) lines.add_label(shippers::kTenantLabel, tenant);
-  ondemand::object labels;
-  std::string_view label_text;
-  if (stream["stream"].get_object().get(labels) == simdjson::SUCCESS) {
-    if (Status added = add_labels(labels, lines); !added) return added;
-  } else if (stream["labels"].get_string().get(label_text) == simdjson::SUCCESS) {
-    if (Status added = parse_label_text(label_text, lines); !added) return added;
-  } else {
-    return malformed("a stream lacks `stream`, its labels");
-  }
-  ondemand::array entries;
-  const bool values = stream["values"].get_array().get(entries) == simdjson::SUCCESS;
-  if (!values && stream["entries"].get_array().get(entries) != simdjson::SUCCESS) {
-    return malformed("a stream lacks `values`");
-  }
-  for (auto one : entries) {
-    ondemand::array value;
-    ondemand::object entry;
-    if (values && one.get_array().get(value) == simdjson::SUCCESS) {
-      if (Status added = add_value(value, times, lines); !added) return added;
-    } else if (!values && one.get_object().get(entry) == simdjson::SUCCESS) {
-      if (Status added = add_entry(entry, times, lines); !added) return added;
-    } else {
-      return malformed("an entry of `values` is not [\"<time>\", \"<line>\"]");
+  bool has_labels = false;
+  bool has_entries = false;
+  for (auto field : stream) {
+    std::string_view key;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return malformed(kRequestShape);
+    std::string_view text;
+    ondemand::object labels;
+    ondemand::array entries;
+    Status added;
+    if (key == "stream") {
+      if (field.value().get_object().get(labels) != simdjson::SUCCESS) break;
+      has_labels = true;
+      added = add_labels(labels, lines);
+    } else if (key == "labels") {
+      if (field.value().get_string().get(text) != simdjson::SUCCESS) break;
+      has_labels = true;
+      added = parse_label_text(text, lines);
+    } else if (key == "values" || key == "entries") {
+      if (field.value().get_array().get(entries) != simdjson::SUCCESS) break;
+      has_entries = true;
+      added =
+          key == "values" ? add_values(entries, times, lines) : add_entries(entries, times, lines);
     }
+    if (!added) return added;
     if (lines.full()) return {};
   }
-  return {};
+  if (!has_labels) return malformed("a stream lacks `stream`, its labels");
+  return has_entries ? Status{} : malformed("a stream lacks `values`");
 }
 
 LokiPushFormat::LokiPushFormat(Options options)
@@ -241,22 +270,21 @@ Status LokiPushFormat::decode_json(const http::ServerRequest& request, PushedLin
   }
   raw_.reserve(raw_.size() + simdjson::SIMDJSON_PADDING);
   if (json_->parser.capacity() > kKeptParserBytes) json_ = std::make_unique<Json>();
-  constexpr const char* kShape = "the body is not {\"streams\": [...]}";
   ondemand::document document;
   ondemand::object request_object;
   ondemand::array streams;
   if (json_->parser.iterate(raw_.data(), raw_.size(), raw_.capacity()).get(document) !=
           simdjson::SUCCESS ||
       document.get_object().get(request_object) != simdjson::SUCCESS) {
-    return malformed(kShape);
+    return malformed(kRequestShape);
   }
   const simdjson::error_code found = request_object["streams"].get_array().get(streams);
   if (found == simdjson::NO_SUCH_FIELD) return {};  // Nothing is pushed.
-  if (found != simdjson::SUCCESS) return malformed(kShape);
+  if (found != simdjson::SUCCESS) return malformed(kRequestShape);
   for (auto one : streams) {
     ondemand::object stream;
     if (one.get_object().get(stream) != simdjson::SUCCESS) {
-      return malformed(kShape);
+      return malformed(kRequestShape);
     }
     if (Status added = Json::add_stream(stream, tenant_of(request), options_.times, lines);
         !added) {
