@@ -46,7 +46,8 @@ Result<std::unique_ptr<KafkaReader>> KafkaReader::create(Options options,
   KafkaReader* const self = reader.get();
   auto watched = world.loop.watch(descriptor, {.readable = true}, [self](bool, bool) {
     std::uint64_t events = 0;
-    static_cast<void>(::read(self->descriptor_, &events, sizeof events));
+    // What it says does not matter: the queues of the client are asked in any case.
+    if (::read(self->descriptor_, &events, sizeof events) < 0 && errno == EINTR) return;
     self->signalled_ = true;
   });
   if (!watched) return fail(watched.error());

@@ -48,6 +48,7 @@ void KafkaReader::end_leaving() {
       "kafka: partitions leave",
       {{"job", options_.job}, {"partitions", std::to_string(leaving_partitions_.size())}});
   client_->unassign(std::exchange(leaving_partitions_, {}));
+  commit_accepted();  // Of what stays: that had to wait.
 }
 
 void KafkaReader::on_rebalance_failed(const std::string& why) {
@@ -111,6 +112,7 @@ void KafkaReader::commit_accepted() {
   if (offsets.empty()) return;
   const auto begun = client_->commit(offsets, Purpose::kAccepted);
   commit_in_flight_ = begun.has_value();
+  if (!begun) commit_again_at_ = world_.clock.steady_now() + kCommitAgain;
 }
 
 void KafkaReader::commit_again() {

@@ -197,9 +197,12 @@ class Push(unittest.TestCase):
     def kill_in_mid_stream(self, senders, kills=5):
         process = self.start()
         running = [sender() for sender in senders]
+        repeated = 'tailrace_push_requests_total{job="push",result="repeated"}'
+        recognised = 0
         for number in range(kills):
             aim = (number + 1) * sum(s.requests for s in running) // (kills + 2)
             wait_for(lambda: sum(s.sent for s in running) >= aim, "some requests", 60)
+            recognised += self.rig.metric(repeated)
             self.kill(process)
             process = self.start()
         for sender in running:
@@ -208,9 +211,9 @@ class Push(unittest.TestCase):
         lines = [line for sender in running for line in sender.lines]
         self.assert_once(lines)
         repeats = sum(s.repeats for s in running)
-        recognised = self.rig.metric('tailrace_push_requests_total{job="push",result="repeated"}')
-        self.report(f"{len(lines)} lines, {kills} kills, {repeats} requests sent again, "
-                    f"{recognised:.0f} recognised by the last process: lost 0, twice 0")
+        recognised += self.rig.metric(repeated)
+        self.report(f"{len(lines)} lines, {kills} kills, {repeats} attempts in vain, "
+                    f"{recognised:.0f} requests recognised: lost 0, twice 0")
         self.rig.stop(process)
 
     def test_kill_with_incoming_times(self):
