@@ -125,8 +125,12 @@ Protection::Part Protection::restrict_files(const config::Config& config) {
     return part;
   }
   writing_restricted_ = true;
-  part.what = joined(folders.files, ", ");
-  writable_ = std::move(folders.files);
+  for (const std::string& folder : folders.files) {
+    std::vector<std::string> others = folders.files;
+    std::erase(others, folder);
+    if (!lies_below_one(folder, others)) writable_.push_back(folder);
+  }
+  part.what = joined(writable_, ", ");
   socket_folders_ = std::move(folders.sockets);
   return part;
 }

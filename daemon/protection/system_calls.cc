@@ -126,6 +126,7 @@ class CallRules {
     add(SCMP_ACT_ALLOW, name, {&argument, 1});
   }
   void note(int result, std::string_view what) {
+    if (result == -EEXIST) return;  // A sanitizer needs it, so it is allowed already.
     if (result < 0 && status_)
       status_ = fail(system_failure(-result, "system calls: " + std::string(what)));
   }
@@ -143,8 +144,8 @@ void add_narrow_calls(CallRules& rules) {
     rules.allow_when("ioctl", SCMP_A1_64(SCMP_CMP_MASKED_EQ, kRequestBits, request));
   for (const std::uint32_t option : kProcessOptions)
     rules.allow_when("prctl", SCMP_A0_32(SCMP_CMP_EQ, option));
-  // Threads, no processes. clone3 hides its flags behind a pointer: it gets ENOSYS, which sends glibc
-  // to clone.
+  // Threads, no processes. clone3 hides its flags behind a pointer: it gets ENOSYS, which sends
+  // glibc to clone.
   rules.allow_when("clone", SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
   // Limits are asked for, not set.
   rules.allow_when("prlimit64", SCMP_A2_64(SCMP_CMP_EQ, 0));

@@ -65,7 +65,8 @@ int bind_at(const std::string& path) {
 
 TEST_F(Landlock, files_are_made_replaced_and_removed_in_the_own_folder) {
   EXPECT_EQ(restricted([&] { return create(at("own/new")); }), 0);
-  EXPECT_EQ(restricted([&] { return rename(at("own/new").c_str(), at("own/below/n").c_str()); }), 0);
+  EXPECT_EQ(restricted([&] { return rename(at("own/new").c_str(), at("own/below/n").c_str()); }),
+            0);
   EXPECT_EQ(restricted([&] { return truncate(at("own/below/n").c_str(), 3); }), 0);
   EXPECT_EQ(restricted([&] { return unlink(at("own/below/n").c_str()); }), 0);
   EXPECT_EQ(restricted([&] { return mkdir(at("own/folder").c_str(), 0700); }), 0);
@@ -83,7 +84,8 @@ TEST_F(Landlock, nothing_is_written_elsewhere) {
   EXPECT_EQ(restricted([&] { return mkdir(at("other/folder").c_str(), 0700); }), EACCES);
   EXPECT_EQ(restricted([&] { return symlink("/x", at("own/link").c_str()); }), EACCES);
   EXPECT_EQ(restricted([&] { return bind_at(at("other/socket")); }), EACCES);
-  EXPECT_NE(restricted([&] { return rename(at("other/file").c_str(), at("own/file").c_str()); }), 0);
+  EXPECT_NE(restricted([&] { return rename(at("other/file").c_str(), at("own/file").c_str()); }),
+            0);
 }
 
 TEST_F(Landlock, reading_stays_allowed_everywhere) {

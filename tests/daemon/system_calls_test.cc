@@ -83,9 +83,8 @@ std::vector<Attempt> attacks() {
   all.push_back({"ptrace", EPERM, [] { return errno_of(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0); }});
   all.push_back({"kill", ENOSYS, [] { return errno_of(SYS_kill, getppid(), 0); }});
   all.push_back({"a typed key", ENOSYS, [] { return errno_of(SYS_ioctl, 0, TIOCSTI, "x"); }});
-  all.push_back({"a typed key, its bits hidden", ENOSYS, [] {
-                   return errno_of(SYS_ioctl, 0, TIOCSTI | (1ULL << 40U), "x");
-                 }});
+  all.push_back({"a typed key, its bits hidden", ENOSYS,
+                 [] { return errno_of(SYS_ioctl, 0, TIOCSTI | (1ULL << 40U), "x"); }});
   all.push_back({"core dumps again", ENOSYS,
                  [] { return errno_of(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0); }});
   all.push_back({"a new limit", ENOSYS, [] {

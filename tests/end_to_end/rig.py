@@ -281,7 +281,12 @@ scrape_configs:
 {stages}""")
 
     def start(self):
-        process = subprocess.Popen([self.binary, f"-config.file={self.path}"],
+        return self.start_with()
+
+    def start_with(self, *flags):
+        # A system call that no test may need ends the program: nothing is refused unseen.
+        process = subprocess.Popen([self.binary, f"-config.file={self.path}",
+                                    "-protection.refused-calls=kill", *flags],
                                    stdout=subprocess.DEVNULL, stderr=self.errors)
         self.processes.append(process)
         return process
