@@ -26,7 +26,7 @@ namespace {
 // Files and folders. Landlock says where they may be written.
 constexpr std::string_view kFileCalls =
     "read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 open openat "
-    "openat2 creat close close_range lseek _llseek stat fstat lstat newfstatat statx statfs "
+    "openat2 creat close close_range lseek stat fstat lstat newfstatat statx statfs "
     "fstatfs access faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd "
     "rename renameat renameat2 unlink unlinkat mkdir mkdirat rmdir chmod fchmod fchmodat "
     "fchmodat2 truncate ftruncate fallocate fsync fdatasync sync_file_range flock fcntl dup "

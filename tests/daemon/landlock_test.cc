@@ -17,7 +17,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/daemon/child_process.h"
+#include "tests/daemon/forked.h"
 
 namespace tailrace::daemon {
 namespace {

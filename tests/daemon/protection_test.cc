@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/protection/landlock.h"
-#include "tests/daemon/child_process.h"
+#include "tests/daemon/forked.h"
 
 namespace tailrace::daemon {
 namespace {

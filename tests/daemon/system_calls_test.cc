@@ -26,7 +26,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/protection/sanitized.h"
-#include "tests/daemon/child_process.h"
+#include "tests/daemon/forked.h"
 
 namespace tailrace::daemon {
 namespace {

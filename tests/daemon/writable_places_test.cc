@@ -65,8 +65,8 @@ scrape_configs:
 }
 
 TEST(WritablePlaces, links_are_followed_as_far_as_the_path_exists) {
-  FakeClock clock;
-  MemoryFileSystem disk(clock);
+  testing::FakeClock clock;
+  testing::MemoryFileSystem disk(clock);
   ASSERT_TRUE(disk.make_directories("/real/a"));
   EXPECT_EQ(settled_path(disk, "/real/a"), "/real/a");
   EXPECT_EQ(settled_path(disk, "/real/a/not/there"), "/real/a/not/there");
