@@ -81,6 +81,7 @@ clients:
     client_id: c
     client_secret: {MARK}-client-secret
     token_url: http://u:{MARK}-token-url@127.0.0.1:{self.dead}/?k={MARK}-token-query
+    endpoint_params: {{resource: {MARK}-endpoint}}
 - url: https://127.0.0.1:{self.dead}/e
   basic_auth: {{username: u, password_file: {self.file("password")}}}
   tls_config:
@@ -187,7 +188,7 @@ scrape_configs:
         process.send_signal(signal.SIGHUP)
         wait_for(lambda: "was not reloaded" in self.rig.log(), "the refusal")
         process.send_signal(signal.SIGQUIT)  # The state, into the log.
-        wait_for(lambda: self.rig.log().count("SIGQUIT") or "status" in self.rig.log(), "the state")
+        wait_for(lambda: "state of a worker" in self.rig.log(), "the state")
         process.send_signal(signal.SIGABRT)
         process.wait(PATIENCE_SECONDS)
         self.check(self.rig.log(), "the log")
