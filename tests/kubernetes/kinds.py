@@ -32,6 +32,7 @@ SIMPLE = {
     "portname": is_port_name,
     "portref": lambda value: is_port(value) or is_port_name(value),
     "name": lambda value: fits(NAME)(value) and len(value) <= 253,
+    "dnslabel": fits(re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")),
     "label": fits(LABEL),
     "path": lambda value: isinstance(value, str) and value.startswith("/"),
     "amount": lambda value: is_int(value) or fits(re.compile(r"\d+%"))(value),

@@ -15,6 +15,12 @@
 {{- end -}}
 {{- end -}}
 
+{{/* (dict "root" . "end" "metrics"): names of Services have at most 63 letters, and the end is what tells them apart. */}}
+{{- define "tailrace.nameWith" -}}
+{{- $room := sub 62 (len .end) | int -}}
+{{- printf "%s-%s" (include "tailrace.fullname" .root | trunc $room | trimSuffix "-") .end -}}
+{{- end -}}
+
 {{- define "tailrace.namespace" -}}
 {{- default .Release.Namespace .Values.namespace -}}
 {{- end -}}
