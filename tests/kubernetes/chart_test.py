@@ -10,11 +10,11 @@ import sys
 import tempfile
 import unittest
 
-from cluster import Cluster, is_hardened
+from cluster import ROLES, Cluster, is_hardened
 from functions import FUNCTIONS
 from go_template import Parser, Run, TemplateError
 from kinds import Kinds
-from places import CHART, OPENSHIFT, VALUES, VALUES_FILES, config_of, manifests, rendered, values_of
+from places import CHART, OPENSHIFT, ROOT, VALUES, VALUES_FILES, config_of, manifests, rendered, values_of
 from render import Chart, documents, merged, read
 
 BINARY = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else ""
@@ -141,6 +141,7 @@ class Rendered(unittest.TestCase):
     def test_refused(self):
         cases = [
             ({"deployment": {"enabled": True}}, "each line would come twice"),
+            ({"updateStrategy": {"rollingUpdate": {"maxSurge": 1}}}, "would follow the same files"),
             ({"rbac": {"pspEnabled": True}}, "no PodSecurityPolicy"),
             ({"image": {"repository": "grafana/promtail"}}, "that starts Promtail"),
             ({"config": {"positions": {"filename": "/run/promtail/positions.yaml"}}}, "volume mounts"),
@@ -162,9 +163,28 @@ class Rendered(unittest.TestCase):
             self.assertIn(message, str(caught.exception))
 
 
+    def test_null_takes_a_default_away(self):
+        gone = ("livenessProbe", "readinessProbe", "resources", "containerSecurityContext")
+        values = dict.fromkeys((*gone, "podSecurityContext", "tolerations", "updateStrategy", "nodeSelector"))
+        objects = CHART_READ.objects(values, versions=(OPENSHIFT,))
+        self.assertEqual(faults_of(objects), [])
+        spec = next(each for each in objects if each["kind"] == "DaemonSet")["spec"]
+        self.assertNotIn("updateStrategy", spec)
+        self.assertFalse({"tolerations", "securityContext"} & set(spec["template"]["spec"]))
+        self.assertFalse(({*gone, "securityContext"}) & set(spec["template"]["spec"]["containers"][0]))
+
+
 class Manifests(unittest.TestCase):
     def test_are_what_a_cluster_takes(self):
         self.assertEqual(faults_of(manifests()), [])
+
+    def test_rights_are_enough_for_every_role(self):
+        for role in ROLES:
+            for attach in ("", "\n            attach_metadata: {node: true}"):
+                objects = manifests()
+                data = next(each["data"] for each in objects if each["kind"] == "ConfigMap")
+                data["promtail.yaml"] = data["promtail.yaml"].replace("role: pod", f"role: {role}{attach}")
+                self.assertEqual(Cluster(objects).faults(), [], (role, attach))
 
     def test_are_what_the_chart_makes(self):
         own = comparable(manifests())
@@ -179,13 +199,14 @@ class Manifests(unittest.TestCase):
         status, said = check_syntax(config_of(manifests()))
         self.assertEqual((status, said.strip()), (0, VALID))
 
-    def test_have_the_version_of_the_chart(self):
-        self.assertIn(f"tailrace:{CHART_READ.about['appVersion']}", read_image())
-
-
-def read_image():
-    return [container["image"] for each in manifests() if each["kind"] == "DaemonSet"
-            for container in each["spec"]["template"]["spec"]["containers"]]
+    def test_have_the_version_of_the_chart_and_of_the_program(self):
+        version = CHART_READ.about["appVersion"]
+        self.assertIn(f"VERSION {version}", read(os.path.join(ROOT, "CMakeLists.txt")))
+        pod = next(each for each in manifests() if each["kind"] == "DaemonSet")["spec"]["template"]["spec"]
+        self.assertEqual({container["image"] for container in pod["initContainers"] + pod["containers"]},
+                         {f"tailrace:{version}"})
+        self.assertEqual({each["metadata"]["labels"]["app.kubernetes.io/version"] for each in manifests()
+                          if each["kind"] != "Namespace"}, {version})
 
 
 class AdoptPositions(unittest.TestCase):
@@ -291,7 +312,8 @@ class Mutated(unittest.TestCase):
             lambda t: t["ServiceAccount"].update(gone=True),
             lambda t: t["ClusterRole"].update(gone=True),
             lambda t: t["ClusterRole"]["rules"][0]["resources"].remove("pods"),
-            lambda t: t["ClusterRole"]["rules"][0]["resources"].remove("nodes"),
+            lambda t: config(t, "role: pod", "role: pod\n            attach_metadata: {node: true}")
+            or t["ClusterRole"]["rules"][0]["resources"].remove("nodes"),
             lambda t: t["ClusterRole"]["rules"][0]["verbs"].remove("watch"),
             lambda t: t["ClusterRole"]["rules"][0]["verbs"].append("lists"),
             lambda t: t["ClusterRoleBinding"]["roleRef"].update(name="other"),
@@ -403,7 +425,7 @@ class Helm(unittest.TestCase):
     def helm(self, *arguments):
         self.assertTrue(HELM, "helm not found, and TAILRACE_REQUIRE_PEERS is set")
         with tempfile.TemporaryDirectory() as home:
-            return subprocess.run([HELM, *arguments], capture_output=True, text=True, timeout=60, check=False,
+            return subprocess.run([HELM, *arguments], capture_output=True, text=True, timeout=120, check=False,
                                   env={"HOME": home, "PATH": os.environ["PATH"]})
 
     def test_renders_the_same(self):

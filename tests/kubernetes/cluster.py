@@ -1,18 +1,23 @@
 """What a cluster would find wrong with objects together, or only when they run; a text each."""
 import yaml
 
-# Group, resource and kind of what each role of kubernetes_sd_configs lists and watches (docs/sources/service-discovery.md).
+# Group and resource of what each role of kubernetes_sd_configs lists and watches, as
+# docs/sources/service-discovery.md has it; nodes with attach_metadata.
 PODS, SERVICES, NODES = ("", "pods"), ("", "services"), ("", "nodes")
 ROLES = {
-    "pod": [PODS, NODES],
+    "pod": [PODS],
     "node": [NODES],
     "service": [SERVICES],
-    "endpoints": [("", "endpoints"), SERVICES, PODS, NODES],
-    "endpointslice": [("discovery.k8s.io", "endpointslices"), SERVICES, PODS, NODES],
+    "endpoints": [("", "endpoints"), SERVICES, PODS],
+    "endpointslice": [("discovery.k8s.io", "endpointslices"), SERVICES, PODS],
     "ingress": [("networking.k8s.io", "ingresses")],
 }
 WORKLOADS = ("DaemonSet", "Deployment")
 PROBES = ("livenessProbe", "readinessProbe")
+
+
+def looked_at(discovery):
+    return ROLES[discovery["role"]] + ([NODES] if discovery.get("attach_metadata", {}).get("node") else [])
 
 
 def selects(selector, labels):
@@ -130,7 +135,7 @@ class Cluster:
     def of_rights(self):
         """What the jobs look at, and that the account has it."""
         wanted = [(*kind, verb) for job in self.config().get("scrape_configs") or []
-                  for discovery in job.get("kubernetes_sd_configs", []) for kind in ROLES[discovery["role"]]
+                  for discovery in job.get("kubernetes_sd_configs", []) for kind in looked_at(discovery)
                   for verb in ("list", "watch")]
         if not wanted:
             return []

@@ -102,6 +102,7 @@ FUNCTIONS = {
     "b64enc": lambda _, text: base64.b64encode(text.encode()).decode(),
     "sha256sum": lambda _, text: hashlib.sha256(text.encode()).hexdigest(),
     "sub": lambda _, first, other: first - other,
+    "toString": lambda _, value: printed(value),
     "len": lambda _, value: len(value),
     "int": lambda _, value: int(value),
     "kindIs": kind_is, "dict": to_dict, "concat": concat,

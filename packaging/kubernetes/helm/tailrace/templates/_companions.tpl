@@ -34,8 +34,10 @@ yes
       value: {{ tpl .Values.config.positions.filename . | quote }}
     - name: PROMTAIL_POSITIONS
       value: {{ printf "/promtail-positions/%s" .Values.adoptPromtailPositions.filename | quote }}
+  {{- with .Values.containerSecurityContext }}
   securityContext:
-    {{- toYaml .Values.containerSecurityContext | nindent 4 }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with .Values.resources }}
   resources:
     {{- toYaml . | nindent 4 }}
@@ -74,8 +76,10 @@ yes
     - name: reloader
       containerPort: {{ $reloader.config.serverPort }}
       protocol: TCP
+  {{- with $reloader.containerSecurityContext }}
   securityContext:
-    {{- toYaml $reloader.containerSecurityContext | nindent 4 }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with $reloader.livenessProbe }}
   livenessProbe:
     {{- include "tailrace.probe" (dict "probe" . "root" $) | nindent 4 }}

@@ -37,8 +37,10 @@ spec:
   hostAliases:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with .Values.podSecurityContext }}
   securityContext:
-    {{- toYaml .Values.podSecurityContext | nindent 4 }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- $adopt := include "tailrace.adopts" . }}
   {{- if or $adopt .Values.initContainer }}
   initContainers:
@@ -133,8 +135,10 @@ spec:
       containerPort: {{ $port.containerPort }}
       protocol: {{ default "TCP" $port.protocol }}
     {{- end }}
+  {{- with .Values.containerSecurityContext }}
   securityContext:
-    {{- toYaml .Values.containerSecurityContext | nindent 4 }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with .Values.livenessProbe }}
   livenessProbe:
     {{- include "tailrace.probe" (dict "probe" . "root" $) | nindent 4 }}

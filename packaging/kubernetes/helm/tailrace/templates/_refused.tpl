@@ -7,6 +7,10 @@
 {{- if .Values.rbac.pspEnabled -}}
 {{- fail "rbac.pspEnabled: Kubernetes has had no PodSecurityPolicy since 1.25; leave it out" -}}
 {{- end -}}
+{{- $rolling := default dict (default dict .Values.updateStrategy).rollingUpdate -}}
+{{- if and $rolling.maxSurge (ne (toString $rolling.maxSurge) "0%") -}}
+{{- fail "updateStrategy.rollingUpdate.maxSurge: two pods of a node would follow the same files; use maxUnavailable" -}}
+{{- end -}}
 {{- if hasSuffix "promtail" .Values.image.repository -}}
 {{- fail (printf "image.repository is %s: that starts Promtail; name an image of tailrace, and leave image.tag to it" .Values.image.repository) -}}
 {{- end -}}
