@@ -180,10 +180,10 @@ class Manifests(unittest.TestCase):
 
     def test_rights_are_enough_for_every_role(self):
         for role in ROLES:
-            for attach in ("", "\n            attach_metadata: {node: true}"):
+            for attach in ("", ", attach_metadata: {node: true}"):
                 objects = manifests()
                 data = next(each["data"] for each in objects if each["kind"] == "ConfigMap")
-                data["promtail.yaml"] = data["promtail.yaml"].replace("role: pod", f"role: {role}{attach}")
+                data["promtail.yaml"] = data["promtail.yaml"].replace("role: pod", f"{{role: {role}{attach}}}")
                 self.assertEqual(Cluster(objects).faults(), [], (role, attach))
 
     def test_are_what_the_chart_makes(self):
@@ -312,7 +312,7 @@ class Mutated(unittest.TestCase):
             lambda t: t["ServiceAccount"].update(gone=True),
             lambda t: t["ClusterRole"].update(gone=True),
             lambda t: t["ClusterRole"]["rules"][0]["resources"].remove("pods"),
-            lambda t: config(t, "role: pod", "role: pod\n            attach_metadata: {node: true}")
+            lambda t: config(t, "role: pod", "{role: pod, attach_metadata: {node: true}}")
             or t["ClusterRole"]["rules"][0]["resources"].remove("nodes"),
             lambda t: t["ClusterRole"]["rules"][0]["verbs"].remove("watch"),
             lambda t: t["ClusterRole"]["rules"][0]["verbs"].append("lists"),
