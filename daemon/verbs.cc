@@ -2,6 +2,8 @@
 #include "daemon/verbs.h"
 
 #include "daemon/diff_command.h"
+#include "daemon/migrate/migrate_command.h"
+#include "daemon/migrate/migrate_verb.h"
 #include "daemon/receive_command.h"
 #include "daemon/tap_command.h"
 #include "daemon/tap_verb.h"
@@ -72,13 +74,20 @@ int why(Arguments arguments, const VerbWorld& world) {
                     [&](const WhyOptions& options) { return run_why_verb(options, world); });
 }
 
+int move(Arguments arguments, const VerbWorld& world) {
+  return begin_verb(arguments, world, migrate::parse_migrate_options, migrate::migrate_help_text,
+                    [&](const migrate::MigrateOptions& options) {
+                      return migrate::run_migrate_verb(options, world);
+                    });
+}
+
 struct Verb {
   std::string_view name;
   int (*run)(Arguments, const VerbWorld&);
 };
 
-constexpr Verb kVerbs[] = {{"diff", diff}, {"receive", receive}, {"tap", tap},
-                           {"test", test}, {"try", try_lines},   {"why", why}};
+constexpr Verb kVerbs[] = {{"diff", diff}, {"migrate", move},  {"receive", receive}, {"tap", tap},
+                           {"test", test}, {"try", try_lines}, {"why", why}};
 
 }  // namespace
 
