@@ -61,7 +61,7 @@ class Writer:
 
 
 class Migrate(unittest.TestCase):
-    promtail = [sys.executable, os.path.join(HERE, "promtail_stand_in.py")]
+    promtail = ""  # The stand-in.
 
     def setUp(self):
         # Below the folder of the build: a system's folder for temporary files is Promtail's case.
@@ -73,6 +73,8 @@ class Migrate(unittest.TestCase):
                      "log", "logs"):
             os.makedirs(os.path.join(self.folder, name))
         self.root = os.path.join(self.folder, "root")
+        self.promtail = self.promtail or self.script("promtail_stand_in.py")
+        self.manager = self.script("service_manager.py")
         self.loki = StandIn()
         self.writer = None
         self.environment = dict(os.environ, SERVICES=self.folder)
@@ -93,7 +95,7 @@ scrape_configs:
         self.write("root/lib/systemd/system/tailrace.service",
                    TAILRACE_UNIT.format(root=self.root, tailrace=BINARY))
         self.write("root/etc/systemd/system/promtail.service",
-                   PROMTAIL_UNIT.format(root=self.root, promtail=" ".join(self.promtail)))
+                   PROMTAIL_UNIT.format(root=self.root, promtail=self.promtail))
 
     def tearDown(self):
         if self.writer:
@@ -102,6 +104,14 @@ scrape_configs:
             self.systemctl("stop", unit)
         self.loki.stop()
         shutil.rmtree(self.folder)
+
+    def script(self, name):
+        """A program of its own, for the Python that runs us."""
+        path = os.path.join(self.folder, name)
+        text = self.read(os.path.join(HERE, name)).split("\n", 1)[1]
+        self.write(name, f"#!{sys.executable}\n{text}")
+        os.chmod(path, 0o755)
+        return path
 
     def write(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
@@ -112,14 +122,12 @@ scrape_configs:
             return file.read()
 
     def systemctl(self, *words):
-        path = os.path.join(HERE, "service_manager.py")
-        return subprocess.run([path, *words], env=self.environment, capture_output=True,
+        return subprocess.run([self.manager, *words], env=self.environment, capture_output=True,
                               timeout=2 * PATIENCE_SECONDS, check=False).stdout.decode().strip()
 
     def migrate(self, *flags, status=0):
         done = subprocess.run(
-            [BINARY, "migrate", f"-root={self.root}",
-             f"-systemctl={os.path.join(HERE, 'service_manager.py')}", *flags],
+            [BINARY, "migrate", f"-root={self.root}", f"-systemctl={self.manager}", *flags],
             env=self.environment, capture_output=True, timeout=4 * PATIENCE_SECONDS, check=False)
         text = done.stdout.decode() + done.stderr.decode()
         self.assertEqual(done.returncode, status, text + self.logs())
@@ -204,7 +212,7 @@ class Moving(Migrate):
         self.assertIn("only one of them", self.migrate("-apply", "-undo", status=2))
         self.assertIn("there is no move to undo", self.migrate("-undo", status=1))
         self.write("root/etc/systemd/system/promtail.service",
-                   PROMTAIL_UNIT.format(root=self.root, promtail=" ".join(self.promtail)))
+                   PROMTAIL_UNIT.format(root=self.root, promtail=self.promtail))
 
     def test_there_and_back_loses_nothing_and_sends_nothing_twice(self):
         self.install()
@@ -359,7 +367,7 @@ class Rehearsing(Migrate):
     def test_what_differs_is_shown(self):
         self.fill()
         self.environment["STAND_IN_LABEL"] = "x"
-        if self.promtail[0] == REAL:
+        if self.promtail == REAL:
             self.skipTest("the real one does not lie")
         text = self.migrate("-rehearse", "-time=60s", status=1)
         self.assertIn("0 entries of 2 files are the same, 1999 are different", text)
@@ -378,7 +386,7 @@ class Rehearsing(Migrate):
 
 @unittest.skipUnless(REAL, "no Promtail: PROMTAIL=/path/to/promtail")
 class RealMoving(Migrate):
-    promtail = [REAL]
+    promtail = REAL
 
     def test_there_and_back_loses_nothing(self):
         self.install()
@@ -394,7 +402,7 @@ class RealMoving(Migrate):
 
 @unittest.skipUnless(REAL, "no Promtail: PROMTAIL=/path/to/promtail")
 class RealRehearsing(Rehearsing):
-    promtail = [REAL]
+    promtail = REAL
 
     def test_stages_and_times(self):
         config = self.read(self.config)
