@@ -267,7 +267,7 @@ std::string migrate_help_text() {
          "  -config=FILE      its configuration, instead of the one that the unit names\n"
          "  -link             with -apply: /usr/local/bin/promtail, a link to tailrace\n"
          "  -drain=30s        with -undo: how long Loki may take for what was read\n"
-         "  -time=20s         with -rehearse: how long both may run\n"
+         "  -time=30s         with -rehearse: how long both may run\n"
          "  -promtail=PATH    with -rehearse: the program to compare with\n"
          "  -root=DIR         where /etc, /usr, /var and /lib are, for tests\n"
          "  -systemctl=PATH   what stands in for systemctl, for tests\n"
@@ -290,7 +290,12 @@ int run_migrate(const MigrateOptions& options, const MigrateWorld& world) {
   const auto found = look(options, world);
   if (!found) return failed(world, found.error().message);
   const bool may_move = report(*found, world);
-  if (may_move) {
+  const auto journal = read_journal(world, places_of(options));
+  if (journal && *journal && (*journal)->state != MoveJournal::State::kUndone) {
+    world.output.write((*journal)->state == MoveJournal::State::kApplied
+                           ? "\nThe move is done already; -undo goes back.\n"
+                           : "\nA move was interrupted: -apply or -undo goes on with it.\n");
+  } else if (may_move) {
     world.output.write(
         "\nNothing was changed. `tailrace migrate -rehearse` compares what both would send,\n"
         "`tailrace migrate -apply` takes these steps, `tailrace migrate -undo` goes back.\n");

@@ -27,7 +27,7 @@ struct MigrateOptions {
   std::string systemctl = "systemctl";
   std::string promtail;            // For the rehearsal; empty: the unit says.
   std::chrono::seconds drain{30};  // Of -undo.
-  std::chrono::seconds time{20};   // Of -rehearse.
+  std::chrono::seconds time{30};   // Of -rehearse.
   bool help = false;
 };
 

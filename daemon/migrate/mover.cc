@@ -73,6 +73,13 @@ Status Mover::take(std::span<const Step> steps, std::set<std::string>& done) {
 
 Status Mover::apply() {
   journal_.state = MoveJournal::State::kApplying;
+  const std::string state = parent_of(plan_.positions);
+  if (!exists(state)) {
+    if (Status made = world_.file_system.make_directories(state); !made) return made;
+    FileOwner owner = plan_.owner;
+    owner.mode = 0750;
+    if (Status given = world_.machine.set_owner(state, owner); !given) return given;
+  }
   if (Status saved = save(); !saved) return saved;
   if (Status taken = take(apply_steps(), journal_.done); !taken) return taken;
   journal_.state = MoveJournal::State::kApplied;

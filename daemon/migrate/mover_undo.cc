@@ -106,7 +106,11 @@ Status Mover::write_positions_back() {
   if (!text && text.error().code == ENOENT) return {};
   if (!text) return fail(text.error());
   const auto converted = promtail_positions(*text, plan_.positions);
-  if (!converted) return fail(converted.error());
+  if (!converted) {
+    // What tailrace could not read it has not started with.
+    say("Promtail keeps its own positions: " + converted.error().message);
+    return {};
+  }
   if (Status written = put(plan_.promtail_positions, *converted, plan_.promtail_owner); !written) {
     return written;
   }

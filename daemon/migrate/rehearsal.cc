@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kRehearsalLook{100};
 constexpr std::chrono::seconds kSilence{3};
+// Promtail begins to read five seconds after its start.
+constexpr std::chrono::seconds kBeginning{8};
+constexpr std::size_t kFirstBytes = 64U << 10U;
 constexpr std::uint64_t kPrintedBytesMax = 64U << 20U;
 constexpr std::size_t kWordsShown = 2000;
 
@@ -108,24 +111,30 @@ class Rehearsal {
     return stat ? stat->size : 0;
   }
 
+  bool has_entries(const Player& player) const {
+    const auto text = read_bytes(player.output(), kFirstBytes);
+    return text && !parse_dry_run(*text).empty();
+  }
+
+  // Until both are silent. While only one has said anything the other is still given time.
   Status wait_for_silence() {
-    const SteadyTime limit = world_.clock.steady_now() + options_.time;
-    SteadyTime last_word = world_.clock.steady_now();
+    const SteadyTime begin = world_.clock.steady_now();
+    SteadyTime last_word = begin;
     std::uint64_t before = 0;
-    while (world_.clock.steady_now() < limit) {
+    while (world_.clock.steady_now() < begin + options_.time) {
       if (Status waited = world_.machine.wait(kRehearsalLook); !waited) return waited;
       const std::uint64_t first = size_of(players_[0].output());
       const std::uint64_t second = size_of(players_[1].output());
-      if (first + second != before) {
-        before = first + second;
-        last_word = world_.clock.steady_now();
-      }
+      const SteadyTime now = world_.clock.steady_now();
+      if (first + second != before) last_word = now;
+      before = first + second;
+      is_silent_ = now - last_word > kSilence;
       if (std::max(first, second) > kPrintedBytesMax) return {};
       for (Player& player : players_) {
         if (player.running->has_ended()) return {};
       }
-      if (world_.clock.steady_now() - last_word > kSilence) {
-        is_silent_ = true;
+      if (is_silent_ && now - begin > kBeginning &&
+          has_entries(players_[0]) == has_entries(players_[1])) {
         return {};
       }
     }
@@ -141,10 +150,11 @@ class Rehearsal {
   }
 
   // More than a text of ours may have.
-  Result<std::string> read_bytes(const std::string& path) const {
+  Result<std::string> read_bytes(const std::string& path,
+                                 std::uint64_t bytes_max = kPrintedBytesMax) const {
     const auto file = world_.file_system.open(path, OpenMode::kRead);
     if (!file) return fail(file.error());
-    std::string text(std::min(size_of(path), kPrintedBytesMax), '\0');
+    std::string text(std::min(size_of(path), bytes_max), '\0');
     std::size_t got = 0;
     while (got < text.size()) {
       const auto more = (*file)->read_at(got, std::span<char>(text).subspan(got));

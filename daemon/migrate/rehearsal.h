@@ -16,7 +16,7 @@ struct RehearsalOptions {
   const InstalledPromtail& promtail;
   std::string promtail_program;
   std::string tailrace_program;
-  std::chrono::seconds time{20};  // At most; they are done when both are silent for three seconds.
+  std::chrono::seconds time{30};  // At most; they are done when both are silent for three seconds.
 };
 
 struct RehearsalWorld {

@@ -110,6 +110,8 @@ TEST_F(MigrateRun, gives_the_unit_what_promtail_was_started_with) {
   EXPECT_EQ(journal->plan.promtail_owner, (FileOwner{101, 102, 0640}));
   EXPECT_EQ(run({"-apply"}), 1);
   expect_said("done already");
+  run({});
+  expect_said("The move is done already; -undo goes back.");
   EXPECT_EQ(run({"-undo"}), 0) << said_;
   EXPECT_EQ(run({"-undo"}), 1);
   expect_said("no move to undo");
