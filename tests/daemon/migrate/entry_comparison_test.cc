@@ -97,7 +97,7 @@ TEST(EntryComparison, the_end_of_a_file_that_grows_is_no_difference) {
 
 TEST(EntryComparison, is_told_file_by_file) {
   const std::string text =
-      comparison_text({{.file = "/a", .same = 2},
+      comparison_text({{.file = "/a", .same = 2, .examples = {}},
                        {.file = "",
                         .same = 0,
                         .differ = 7,

@@ -111,7 +111,7 @@ class MoveOfOneFile : public ::testing::Test {
   Status apply() {
     const auto before = record();
     const bool is_begun = before && before->state == MoveJournal::State::kApplying;
-    return mover(is_begun ? *before : MoveJournal{.plan = plan_}).apply();
+    return mover(is_begun ? *before : MoveJournal{.done = {}, .undone = {}, .plan = plan_}).apply();
   }
   Status undo() { return mover(*record()).undo(); }
 
