@@ -258,6 +258,19 @@ TEST_F(MoveOfOneFile, what_was_there_before_comes_back) {
   EXPECT_TRUE(machine_.services["promtail.service"].active);
 }
 
+TEST_F(MoveOfOneFile, positions_of_another_configuration_are_not_given_to_promtail) {
+  const auto before = files_.content(kPromtails);
+  files_.append(kOurs, "positions:\n  /other: \"1\"\n");
+  plan_.had_positions = true;
+  changes_left_ = 8;  // The record is there, and little else.
+  ASSERT_FALSE(apply());
+  changes_left_ = UINT64_MAX;
+  ASSERT_TRUE(record() && record()->done.empty());
+  ASSERT_TRUE(undo()) << said_;
+  EXPECT_EQ(files_.content(kPromtails), before);
+  EXPECT_EQ(files_.content(kOurs), "positions:\n  /other: \"1\"\n");
+}
+
 TEST_F(MoveOfOneFile, a_loki_that_is_behind_is_waited_for_and_then_said) {
   ASSERT_TRUE(apply());
   machine_.answers["/metrics"] =
