@@ -62,8 +62,6 @@ class Root:
         else:
             must("debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", folder)
         shutil.copy("/etc/resolv.conf", f"{folder}/etc/resolv.conf")
-        for name in os.listdir("/etc/apt/apt.conf.d"):
-            shutil.copy(f"/etc/apt/apt.conf.d/{name}", f"{folder}/etc/apt/apt.conf.d/{name}")
 
     def file(self, path):
         return self.path + path
