@@ -186,8 +186,8 @@ TEST_F(ServiceNotifierTest, without_a_watchdog_the_status_is_kept_and_nothing_is
 }
 
 TEST_F(ServiceNotifierTest, without_a_listener_nobody_is_asked_and_nothing_is_waited_for) {
-  for (const std::string socket : {std::string(), std::string("relative"), std::string("/"),
-                                   "/" + std::string(200, 'x'), std::string("vsock:1:2")}) {
+  for (const std::string& socket : {std::string(), std::string("relative"), std::string("/"),
+                                    "/" + std::string(200, 'x'), std::string("vsock:1:2")}) {
     ServiceNotifier notifier(clock_, {.socket = socket, .watchdog_for = seconds(60)});
     notifier.turn(ask());
     notifier.reloading();

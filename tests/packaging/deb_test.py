@@ -90,7 +90,7 @@ class Root:
         inside = ["chroot", self.path]
         if self.leader:
             inside = ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p",
-                      "--root", "--wd=/"]
+                      "--root", "--wd"]
         done = run(*inside, "/bin/sh", "-c", command, env=environment)
         return done.returncode, done.stdout
 
