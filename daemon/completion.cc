@@ -83,7 +83,8 @@ constexpr std::string_view kBashEnd = R"(    esac
     return
   fi
   if [ "${cur#-}" != "$cur" ]; then
-    COMPREPLY=($(compgen -W "$flags" -- "-${cur##-}"))
+    cur=${cur#-}
+    COMPREPLY=($(compgen -W "$flags" -- "-${cur#-}"))
     [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
   fi
 }

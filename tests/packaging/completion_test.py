@@ -84,7 +84,7 @@ _tailrace; printf '%s\\n' "${{COMPREPLY[@]}}" """).split())
                        {word.rstrip("=") for word in among})
         text = shown("fish", "--no-config", "-c",
                      f"source {MADE}/tailrace.fish; complete -C 'tailrace try -format '")
-        self.assertEqual({"text", "json"}, set(text.split()))
+        self.assertEqual({"text", "json"}, {line.split("\t")[0] for line in text.splitlines()})
 
     def test_zsh_takes_the_script(self):
         if shutil.which("zsh") is None:
