@@ -406,7 +406,7 @@ WantedBy=multi-user.target
         self.wait_arrived("after-upgrade")
         self.assertEqual(config, self.root.read("/etc/tailrace/config.yml"))
         self.assertEqual("99.0.0", self.root.must("dpkg-query -W -f '${Version}' tailrace"))
-        for line in ("first", "before-upgrade", "after-upgrade"):
+        for line in ("before-upgrade", "after-upgrade"):
             self.assertEqual(1, self.arrived().count(line), line)
 
     def test_16_an_upgrade_that_the_configuration_does_not_fit_does_not_stop_it(self):
