@@ -14,6 +14,7 @@
 
 #include "daemon/control_socket.h"
 #include "daemon/live_api.h"
+#include "daemon/protection/protection.h"
 #include "daemon/resource_metrics.h"
 #include "daemon/server_tls_options.h"
 #include "daemon/status.h"
@@ -93,6 +94,10 @@ int Daemon::run(config::Config config) {
     return 1;
   }
   if (stopping_) return 0;
+  if (Status guarded = protect(); !guarded) {
+    world_.log.error("error creating tailrace", {{"error", guarded.error().message}});
+    return 1;
+  }
   create_live();
   start_control_socket(control_socket);
   if (Status serving = start_server(); !serving) {
@@ -169,6 +174,27 @@ Status Daemon::create_engine(config::Config config) {
     if (!waited) return waited;
     if (stopping_) return {};
   }
+}
+
+// While there is one thread, and before anything is read that others wrote. Receivers listen
+// already; the servers' sockets are made under it.
+Status Daemon::protect() {
+  if (options_.mode == Engine::Mode::kDryRun) return {};
+  Protection::Options options;
+  options.working_directory = options_.working_directory;
+  if (options_.input == Engine::Input::kStdin) {
+    options.positions = Protection::Options::Positions::kNotWritten;
+  }
+  options.lowest_port = engine_->lowest_port();
+  const std::uint16_t own_port = server_config_.disable ? 0 : server_config_.http_listen_port;
+  if (own_port != 0 && (options.lowest_port == 0 || own_port < options.lowest_port)) {
+    options.lowest_port = own_port;
+  }
+  auto protection = Protection::apply(engine_->config(), options,
+                                      {world_.file_system, world_.log, world_.metrics});
+  if (!protection) return fail(protection.error());
+  protection_ = std::move(*protection);
+  return {};
 }
 
 Status Daemon::start_server() {
@@ -390,7 +416,9 @@ void Daemon::on_signal() {
 Status Daemon::reload() {
   Result<config::Config> config = options_.load_config();
   const auto sync_period = config ? config->positions.sync_period : sync_period_.load();
-  Status reloaded = config ? engine_->reload(std::move(*config)) : Status(fail(config.error()));
+  Status reloaded = config ? Status() : Status(fail(config.error()));
+  if (reloaded && protection_ != nullptr) reloaded = protection_->allows(*config);
+  if (reloaded) reloaded = engine_->reload(std::move(*config));
   if (!reloaded) {
     reload_failure_.increment();
     world_.log.error("the configuration was not reloaded; everything goes on as it was",

@@ -31,6 +31,7 @@
 namespace tailrace::daemon {
 
 class LiveApi;
+class Protection;
 class TapHub;
 
 // Runs until a signal ends it, or standard input ends.
@@ -81,6 +82,7 @@ class Daemon {
   };
 
   Status create_engine(config::Config config);
+  Status protect();
   Status start_server();
   void create_live();
   void start_control_socket(const std::string& path);
@@ -115,6 +117,7 @@ class Daemon {
   std::thread disk_thread_;
   std::unique_ptr<TapHub> tap_hub_;  // Before the engine: its pipelines call observers.
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Protection> protection_;      // Null: a dry run.
   std::unique_ptr<LiveApi> live_api_;           // Null: not wanted.
   std::unique_ptr<http::Server> server_;        // On the network; null: disabled.
   std::unique_ptr<http::Server> local_server_;  // On the control socket; null: there is none.
