@@ -1,6 +1,7 @@
 // Threads, signals and status pages around the engine.
 #include "daemon/daemon.h"
 
+#include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -52,7 +53,8 @@ Daemon::Daemon(World world, Options options)
       reload_success_(world.metrics.counter("promtail_config_reload_success_total",
                                             "Number of reload success times.")),
       reload_failure_(world.metrics.counter("promtail_config_reload_fail_total",
-                                            "Number of reload fail times.")) {}
+                                            "Number of reload fail times.")),
+      service_(world.clock, ServiceNotifier::options_of(options_.environment, getpid())) {}
 
 Daemon::~Daemon() {
   end_questions();  // Nobody answers them any more.
@@ -167,6 +169,7 @@ Status Daemon::create_engine(config::Config config) {
     if (engine.error().code != EWOULDBLOCK) return fail(engine.error());
     world_.log.warn("another process has the outbox; waiting for it to end",
                     {{"error", engine.error().message}});
+    service_.waiting("another process has the outbox; waiting for it to end");
     const Status waited = main_loop_->wait(world_.clock, world_.clock.steady_now() + seconds(1));
     if (!waited) return waited;
     if (stopping_) return {};
@@ -278,6 +281,7 @@ void Daemon::start_threads() {
 }
 
 void Daemon::run_worker(std::size_t index) {
+  pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index)).c_str());
   Worker& worker = *engine_->workers()[index];
   EventLoop& loop = *worker_threads_[index].loop;
   if (worker.watcher().descriptor() >= 0) {
@@ -310,6 +314,7 @@ void Daemon::run_worker(std::size_t index) {
 }
 
 void Daemon::run_disk() {
+  pthread_setname_np(pthread_self(), "disk");
   while (!disk_stopping_) {
     const auto period = std::max<std::chrono::nanoseconds>(sync_period_.load(), milliseconds(100));
     if (!disk_loop_->wait(world_.clock, world_.clock.steady_now() + period)) return;
@@ -335,6 +340,7 @@ int Daemon::run_main() {
     do_reloads();
     answer_questions();
     if (tap_hub_ != nullptr) tap_hub_->remove_silent();
+    tell_service();
     if (!main_loop_->wait(world_.clock, next_deadline())) break;
   }
   end_questions();
@@ -373,7 +379,8 @@ void Daemon::end_server() {
     main_loop_->wake();
   });
   while (!ended) {
-    if (!main_loop_->wait(world_.clock, SteadyTime::max())) break;
+    tell_service();
+    if (!main_loop_->wait(world_.clock, service_.next_deadline())) break;
   }
   thread.join();
 }
@@ -393,6 +400,7 @@ void Daemon::on_signal() {
         }
         stopping_ = true;
         world_.log.info("stopping", {{"signal", std::to_string(info.ssi_signo)}});
+        service_.stopping();
         if (engine_) engine_->begin_stop(world_.clock.steady_now() + kGracePeriod);
         break;
       case SIGQUIT:
@@ -432,7 +440,9 @@ void Daemon::do_reloads() {
     asked.swap(reloads_);
   }
   if (!std::exchange(reload_wanted_, false) && asked.empty()) return;
+  service_.reloading();
   const Status reloaded = reload();
+  service_.reloaded(reloaded ? "" : reloaded.error().message);
   for (std::promise<std::string>& one : asked)
     one.set_value(reloaded ? "" : reloaded.error().message);
 }

@@ -24,6 +24,7 @@
 #include "base/text_output.h"
 #include "config/config.h"
 #include "daemon/engine.h"
+#include "daemon/service_notifier.h"
 #include "debugger/trace_recorder.h"
 #include "http/server.h"
 
@@ -90,6 +91,7 @@ class Daemon {
   void run_worker(std::size_t index);
   void run_disk();
   int run_main();
+  void tell_service();
   void end_server();
   void on_signal();
   Status reload();
@@ -121,6 +123,7 @@ class Daemon {
   std::unique_ptr<http::Server> local_server_;  // On the control socket; null: there is none.
   MetricValue& reload_success_;
   MetricValue& reload_failure_;
+  ServiceNotifier service_;
   int signal_descriptor_ = -1;
   std::atomic<std::uint32_t> workers_running_{0};
   std::atomic<bool> disk_stopping_{false};
