@@ -63,7 +63,10 @@ void StreamListener::accept_all(SteadyTime now) {
                                    &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
       if (errno == ECONNABORTED || errno == EINTR) continue;
-      if (errno == EAGAIN) return;
+      if (errno == EAGAIN) {
+        counts_.accept_trouble.clear();
+        return;
+      }
       // The connection stays where it is, and the loop would tell of it for ever: too many files
       // are open, or there is no memory.
       counts_.accept_trouble = system_failure(errno, "accept").message;
