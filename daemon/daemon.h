@@ -24,12 +24,14 @@
 #include "config/config.h"
 #include "daemon/aside_thread.h"
 #include "daemon/engine.h"
+#include "daemon/service_notifier.h"
 #include "debugger/trace_recorder.h"
 #include "http/server.h"
 
 namespace tailrace::daemon {
 
 class LiveApi;
+class Protection;
 class TapHub;
 
 // Runs until a signal ends it, or standard input ends.
@@ -79,6 +81,7 @@ class Daemon {
   };
 
   Status create_engine(config::Config config);
+  Status protect();
   Status start_server();
   void create_live();
   void start_control_socket(const std::string& path);
@@ -87,6 +90,7 @@ class Daemon {
   void run_worker(std::size_t index);
   void run_disk();
   int run_main();
+  void tell_service();
   void end_server();
   void on_signal();
   Status reload();
@@ -113,11 +117,13 @@ class Daemon {
   std::unique_ptr<Engine> engine_;
   // Behind the engine, which it tells of work that is done.
   std::unique_ptr<AsideThread> asides_ = std::make_unique<AsideThread>();
+  std::unique_ptr<Protection> protection_;      // Null: a dry run.
   std::unique_ptr<LiveApi> live_api_;           // Null: not wanted.
   std::unique_ptr<http::Server> server_;        // On the network; null: disabled.
   std::unique_ptr<http::Server> local_server_;  // On the control socket; null: there is none.
   MetricValue& reload_success_;
   MetricValue& reload_failure_;
+  ServiceNotifier service_;
   int signal_descriptor_ = -1;
   std::atomic<std::uint32_t> workers_running_{0};
   std::atomic<bool> disk_stopping_{false};
