@@ -144,7 +144,9 @@ Status Daemon::create_engine(config::Config config) {
       auto transport = http::CurlTransport::create(*main_loop_, world_.clock);
       return transport ? std::move(*transport) : nullptr;
     };
-    world.run_aside = [this](std::function<void()> work) { asides_.post(std::move(work)); };
+    world.run_aside = [this](std::function<void()> work, std::function<void()> done) {
+      asides_->post(std::move(work), std::move(done));
+    };
     world.memory_limit_bytes = options_.memory_limit_bytes;
     world.make_worker_place = [this](std::uint32_t count) {
       for (std::uint32_t i = 0; i < count; ++i) {
@@ -318,8 +320,6 @@ void Daemon::run_disk() {
   while (!disk_stopping_) {
     const auto period = std::max<std::chrono::nanoseconds>(sync_period_.load(), milliseconds(100));
     if (!disk_loop_->wait(world_.clock, world_.clock.steady_now() + period)) return;
-    for (const std::function<void()>& aside : asides_.take())
-      aside();
     save();
   }
 }
@@ -347,6 +347,7 @@ int Daemon::run_main() {
   for (WorkerThread& worker : worker_threads_) {
     if (worker.thread.joinable()) worker.thread.join();
   }
+  asides_.reset();  // Whose work may hang, and ends when it does.
   disk_stopping_ = true;
   disk_loop_->wake();
   if (disk_thread_.joinable()) disk_thread_.join();

@@ -17,12 +17,12 @@
 #include "base/event_loop.h"
 #include "base/file_system.h"
 #include "base/log.h"
-#include "base/mailbox.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/text_output.h"
 #include "config/config.h"
+#include "daemon/aside_thread.h"
 #include "daemon/engine.h"
 #include "daemon/service_notifier.h"
 #include "debugger/trace_recorder.h"
@@ -36,9 +36,8 @@ class TapHub;
 
 // Runs until a signal ends it, or standard input ends.
 //
-// Threads: the caller's is main; one per worker, one for the disk, one of each HTTP server:
-// requests
-//   are answered on two threads at a time.
+// Threads: the caller's is main; one per worker, one for the disk, one for what may hang (DNS), one
+//   of each HTTP server: requests are answered on two threads at a time.
 // Ownership: owns engine, event loops, threads and server. Borrows clock, file system, log,
 // metrics.
 class Daemon {
@@ -112,11 +111,12 @@ class Daemon {
   const double boot_time_;
   std::unique_ptr<EventLoop> main_loop_;
   std::unique_ptr<EventLoop> disk_loop_;
-  Mailbox<std::function<void()>> asides_{[this] { disk_loop_->wake(); }};  // For the disk thread.
   std::vector<WorkerThread> worker_threads_;
   std::thread disk_thread_;
   std::unique_ptr<TapHub> tap_hub_;  // Before the engine: its pipelines call observers.
   std::unique_ptr<Engine> engine_;
+  // Behind the engine, which it tells of work that is done.
+  std::unique_ptr<AsideThread> asides_ = std::make_unique<AsideThread>();
   std::unique_ptr<Protection> protection_;      // Null: a dry run.
   std::unique_ptr<LiveApi> live_api_;           // Null: not wanted.
   std::unique_ptr<http::Server> server_;        // On the network; null: disabled.

@@ -342,14 +342,12 @@ void Engine::create_discovery() {
   main_transport_ = world_.make_main_transport();
   if (main_transport_ == nullptr) return;
   const auto run_aside = [this](std::function<void()> work, std::function<void()> done) {
-    auto both = [this, work = std::move(work), done = std::move(done)] {
-      work();
-      asides_done_.post(done);
-    };
+    auto after = [this, done = std::move(done)] { asides_done_.post(done); };
     if (world_.run_aside) {
-      world_.run_aside(std::move(both));
+      world_.run_aside(std::move(work), std::move(after));
     } else {
-      both();
+      work();
+      after();
     }
   };
   discovery_world_.emplace(discovery::DiscoveryWorld{
