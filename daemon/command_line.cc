@@ -173,6 +173,7 @@ std::string help_text() {
       "       tailrace test [flags] [FILE ...]  tests of pipelines\n"
       "       tailrace why [flags] [FILE]       why a line of a file is not in Loki\n"
       "       tailrace tap [flags] [SELECTOR]   entries on their way through a running tailrace\n"
+      "       tailrace health [flags]           asks a running tailrace whether it is ready\n"
       "       tailrace receive [flags]          a small Loki to look at what is sent\n"
       "       tailrace VERB -help               more of each\n"
       "\nFlags (-x=value, -x value, --x=value are the same):\n";

@@ -2,6 +2,7 @@
 #include "daemon/verbs.h"
 
 #include "daemon/diff_command.h"
+#include "daemon/health_command.h"
 #include "daemon/receive_command.h"
 #include "daemon/tap_command.h"
 #include "daemon/tap_verb.h"
@@ -72,13 +73,21 @@ int why(Arguments arguments, const VerbWorld& world) {
                     [&](const WhyOptions& options) { return run_why_verb(options, world); });
 }
 
+int health(Arguments arguments, const VerbWorld& world) {
+  return begin_verb(
+      arguments, world, parse_health_options, health_help_text, [&](const HealthOptions& options) {
+        return run_health(options, {.clock = world.clock, .environment = world.environment},
+                          world.output);
+      });
+}
+
 struct Verb {
   std::string_view name;
   int (*run)(Arguments, const VerbWorld&);
 };
 
-constexpr Verb kVerbs[] = {{"diff", diff}, {"receive", receive}, {"tap", tap},
-                           {"test", test}, {"try", try_lines},   {"why", why}};
+constexpr Verb kVerbs[] = {{"diff", diff}, {"health", health}, {"receive", receive}, {"tap", tap},
+                           {"test", test}, {"try", try_lines}, {"why", why}};
 
 }  // namespace
 
