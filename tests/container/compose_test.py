@@ -5,6 +5,7 @@ With the image of docker/Dockerfile, LOKI=/path/to/loki, Debian's prometheus and
 Grafana, a container that only stands there. Needs root, dockerd, compose and a base (TAILRACE_BASE,
 see images.py); without them all is skipped, and it says so (exit status 77). It runs in namespaces
 of its own: mounts, for a journald, and network, for dockerd's bridge."""
+import datetime
 import json
 import os
 import re
@@ -25,13 +26,17 @@ from rig import Rig, fetch, wait_for
 LOKI = os.environ.get("LOKI", "")
 INSIDE = "TAILRACE_TEST_INSIDE_NAMESPACES"
 COMPOSE = f"{TOP}/docker/compose.yaml"
-GROUP = "/sys/fs/cgroup/systemd/system.slice/tailrace-test.service"
-JOURNAL_WRITER = """import os, socket
+# Where systemd would have them: journald knows a unit by its control group.
+HIERARCHY = next((path for path in ("/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd")
+                  if os.path.isdir(path)), "/sys/fs/cgroup")
+GROUP = f"{HIERARCHY}/system.slice/tailrace-test.service"
+JOURNAL_WRITER = """import os, socket, time
 open(os.environ["GROUP"] + "/cgroup.procs", "w").write(str(os.getpid()))
 journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 journal.connect("/run/systemd/journal/socket")
-for number in range(20):
-    journal.send(f"MESSAGE=an error {number}\\nPRIORITY=3\\n".encode())
+while True:
+    journal.send(b"MESSAGE=an error\\nPRIORITY=3\\n")
+    time.sleep(0.5)
 """
 GUARD = " or vector(0)"
 LOKI_PORT, PROMETHEUS_PORT, TAILRACE_PORT = 3100, 9090, 9080
@@ -57,6 +62,13 @@ OF_PROMTAIL = [
 ]
 
 
+def remove_group():
+    os.rmdir(GROUP)
+    if not any(os.path.isdir(f"{os.path.dirname(GROUP)}/{name}")
+               for name in os.listdir(os.path.dirname(GROUP))):
+        os.rmdir(os.path.dirname(GROUP))
+
+
 def ask(port, path, **query):
     text = fetch(port, f"{path}?{urllib.parse.urlencode(query)}")[1]
     try:
@@ -64,6 +76,11 @@ def ask(port, path, **query):
     except ValueError:
         return text
     return answer["data"] if answer.get("status") == "success" else text
+
+
+def seconds_of(stamp):
+    """Of 2026-01-02T03:04:05.678901234Z, to the millisecond."""
+    return datetime.datetime.fromisoformat(stamp[:23].rstrip("Z") + "+00:00").timestamp()
 
 
 def as_grafana_asks(query):
@@ -93,7 +110,11 @@ class Compose(unittest.TestCase):
         cls.journald = Journald("persistent")
         cls.addClassCleanup(cls.journald.stop)
         os.makedirs(GROUP, exist_ok=True)
-        cls.addClassCleanup(os.rmdir, GROUP)
+        cls.addClassCleanup(remove_group)
+        writer = subprocess.Popen([sys.executable, "-c", JOURNAL_WRITER],
+                                  env={**os.environ, "GROUP": GROUP})
+        cls.addClassCleanup(writer.wait)
+        cls.addClassCleanup(writer.kill)
         os.makedirs("/var/log/apt", exist_ok=True)
         cls.override = os.path.join(cls.rig.folder, "override.yaml")
         with open(cls.override, "w", encoding="utf-8") as file:
@@ -103,8 +124,8 @@ class Compose(unittest.TestCase):
         cls.engine.run("run", "-d", "--name", "talker", "base", "sh", "-c",
                        "while :; do echo said on stdout; echo an error >&2; sleep 0.2; done")
         # Longer than Loki takes a line.
-        cls.engine.run("run", "--name", "long", "base", "sh", "-c",
-                       "head -c 300000 /dev/zero | tr '\\0' x; echo; sleep 20")
+        cls.engine.run("run", "-d", "--name", "long", "base", "sh", "-c", "while :; do "
+                       "head -c 300000 /dev/zero | tr '\\0' x; echo; sleep 5; done")
         # More in a label than Loki takes.
         cls.engine.run("run", "-d", "--name", "refused", "--label",
                        "com.docker.compose.service=" + "x" * 3000, "base", "sh", "-c",
@@ -135,9 +156,6 @@ class Compose(unittest.TestCase):
         cls.compose("down", "-v", "-t", "5")
 
     def setUp(self):
-        # journald knows a unit by its control group.
-        subprocess.run([sys.executable, "-c", JOURNAL_WRITER], check=True, timeout=MINUTE,
-                       env={**os.environ, "GROUP": GROUP})
         for name in ["dpkg.log", "apt/history.log"]:
             with open(f"/var/log/{name}", "a", encoding="utf-8") as file:
                 file.write("2026-01-01 00:00:00 installed\n")
@@ -153,7 +171,8 @@ class Compose(unittest.TestCase):
         return int(data["result"][0]["value"][1]) if data["result"] else 0
 
     def why(self):
-        return self.compose("logs", "--tail=30", "tailrace")[-4000:]
+        lines = self.compose("logs", "--tail=30", "tailrace").splitlines()
+        return "\n".join(line[:300] for line in lines)
 
     def wait_for_lines(self, selector):
         try:
@@ -255,9 +274,17 @@ class Compose(unittest.TestCase):
         name = self.compose("ps", "-q", "tailrace").split()[-1]
         wait_for(lambda: self.engine.inspect(name, ".State.Health.Status") == "healthy",
                  "its health", 2 * MINUTE)
-        begin = time.monotonic()
+        shown = fetch(TAILRACE_PORT, "/metrics")[1]
+        figures = {name: float(re.search(rf"^{name} (\S+)", shown, re.MULTILINE)[1])
+                   for name in ("process_resident_memory_bytes", "process_cpu_seconds_total",
+                                "process_start_time_seconds")}
+        self.report(f"{figures['process_resident_memory_bytes'] / 1e6:.1f} MB resident, "
+                    f"{figures['process_cpu_seconds_total']:.2f} s of CPU in "
+                    f"{time.time() - figures['process_start_time_seconds']:.0f} s")
         self.compose("stop", "tailrace")
-        took = time.monotonic() - begin
+        asked = re.findall(r"ts=(\S+) msg=stopping", self.engine.log_of(name))[-1]
+        took = seconds_of(self.engine.inspect(name, ".State.FinishedAt")) - seconds_of(asked)
+        self.assertLess(took, 8)
         self.assertEqual(self.engine.inspect(name, ".State.ExitCode"), 0, self.why())
         self.report(f"stopped after {took:.1f} s")
         before = self.count('{job="packages"}')

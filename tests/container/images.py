@@ -59,19 +59,22 @@ class Engine(Daemon):
         environment = {**os.environ, "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_BUILDKIT": "0"}
         return run(["docker", *arguments], env=environment, **options)
 
+    def log_of(self, name):
+        """What it has written to both of its outputs."""
+        return self.docker("logs", name)
+
     def inspect(self, name, form):
         return json.loads(self.run("inspect", "--format", "{{json " + form + "}}", name))
 
     def import_base(self, name="base"):
         if os.path.isdir(BASE):
             # As the slim images are: without documents and what apt has fetched.
-            pack = subprocess.Popen(
+            with subprocess.Popen(
                 ["tar", "-C", BASE, "--exclude=./var/cache/apt/*", "--exclude=./usr/share/doc/*",
                  "--exclude=./usr/share/man/*", "--exclude=./usr/share/locale/*",
                  "--exclude=./var/lib/apt/lists/*", "--exclude=./proc/*", "--exclude=./sys/*",
-                 "--exclude=./dev/*", "--exclude=./var/log/*", "-c", "."], stdout=subprocess.PIPE)
-            self.docker("import", "-", name, stdin=pack.stdout)
-            pack.wait()
+                 "--exclude=./dev/*", "--exclude=./var/log/*", "-c", "."], stdout=subprocess.PIPE) as pack:
+                self.docker("import", "-", name, stdin=pack.stdout)
         else:
             self.docker("import", BASE, name)
 
