@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "config/client_config.h"
+#include "config/protection_config.h"
 #include "config/scrape_config.h"
 #include "config/server_config.h"
 
@@ -74,6 +75,7 @@ struct TailraceConfig {
   // Nothing: `control.sock` in the outbox's folder; empty: none.
   std::optional<std::string> control_socket{};
   LiveConfig live{};
+  ProtectionConfig protection{};
   friend bool operator==(const TailraceConfig&, const TailraceConfig&) = default;
 };
 

@@ -262,6 +262,14 @@ void small_blocks(YamlWriter& yaml, const Config& config) {
     yaml.boolean("remote_lines", live.remote_lines);
     yaml.end();
   }
+  if (const ProtectionConfig& protection = config.tailrace.protection;
+      protection != ProtectionConfig{}) {
+    yaml.begin("protection");
+    yaml.text("mode", protection_mode_text(protection.mode));
+    yaml.text("refused_calls", refused_calls_text(protection.refused_calls));
+    yaml.boolean("core_dumps", protection.core_dumps);
+    yaml.end();
+  }
   yaml.end();
 }
 

@@ -59,7 +59,7 @@ std::string shown_line(const std::vector<std::string_view>& lines, std::size_t i
       line = line.substr(0, *secret) + " ***";
     }
   }
-  mask_urls(line);
+  mask_urls_and_queries(line);
   return line;
 }
 
@@ -112,7 +112,7 @@ std::string format_diagnostics(std::span<const Diagnostic> diagnostics, std::str
     if (diagnostic.severity == Diagnostic::Severity::kWarning) shown += "warning: ";
     if (!location.path.empty()) shown += location.path + ": ";
     std::string message = diagnostic.message;
-    mask_urls(message);
+    mask_urls_and_queries(message);
     shown += message;
     if (diagnostic.severity == Diagnostic::Severity::kWarning && !diagnostic.code.empty()) {
       shown += fmt::format(" [{}]", diagnostic.code);

@@ -96,6 +96,8 @@ void apply_overrides(const Overrides& flags, Config& config, ClientConfig& clien
   apply(flags.max_streams, config.limits.max_streams);
   apply(flags.max_line_size, config.limits.max_line_size);
   apply(flags.max_line_size_truncate, config.limits.max_line_size_truncate);
+  apply(flags.protection_mode, config.tailrace.protection.mode);
+  apply(flags.protection_refused_calls, config.tailrace.protection.refused_calls);
 }
 
 Result<TextPairs> parse_label_flag(std::string_view text) {

@@ -69,6 +69,8 @@ struct Overrides {
   std::optional<std::string> server_tls_min_version;
   std::optional<LogLevel> log_level;
   std::optional<LogFormat> log_format;
+  std::optional<ProtectionConfig::Mode> protection_mode;
+  std::optional<ProtectionConfig::RefusedCalls> protection_refused_calls;
 };
 
 // Puts what was given into `config`, and into `client_block`, the client that the `client:` block

@@ -98,6 +98,29 @@ void parse_server_auth(Fields fields, std::optional<ServerBasicAuthConfig>& basi
   fields.finish();
 }
 
+void parse_protection(Fields fields, ProtectionConfig& protection) {
+  std::optional<std::string> mode;
+  std::optional<std::string> refused;
+  fields.read("mode", mode);
+  if (mode) {
+    if (const auto parsed = parse_protection_mode(*mode)) {
+      protection.mode = *parsed;
+    } else {
+      fields.error("mode", fmt::format("must be auto, require or off, not \"{}\"", *mode));
+    }
+  }
+  fields.read("refused_calls", refused);
+  if (refused) {
+    if (const auto parsed = parse_refused_calls(*refused)) {
+      protection.refused_calls = *parsed;
+    } else {
+      fields.error("refused_calls", fmt::format("must be fail or kill, not \"{}\"", *refused));
+    }
+  }
+  fields.read("core_dumps", protection.core_dumps);
+  fields.finish();
+}
+
 void parse_tailrace(Fields fields, TailraceConfig& tailrace) {
   fields.read("sync", tailrace.sync);
   fields.read("workers", tailrace.workers);
@@ -123,6 +146,9 @@ void parse_tailrace(Fields fields, TailraceConfig& tailrace) {
     live->read("allowed_hosts", tailrace.live.allowed_hosts);
     live->read("remote_lines", tailrace.live.remote_lines);
     live->finish();
+  }
+  if (auto protection = fields.block("protection")) {
+    parse_protection(std::move(*protection), tailrace.protection);
   }
   fields.finish();
 }

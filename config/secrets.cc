@@ -8,6 +8,14 @@
 
 namespace tailrace::config {
 
+namespace {
+
+// What the names in a query are made of.
+constexpr std::string_view kNameBytes =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+}  // namespace
+
 bool is_secret_key(std::string_view key) {
   const std::string lower = to_lower_ascii(key);
   if (lower.ends_with("_file") || lower.ends_with("_url")) return false;
@@ -56,6 +64,22 @@ void mask_urls(std::string& text) {
     const std::size_t end = text.find_first_of(" \t\n", begin + 3);
     const std::size_t at = text.rfind('@', end);
     if (at != std::string::npos && at > begin + 3) text.replace(begin + 3, at - begin - 3, "***");
+  }
+}
+
+void mask_urls_and_queries(std::string& text) {
+  mask_urls(text);
+  for (std::size_t begin = text.find("://"); begin != std::string::npos;
+       begin = text.find("://", begin + 3)) {
+    const std::size_t end = std::min(text.find_first_of(" \t\n\"'", begin), text.size());
+    for (std::size_t at = text.find('?', begin); at < end; at = text.find('?', at + 1)) {
+      std::size_t name = at + 1;
+      while (name < end && kNameBytes.find(text[name]) != std::string_view::npos)
+        ++name;
+      if (name == at + 1 || name >= end || text[name] != '=') continue;
+      text.replace(at + 1, end - at - 1, "***");
+      break;
+    }
   }
 }
 

@@ -27,4 +27,8 @@ std::string shown_url(std::string_view url);
 // Replaces user and password of every URL somewhere in `text`: up to the last '@' before a blank.
 void mask_urls(std::string& text);
 
+// The same, and what stands in their queries (`?token=...`): for messages. In a text that is read
+// again, an expression for instance, a `?` may be no query.
+void mask_urls_and_queries(std::string& text);
+
 }  // namespace tailrace::config

@@ -106,6 +106,18 @@ constexpr auto kConfigFlags = std::to_array<ConfigFlag>({
      [](Overrides& o, Text v) { return set_size(o.max_line_size, v); }},
     {"max-line-size-truncate", "", "longer lines are cut instead",
      [](Overrides& o, Text v) { return set_bool(o.max_line_size_truncate, v); }},
+    {"protection.mode", "MODE", "give up power after the start: auto, require or off (auto)",
+     [](Overrides& o, Text v) -> Status {
+       o.protection_mode = config::parse_protection_mode(v);
+       if (!o.protection_mode) return fail(invalid(v));
+       return {};
+     }},
+    {"protection.refused-calls", "WHAT", "what a refused system call does: fail or kill (fail)",
+     [](Overrides& o, Text v) -> Status {
+       o.protection_refused_calls = config::parse_refused_calls(v);
+       if (!o.protection_refused_calls) return fail(invalid(v));
+       return {};
+     }},
 });
 
 constexpr auto

@@ -1,6 +1,7 @@
 // Threads, signals and status pages around the engine.
 #include "daemon/daemon.h"
 
+#include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 
 #include "daemon/control_socket.h"
 #include "daemon/live_api.h"
+#include "daemon/protection/protection.h"
 #include "daemon/resource_metrics.h"
 #include "daemon/server_tls_options.h"
 #include "daemon/status.h"
@@ -51,7 +53,8 @@ Daemon::Daemon(World world, Options options)
       reload_success_(world.metrics.counter("promtail_config_reload_success_total",
                                             "Number of reload success times.")),
       reload_failure_(world.metrics.counter("promtail_config_reload_fail_total",
-                                            "Number of reload fail times.")) {}
+                                            "Number of reload fail times.")),
+      service_(world.clock, ServiceNotifier::options_of(options_.environment, getpid())) {}
 
 Daemon::~Daemon() {
   end_questions();  // Nobody answers them any more.
@@ -91,6 +94,10 @@ int Daemon::run(config::Config config) {
     return 1;
   }
   if (stopping_) return 0;
+  if (Status guarded = protect(); !guarded) {
+    world_.log.error("error creating tailrace", {{"error", guarded.error().message}});
+    return 1;
+  }
   create_live();
   start_control_socket(control_socket);
   if (Status serving = start_server(); !serving) {
@@ -162,10 +169,32 @@ Status Daemon::create_engine(config::Config config) {
     if (engine.error().code != EWOULDBLOCK) return fail(engine.error());
     world_.log.warn("another process has the outbox; waiting for it to end",
                     {{"error", engine.error().message}});
+    service_.waiting("another process has the outbox; waiting for it to end");
     const Status waited = main_loop_->wait(world_.clock, world_.clock.steady_now() + seconds(1));
     if (!waited) return waited;
     if (stopping_) return {};
   }
+}
+
+// While there is one thread, and before anything is read that others wrote. Receivers listen
+// already; the servers' sockets are made under it.
+Status Daemon::protect() {
+  if (options_.mode == Engine::Mode::kDryRun) return {};
+  Protection::Options options;
+  options.working_directory = options_.working_directory;
+  if (options_.input == Engine::Input::kStdin) {
+    options.positions = Protection::Options::Positions::kNotWritten;
+  }
+  options.lowest_port = engine_->lowest_port();
+  const std::uint16_t own_port = server_config_.disable ? 0 : server_config_.http_listen_port;
+  if (own_port != 0 && (options.lowest_port == 0 || own_port < options.lowest_port)) {
+    options.lowest_port = own_port;
+  }
+  auto protection = Protection::apply(engine_->config(), options,
+                                      {world_.file_system, world_.log, world_.metrics});
+  if (!protection) return fail(protection.error());
+  protection_ = std::move(*protection);
+  return {};
 }
 
 Status Daemon::start_server() {
@@ -252,6 +281,7 @@ void Daemon::start_threads() {
 }
 
 void Daemon::run_worker(std::size_t index) {
+  pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index)).c_str());
   Worker& worker = *engine_->workers()[index];
   EventLoop& loop = *worker_threads_[index].loop;
   if (worker.watcher().descriptor() >= 0) {
@@ -284,6 +314,7 @@ void Daemon::run_worker(std::size_t index) {
 }
 
 void Daemon::run_disk() {
+  pthread_setname_np(pthread_self(), "disk");
   while (!disk_stopping_) {
     const auto period = std::max<std::chrono::nanoseconds>(sync_period_.load(), milliseconds(100));
     if (!disk_loop_->wait(world_.clock, world_.clock.steady_now() + period)) return;
@@ -309,6 +340,7 @@ int Daemon::run_main() {
     do_reloads();
     answer_questions();
     if (tap_hub_ != nullptr) tap_hub_->remove_silent();
+    tell_service();
     if (!main_loop_->wait(world_.clock, next_deadline())) break;
   }
   end_questions();
@@ -347,7 +379,8 @@ void Daemon::end_server() {
     main_loop_->wake();
   });
   while (!ended) {
-    if (!main_loop_->wait(world_.clock, SteadyTime::max())) break;
+    tell_service();
+    if (!main_loop_->wait(world_.clock, service_.next_deadline())) break;
   }
   thread.join();
 }
@@ -367,6 +400,7 @@ void Daemon::on_signal() {
         }
         stopping_ = true;
         world_.log.info("stopping", {{"signal", std::to_string(info.ssi_signo)}});
+        service_.stopping();
         if (engine_) engine_->begin_stop(world_.clock.steady_now() + kGracePeriod);
         break;
       case SIGQUIT:
@@ -382,7 +416,9 @@ void Daemon::on_signal() {
 Status Daemon::reload() {
   Result<config::Config> config = options_.load_config();
   const auto sync_period = config ? config->positions.sync_period : sync_period_.load();
-  Status reloaded = config ? engine_->reload(std::move(*config)) : Status(fail(config.error()));
+  Status reloaded = config ? Status() : Status(fail(config.error()));
+  if (reloaded && protection_ != nullptr) reloaded = protection_->allows(*config);
+  if (reloaded) reloaded = engine_->reload(std::move(*config));
   if (!reloaded) {
     reload_failure_.increment();
     world_.log.error("the configuration was not reloaded; everything goes on as it was",
@@ -404,7 +440,9 @@ void Daemon::do_reloads() {
     asked.swap(reloads_);
   }
   if (!std::exchange(reload_wanted_, false) && asked.empty()) return;
+  service_.reloading();
   const Status reloaded = reload();
+  service_.reloaded(reloaded ? "" : reloaded.error().message);
   for (std::promise<std::string>& one : asked)
     one.set_value(reloaded ? "" : reloaded.error().message);
 }

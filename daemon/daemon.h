@@ -24,12 +24,14 @@
 #include "base/text_output.h"
 #include "config/config.h"
 #include "daemon/engine.h"
+#include "daemon/service_notifier.h"
 #include "debugger/trace_recorder.h"
 #include "http/server.h"
 
 namespace tailrace::daemon {
 
 class LiveApi;
+class Protection;
 class TapHub;
 
 // Runs until a signal ends it, or standard input ends.
@@ -80,6 +82,7 @@ class Daemon {
   };
 
   Status create_engine(config::Config config);
+  Status protect();
   Status start_server();
   void create_live();
   void start_control_socket(const std::string& path);
@@ -88,6 +91,7 @@ class Daemon {
   void run_worker(std::size_t index);
   void run_disk();
   int run_main();
+  void tell_service();
   void end_server();
   void on_signal();
   Status reload();
@@ -114,11 +118,13 @@ class Daemon {
   std::thread disk_thread_;
   std::unique_ptr<TapHub> tap_hub_;  // Before the engine: its pipelines call observers.
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Protection> protection_;      // Null: a dry run.
   std::unique_ptr<LiveApi> live_api_;           // Null: not wanted.
   std::unique_ptr<http::Server> server_;        // On the network; null: disabled.
   std::unique_ptr<http::Server> local_server_;  // On the control socket; null: there is none.
   MetricValue& reload_success_;
   MetricValue& reload_failure_;
+  ServiceNotifier service_;
   int signal_descriptor_ = -1;
   std::atomic<std::uint32_t> workers_running_{0};
   std::atomic<bool> disk_stopping_{false};

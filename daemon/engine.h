@@ -118,6 +118,8 @@ class Engine {
   // Main thread only: a reload exchanges it.
   const config::Config& config() const { return *topology_.config; }
   EngineStatus status() const;
+  // Of the ports that receivers listen on; 0: there is none. Main thread.
+  std::uint16_t lowest_port() const { return listeners_.lowest_port(); }
   // Some job takes what it finds, also nothing (containers): no files are no fault. Any thread.
   bool may_find_nothing() const { return may_find_nothing_; }
   // Why discovery has no news; empty: all is well. Main thread.

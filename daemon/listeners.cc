@@ -151,6 +151,16 @@ Opened Listeners::open(const ListenAddress& address) {
   return opened;
 }
 
+std::uint16_t Listeners::lowest_port() const {
+  std::uint16_t lowest = 0;
+  for (const auto& [address, listener] : open_) {
+    if (listener->port() != 0 && (lowest == 0 || listener->port() < lowest)) {
+      lowest = listener->port();
+    }
+  }
+  return lowest;
+}
+
 void Listeners::forget_asked() {
   for (const ListenAddress& address : fresh_)
     open_.erase(address);

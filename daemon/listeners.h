@@ -59,6 +59,8 @@ class Listeners {
   // Errors: the system's, with the address in the message; "in use" also for an address that was
   //   asked for since the last keep_asked() or forget_asked(): two inputs do not share one.
   Result<std::shared_ptr<const Listener>> open(const ListenAddress& address);
+  // Of the ports that are listened on; 0: there is none.
+  std::uint16_t lowest_port() const;
   // After a build that failed: what it alone opened is closed.
   void forget_asked();
   // After one that is taken: what it did not ask for is closed.

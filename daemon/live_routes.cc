@@ -77,7 +77,7 @@ Json file_json(const FileStatus& file, std::uint32_t worker, const Lags& lags) {
 
 Json input_json(const InputState& input, std::uint32_t worker) {
   std::string trouble = input.status.trouble;
-  config::mask_urls(trouble);
+  config::mask_urls_and_queries(trouble);
   Json json;
   json["type"] = input.type;
   json["name"] = input.name;
@@ -103,7 +103,7 @@ Json worker_json(const WorkerStatus& worker) {
   json["outbox_age_seconds"] = worker.outbox_age_seconds;
   json["troubles"] = Json::array();
   for (std::string trouble : worker.troubles) {
-    config::mask_urls(trouble);
+    config::mask_urls_and_queries(trouble);
     json["troubles"].push_back(std::move(trouble));
   }
   json["failing"] = worker.failing;

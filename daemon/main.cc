@@ -28,6 +28,7 @@
 #include "daemon/config_output.h"
 #include "daemon/daemon.h"
 #include "daemon/dry_run.h"
+#include "daemon/protection/protection.h"
 #include "daemon/verbs.h"
 
 namespace {
@@ -191,7 +192,15 @@ void keep_first_job(config::Config& config, Log& log) {
   }
 }
 
+// Nobody but the daemon keeps secrets in memory for long.
+void guard_secrets(const daemon::CommandLine& line, const config::ProtectionConfig& protection) {
+  const bool wanted = !line.dry_run && protection.mode != config::ProtectionConfig::Mode::kOff &&
+                      !protection.core_dumps;
+  if (!wanted) daemon::allow_core_dumps();
+}
+
 int run(const daemon::CommandLine& line) {
+  daemon::forbid_core_dumps();  // Before the configuration, with its secrets, is read.
   Loaded loaded = load(line);
   if (!loaded.config) {
     print(stdout, "Unable to parse config: " + loaded.message);
@@ -200,6 +209,7 @@ int run(const daemon::CommandLine& line) {
     }
     return 1;
   }
+  guard_secrets(line, loaded.config->tailrace.protection);
   const SystemClock clock;
   PosixFileSystem file_system;
   Log log(clock, {loaded.config->server.log_level, loaded.config->server.log_format},

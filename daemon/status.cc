@@ -38,10 +38,8 @@ void fill_lags(const Worker& worker, WorkerStatus& status) {
 
 // "http://loki/push, tenant a: connection refused; attempt 3, for 12 s"
 std::string failing_text(const Delivery::FailedRequest& failed, SteadyTime now) {
-  std::string client = failed.lane.client;
-  config::mask_urls(client);
   return fmt::format(
-      "{}{}: {}; {} attempts in {} s", client,
+      "{}{}: {}; {} attempts in {} s", config::shown_url(failed.lane.client),
       failed.lane.tenant.empty() ? "" : ", tenant " + failed.lane.tenant, failed.retry.error,
       failed.retry.attempts,
       std::chrono::duration_cast<std::chrono::seconds>(now - failed.retry.since).count());

@@ -237,14 +237,12 @@ class DeliveryWalk {
     const config::Config& config = line_.input.config;
     const std::vector<std::string> keys = client_keys(config.clients);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (keys[i] == stream.client) return config.clients[i].batch_wait.count();
+      if (config::shown_url(keys[i]) == stream.client) return config.clients[i].batch_wait.count();
     }
     return 0;
   }
 
-  static std::string name_of(const WhyStream& stream) {
-    return "client " + config::shown_url(stream.client);
-  }
+  static std::string name_of(const WhyStream& stream) { return "client " + stream.client; }
 
   void add(std::string point, Verdict verdict, std::string text) {
     findings_.push_back({std::move(point), verdict, std::move(text)});
@@ -283,7 +281,7 @@ std::vector<WhyStream> streams_of(const config::Config& config,
   const std::vector<std::string> keys = client_keys(config.clients);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     WhyStream& stream = streams.emplace_back();
-    stream.client = keys[i];
+    stream.client = config::shown_url(keys[i]);  // As facts have it.
     stream.tenant = entry.tenant.value_or(config.clients[i].tenant_id);
     stream.labels = entry.labels;
     stream.labels.insert(config.clients[i].external_labels.begin(),

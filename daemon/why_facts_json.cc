@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/secrets.h"
 #include "daemon/why_facts.h"
 
 namespace tailrace::daemon {
@@ -45,16 +46,22 @@ Json json_of(const CutRange& range) {
   return json;
 }
 
+// Clients are shown without the secrets of their URLs: the verb compares them so, too.
 Json json_of(const CutLane& lane) {
-  return {{"client", lane.client},           {"tenant", lane.tenant},
-          {"entries", lane.entries},         {"accepted", lane.accepted},
-          {"refused", lane.refused},         {"pending", lane.pending()},
-          {"answered_ns", lane.answered_ns}, {"reason", lane.reason},
-          {"status", lane.status},           {"answer", lane.answer}};
+  return {{"client", config::shown_url(lane.client)},
+          {"tenant", lane.tenant},
+          {"entries", lane.entries},
+          {"accepted", lane.accepted},
+          {"refused", lane.refused},
+          {"pending", lane.pending()},
+          {"answered_ns", lane.answered_ns},
+          {"reason", lane.reason},
+          {"status", lane.status},
+          {"answer", lane.answer}};
 }
 
 Json json_of(const WhyLane& lane) {
-  return {{"client", lane.client},
+  return {{"client", config::shown_url(lane.client)},
           {"tenant", lane.tenant},
           {"line_bytes", lane.line_bytes},
           {"oldest_ns", lane.oldest_ns},
@@ -62,8 +69,12 @@ Json json_of(const WhyLane& lane) {
 }
 
 Json json_of(const WhyRetry& retry) {
-  return {{"client", retry.client},     {"tenant", retry.tenant},   {"error", retry.error},
-          {"since_ns", retry.since_ns}, {"next_ns", retry.next_ns}, {"attempts", retry.attempts}};
+  return {{"client", config::shown_url(retry.client)},
+          {"tenant", retry.tenant},
+          {"error", retry.error},
+          {"since_ns", retry.since_ns},
+          {"next_ns", retry.next_ns},
+          {"attempts", retry.attempts}};
 }
 
 Json json_of(const CutRecord& record);

@@ -13,7 +13,7 @@ using config::Diagnostic;
 using pipeline::json::append_valid_string;
 
 void append_member(std::string& out, std::string_view name, std::string text) {
-  config::mask_urls(text);
+  config::mask_urls_and_queries(text);
   out += name;
   if (text.empty()) {
     out += "null";

@@ -60,20 +60,29 @@ struct DatagramListener::Batch {
 
 DatagramListener::DatagramListener(Options options, EventLoop& loop)
     : options_(options), loop_(loop), batch_(std::make_unique<Batch>(options.datagram_bytes_max)) {
-  const auto wanted = static_cast<int>(options_.receive_buffer != 0 ? options_.receive_buffer
-                                                                    : kReceiveBufferBytes);
+  counts_.kernel_buffer_bytes = widen_buffer(options_);
   const int descriptor = options_.descriptor;
-  // Beyond net.core.rmem_max only for root.
-  if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0) {
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
-  }
-  int granted = 0;
-  socklen_t size = sizeof granted;
-  getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &granted, &size);
-  counts_.kernel_buffer_bytes = static_cast<std::uint64_t>(std::max(granted, 0));
   const int on = 1;
   setsockopt(descriptor, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
   watch();
+}
+
+std::uint64_t DatagramListener::widen_buffer(const Options& options) {
+  const auto wanted =
+      static_cast<int>(options.receive_buffer != 0 ? options.receive_buffer : kReceiveBufferBytes);
+  const auto granted = [&options] {
+    int bytes = 0;
+    socklen_t size = sizeof bytes;
+    getsockopt(options.descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, &size);
+    return static_cast<std::uint64_t>(std::max(bytes, 0));
+  };
+  // Beyond net.core.rmem_max only for root, and only before it gave that up: then what it has
+  // stays.
+  if (setsockopt(options.descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0 &&
+      granted() < 2 * static_cast<std::uint64_t>(wanted)) {  // As the kernel counts.
+    setsockopt(options.descriptor, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
+  }
+  return granted();
 }
 
 DatagramListener::~DatagramListener() {

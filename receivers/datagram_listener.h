@@ -28,6 +28,9 @@ class DatagramListener {
     std::uint64_t receive_buffer = 0;       // 0: kReceiveBufferBytes.
   };
   DatagramListener(Options options, EventLoop& loop);
+  // Gives a socket the buffer that a listener wants, before it has one: while the process may still
+  // have more of it than net.core.rmem_max. Returns what the kernel granted. Any thread.
+  static std::uint64_t widen_buffer(const Options& options);
   ~DatagramListener();
   DatagramListener(const DatagramListener&) = delete;
   DatagramListener& operator=(const DatagramListener&) = delete;

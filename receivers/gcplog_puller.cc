@@ -199,8 +199,8 @@ void GcplogPuller::take_answers(SteadyTime now) {
 
 void GcplogPuller::take_acknowledged(const http::Response& response, SteadyTime now) {
   acknowledging_ = false;
-  // Refused for good, as where one id of exactly-once delivery is too old: what was not acknowledged
-  // comes again, with another id, and is still known.
+  // Refused for good, as where one id of exactly-once delivery is too old: what was not
+  // acknowledged comes again, with another id, and is still known.
   const bool done = response.status == 200 || response.status == 400;
   if (response.status != 200) fail_for_now("acknowledge", response, now);
   std::erase_if(open_,

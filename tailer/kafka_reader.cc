@@ -334,7 +334,8 @@ void KafkaReader::poll(SteadyTime now) {
     signalled_ = false;
     served_at_ = now;
     client_->serve();
-    // Also what was accepted before, of which the group heard nothing: it comes again and is skipped.
+    // Also what was accepted before, of which the group heard nothing: it comes again and is
+    // skipped.
     if (commit_again_at_ == SteadyTime::max()) commit_accepted();
   }
   if (fatal_) return fail_fatally(now);

@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 cmake --preset coverage >/dev/null
 cmake --build --preset coverage
 find build/coverage -name '*.gcda' -delete
-ctest --preset coverage --no-tests=error -E '^(house|house_check|must_not_compile)$'
+# What a daemon has counted it could not write otherwise.
+TAILRACE_TEST_PROTECTION=-protection.mode=off \
+  ctest --preset coverage --no-tests=error -E '^(house|house_check|must_not_compile)$'
 
 folders=(base model config http positions pipeline discovery shippers tailer receivers debugger)
 for folder in "${folders[@]}" daemon; do

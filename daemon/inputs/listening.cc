@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "receivers/datagram_listener.h"
+
 namespace tailrace::daemon {
 namespace {
 
@@ -59,7 +61,16 @@ std::shared_ptr<const Listener> open_listener(const config::ListenConfig& listen
     if (address.port == 0) address.owner = name;
   }
   auto opened = build.listeners.open(address);
-  if (opened) return *opened;
+  if (opened) {
+    const bool datagrams = listen.protocol == ListenConfig::Protocol::kUdp ||
+                           listen.protocol == ListenConfig::Protocol::kUnixDatagram;
+    if (datagrams && (*opened)->descriptor() >= 0) {
+      // At the start root may still have more than its workers may later.
+      receivers::DatagramListener::widen_buffer(
+          {.descriptor = (*opened)->descriptor(), .receive_buffer = listen.receive_buffer});
+    }
+    return *opened;
+  }
   build.error(build.job.location, opened.error().message);
   return nullptr;
 }

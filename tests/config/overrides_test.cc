@@ -52,6 +52,8 @@ TEST(Overrides, every_flag_changes_its_field) {
   flags.server_graceful_shutdown_timeout = 22s;
   flags.log_level = LogLevel::kDebug;
   flags.log_format = LogFormat::kJson;
+  flags.protection_mode = ProtectionConfig::Mode::kRequire;
+  flags.protection_refused_calls = ProtectionConfig::RefusedCalls::kKill;
   const Config config = valid("", flags);
 
   ASSERT_EQ(config.clients.size(), 1U);
@@ -91,6 +93,9 @@ TEST(Overrides, every_flag_changes_its_field) {
   server.log_level = LogLevel::kDebug;
   server.log_format = LogFormat::kJson;
   EXPECT_EQ(config.server, server);
+  EXPECT_EQ(config.tailrace.protection,
+            (ProtectionConfig{.mode = ProtectionConfig::Mode::kRequire,
+                              .refused_calls = ProtectionConfig::RefusedCalls::kKill}));
 }
 
 TEST(Overrides, flags_beat_the_file) {

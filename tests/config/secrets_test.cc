@@ -49,5 +49,21 @@ TEST(Secrets, urls_in_a_text_lose_user_and_password) {
   EXPECT_EQ(text, "see http://***@h/x and https://h/y, ftp://***@b");
 }
 
+TEST(Secrets, messages_show_no_queries) {
+  struct Case {
+    const char* text;
+    const char* shown;
+  };
+  for (const Case& c :
+       {Case{"at http://u:p@h/x?token=abc&b=c: refused", "at http://***@h/x?*** refused"},
+        Case{"{url: 'http://h/?q=abc', x: 1}", "{url: 'http://h/?***', x: 1}"},
+        Case{"expression: 'http://h/(?P<a>.*)=b'", "expression: 'http://h/(?P<a>.*)=b'"},
+        Case{"why? a=b", "why? a=b"}, Case{"http://h/? a=b", "http://h/? a=b"}}) {
+    std::string text = c.text;
+    mask_urls_and_queries(text);
+    EXPECT_EQ(text, c.shown);
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::config

@@ -55,6 +55,16 @@ std::vector<Case> cases() {
       {"max-line-size", "2kb", [](const Overrides& o) { return o.max_line_size == 2048U; }, "2q"},
       {"max-line-size-truncate", "1",
        [](const Overrides& o) { return o.max_line_size_truncate == true; }, "2"},
+      {"protection.mode", "require",
+       [](const Overrides& o) {
+         return o.protection_mode == config::ProtectionConfig::Mode::kRequire;
+       },
+       "on"},
+      {"protection.refused-calls", "kill",
+       [](const Overrides& o) {
+         return o.protection_refused_calls == config::ProtectionConfig::RefusedCalls::kKill;
+       },
+       "log"},
       {"server.http-listen-address", "::1",
        [](const Overrides& o) { return o.server_http_listen_address == "::1"; }, ""},
       {"server.http-listen-port", "9080",
