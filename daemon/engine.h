@@ -141,6 +141,7 @@ class Engine {
   void give_to_heir(const config::Config& config,
                     std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
   void remember_clients();
+  void save_adopted();
   void discard_removed_positions();
   void look_at_room(std::size_t clients);
   void count_targets();
