@@ -101,6 +101,7 @@ class Daemon {
   void add_stdin();
   http::ServerResponse answer(const http::ServerRequest& request);
   std::string metrics_text();
+  FilesNeeded files_needed() const;
   http::ServerResponse ready();
   http::ServerResponse reload_page();
   http::ServerResponse why_answer(const http::ServerRequest& request);

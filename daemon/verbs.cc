@@ -7,6 +7,7 @@
 #include "daemon/command_line.h"
 #include "daemon/completion.h"
 #include "daemon/diff_command.h"
+#include "daemon/health_command.h"
 #include "daemon/migrate/migrate_command.h"
 #include "daemon/migrate/migrate_verb.h"
 #include "daemon/receive_command.h"
@@ -80,6 +81,14 @@ int why(Arguments arguments, const VerbWorld& world) {
                     [&](const WhyOptions& options) { return run_why_verb(options, world); });
 }
 
+int health(Arguments arguments, const VerbWorld& world) {
+  return begin_verb(
+      arguments, world, parse_health_options, health_help_text, [&](const HealthOptions& options) {
+        return run_health(options, {.clock = world.clock, .environment = world.environment},
+                          world.output);
+      });
+}
+
 int move(Arguments arguments, const VerbWorld& world) {
   return begin_verb(arguments, world, migrate::parse_migrate_options, migrate::migrate_help_text,
                     [&](const migrate::MigrateOptions& options) {
@@ -98,6 +107,7 @@ struct Verb {
 // A verb is completed in shells and stands in the manual page as soon as it stands here.
 constexpr Verb kVerbs[] = {{"completion", completion, completion_help_text},
                            {"diff", diff, diff_help_text},
+                           {"health", health, health_help_text},
                            {"migrate", move, migrate::migrate_help_text},
                            {"receive", receive, receive_help_text},
                            {"tap", tap, tap_help_text},

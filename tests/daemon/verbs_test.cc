@@ -23,7 +23,8 @@ TEST_F(Verbs, anything_else_is_no_verb) {
 }
 
 TEST_F(Verbs, each_has_a_help_text_for_standard_output) {
-  for (const std::string verb : {"completion", "diff", "receive", "tap", "test", "try", "why"}) {
+  for (const std::string verb :
+       {"completion", "diff", "health", "receive", "tap", "test", "try", "why"}) {
     for (const std::string flag : {"-help", "--h"}) {
       EXPECT_EQ(run({verb, flag}), 0) << verb;
       EXPECT_TRUE(printed_part("tailrace " + verb)) << verb;
@@ -33,7 +34,8 @@ TEST_F(Verbs, each_has_a_help_text_for_standard_output) {
 }
 
 TEST_F(Verbs, wrong_flags_are_status_2_and_told_on_standard_error) {
-  for (const std::string verb : {"completion", "diff", "receive", "tap", "test", "try", "why"}) {
+  for (const std::string verb :
+       {"completion", "diff", "health", "receive", "tap", "test", "try", "why"}) {
     EXPECT_EQ(run({verb, "-nonsense"}), 2) << verb;
     EXPECT_EQ(output_, "");
     EXPECT_NE(errors_.find("nonsense"), std::string::npos) << verb;
