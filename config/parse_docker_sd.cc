@@ -46,6 +46,7 @@ void read_docker_filters(Fields& fields, std::vector<DockerFilter>& filters) {
 
 void read_docker_interval(Fields& fields, std::chrono::nanoseconds& interval) {
   std::optional<std::string> text;
+  fields.note_duration("refresh_interval", interval);
   fields.read("refresh_interval", text);
   if (!text) return;
   const auto duration = parse_prometheus_duration(*text);

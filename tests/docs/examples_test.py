@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Configurations that the documents show are valid and start: examples_test.py PATH-OF-TAILRACE
+
+Every docs/**/*.yaml and every fence of yaml that is a whole configuration, or a list of jobs, goes through
+-check-syntax; every whole file is then started as it stands, on a machine as world.py makes it.
+That lines go through each source's example is seen by the end-to-end test of that source."""
+import os
+import re
+import sys
+import unittest
+
+import yaml
+
+import world
+from pages import ROOT, documents, fences
+from world import World, serves
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+VALID = "Valid config file! No syntax issues found"
+# What runs a file of docs with lines, or why none can.
+FED_BY = {
+    "docs/example/promtail.yaml": "tests/end_to_end/end_to_end_test.py",
+    "docs/sources/examples/azure-event-hubs.yaml": "tests/tailer/azure_records_test.cc",
+    "docs/sources/examples/windows-events.yaml": "",  # Reads nothing, which is what it shows.
+}
+CLIENT = "clients: [{url: http://loki:3100/loki/api/v1/push}]\n"
+DEMO = {"TAILRACE_DEMO": "/var/lib/tailrace"}
+
+
+def files():
+    found = []
+    for folder, _, names in os.walk(os.path.join(ROOT, "docs")):
+        found += [os.path.relpath(os.path.join(folder, name), ROOT)
+                  for name in names if name.endswith((".yaml", ".yml"))]
+    return sorted(path for path in found if not path.endswith(".test.yaml"))
+
+
+def shown():
+    """(place, text, whether it is whole) of the configurations in fences."""
+    for page in documents():
+        for fence in fences(page):
+            if fence.language != "yaml":
+                continue
+            document = yaml.safe_load(re.sub(r"\$\{[^}]*\}", "1", fence.text))
+            if not isinstance(document, dict) or "kind" in document or "services" in document:
+                continue
+            if "scrape_configs" in document or "clients" in document:
+                yield fence.place(), fence.text, "clients" in document
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = World(BINARY)
+        cls.machine.environment.update(DEMO)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.machine.close()
+
+    def write(self, text):
+        self.machine.fresh({"example.yaml": text})
+
+    def check(self):
+        status, out = self.machine.run(
+            "tailrace -config.file=example.yaml -config.expand-env -check-syntax")
+        self.assertIn(VALID, out)
+        self.assertEqual(status, 0)
+        self.assertNotIn("not a known key", out)
+
+    def run_it(self):
+        """Starts it and its pages, and stops it."""
+        loki = self.machine.start_loki()
+        self.machine.start("tailrace -config.file=example.yaml -config.expand-env",
+                           lambda: serves(9080))
+        for command, status, text in self.machine.stop_all():
+            self.assertEqual(status, 0, f"{command}\n{text}")
+            self.assertNotIn("panic", text)
+        self.assertIsNotNone(loki)
+
+    def test_every_file_is_valid_and_runs(self):
+        found = files()
+        for path in found:
+            with self.subTest(path=path):
+                with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+                    self.write(file.read())
+                self.check()
+                try:
+                    self.run_it()
+                finally:
+                    self.machine.stop_all()
+        print(f"{len(found)} files checked and started")
+        self.assertGreaterEqual(len(found), 20)
+
+    def test_every_configuration_in_a_page_is_valid(self):
+        checked = 0
+        for place, text, is_whole in shown():
+            with self.subTest(place=place):
+                self.write(text if is_whole else CLIENT + text)
+                self.check()
+                checked += 1
+        print(f"{checked} configurations in pages checked")
+        self.assertGreater(checked, 10)
+
+    def test_lines_go_through_every_example_somewhere(self):
+        tests = ""
+        for folder in ["tests/end_to_end"]:
+            for name in os.listdir(os.path.join(ROOT, folder)):
+                if name.endswith("_test.py"):
+                    with open(os.path.join(ROOT, folder, name), encoding="utf-8") as file:
+                        tests += file.read()
+        for path in files():
+            with self.subTest(path=path):
+                name = os.path.splitext(os.path.basename(path))[0]
+                if path in FED_BY:
+                    self.assertTrue(not FED_BY[path] or
+                                    os.path.exists(os.path.join(ROOT, FED_BY[path])))
+                else:
+                    self.assertRegex(tests, rf"[\"'/]{re.escape(name)}(\.yaml)?[\"']")
+
+
+if __name__ == "__main__":
+    world.enter(BINARY)
+    unittest.main()
