@@ -311,7 +311,10 @@ void Fields::read(std::string_view key, std::chrono::nanoseconds& field) {
 }
 
 void Fields::read(std::string_view key, std::vector<std::string>& field) {
-  if (is_recorded()) note(key, KeyKind::kTexts, fmt::format("{}", fmt::join(field, ", ")));
+  if (is_recorded()) {
+    note(key, hide_values_ ? KeyKind::kSecretTexts : KeyKind::kTexts,
+         fmt::format("{}", fmt::join(field, ", ")));
+  }
   const YamlNode* node = present(key);
   if (node == nullptr) return;
   std::vector<std::string> texts;

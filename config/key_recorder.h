@@ -17,6 +17,7 @@ enum class KeyKind : std::uint8_t {
   kBlock,
   kList,
   kTexts,
+  kSecretTexts,
   kTextMap,
   kText,
   kSecret,

@@ -67,7 +67,7 @@ def fences(page):
     for number, line in enumerate(read(page).split("\n"), 1):
         if open_fence:
             if line.strip() == "```":
-                open_fence = None
+                open_fence, above = None, ""
             else:
                 cut = line[len(indent):] if line.startswith(indent) else line.lstrip()
                 open_fence.text += cut + "\n"

@@ -99,6 +99,7 @@ class Keys : public KeyRecorder {
     if (is_named) return fmt::format("{{NAME: {}}}", map_below(key.path + ".NAME."));
     switch (key.kind) {
       case KeyKind::kAny:
+      case KeyKind::kIgnored:
       case KeyKind::kStage:
       case KeyKind::kBlock:
         return map_below(key.path + ".");
@@ -115,9 +116,9 @@ class Keys : public KeyRecorder {
   std::map<std::string, std::size_t> places_;
 };
 
-constexpr std::array<std::string_view, 16> kKinds = {
-    "any", "refused",  "ignored", "stage",   "map",    "block",    "list",   "texts",
-    "labels", "text", "secret",  "boolean", "integer", "number", "duration", "bytes"};
+constexpr std::array<std::string_view, 17> kKinds = {
+    "any",    "refused", "ignored", "stage",   "map",     "block",  "list",     "texts", "secrets",
+    "labels", "text",    "secret",  "boolean", "integer", "number", "duration", "bytes"};
 
 }  // namespace
 

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 from pages import ROOT
 
@@ -32,16 +31,12 @@ scrape_configs:
   static_configs:
   - labels: {job: app, __path__: "/var/log/{app/*.log,*.log,syslog}"}
   pipeline_stages:
+  - multiline: {firstline: '^\\d{4}-'}
   - regex: {expression: '^(?P<time>\\S+) (?P<level>\\w+) '}
+  - drop: {source: level, value: debug, drop_counter_reason: noise}
   - labels: {level: }
-"""
-TEST = """config: config.yaml
-tests:
-- name: the level becomes a label
-  job: app
-  lines: ["2026-01-02T03:04:05Z error it broke"]
-  expect:
-  - labels: {job: app, level: error}
+  - timestamp: {source: time, format: RFC3339}
+  - metrics: {lines_total: {type: Counter, source: level, config: {action: inc}}}
 """
 LINES = """2026-01-02T03:04:05Z info started
 2026-01-02T03:04:06Z debug order 4711
@@ -110,6 +105,11 @@ class World:
                 shutil.copy(path, os.path.join(etc, name))
         self.write(os.path.join(etc, "hosts"), "127.0.0.1 localhost loki here\n")
         self.write(os.path.join(etc, "machine-id"), "0" * 31 + "1\n")
+        self.certificate = os.path.join(self.folder, "server")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=here",
+                        "-out", self.certificate + ".pem", "-keyout", self.certificate + ".key"],
+                       check=True, capture_output=True)
         mount("--bind", etc, "/etc")
 
     @staticmethod
@@ -128,6 +128,8 @@ class World:
                 path = os.path.join(folder, name)
                 shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
         os.makedirs("/var/lib/tailrace")
+        for name, end in [("server.pem", ".pem"), ("server.key", ".key"), ("clients-ca.pem", ".pem")]:
+            shutil.copy(self.certificate + end, "/etc/tailrace/" + name)
         self.clone = tempfile.mkdtemp(dir=self.folder)
         os.makedirs(os.path.join(self.clone, "build", "release"))
         os.symlink(self.binary, os.path.join(self.clone, "build", "release", "tailrace"))
@@ -139,9 +141,11 @@ class World:
             given[name] = CONFIG.replace("labels: {level: }", "labels: {severity: level}")
         for name in ["app.log", "/var/log/app/a.log", "/var/log/app.log", "/var/log/syslog"]:
             given[name] = LINES
-        given["app.test.yaml"] = TEST
         for name, text in {**given, **files}.items():
             self.write(os.path.join(self.clone, name), text)
+        for command in ["init -q", "add promtail.yaml", "commit -q -m first"]:
+            subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@here", *command.split()],
+                           cwd=self.clone, env=self.environment, check=True)
 
     def run(self, command, seconds=LIFE_SECONDS):
         """(exit status, standard output and error) of a command that ends by itself."""
@@ -162,6 +166,10 @@ class World:
         wait_for(lambda: process.poll() is not None or is_alive(), f"life of {command}",
                  LIFE_SECONDS)
         return process
+
+    def printed(self):
+        """Whether what was started last has printed something."""
+        return os.path.getsize(self.processes[-1].output.name) > 0
 
     def start_loki(self):
         return self.start("tailrace receive -listen=127.0.0.1:3100", lambda: listens(3100))
@@ -196,7 +204,3 @@ def listens(port):
 
 def serves(port):
     return fetch(port, "/metrics")[0] == 200
-
-
-def clock():
-    return time.monotonic()
