@@ -128,7 +128,7 @@ class Reference:
         """The block that a key opens, or an empty text."""
         for block in (key.shared, key.shared + "[]", key.shared + ".NAME"):
             block = shared_path(block + ".x").rpartition(".")[0]
-            if self.blocks.get(block):
+            if block != "stage" and self.blocks.get(block) and not self.is_idle_block(block):
                 return block
         return ""
 
@@ -252,7 +252,7 @@ def configuration(reference):
 
     def walk(block):
         """The section of a block, then those of the blocks in it."""
-        if block in done or block.startswith("stage") or reference.is_idle_block(block):
+        if block in done or block.startswith("stage"):
             return
         done.add(block)
         lines.extend(reference.section(block))

@@ -38,6 +38,17 @@ scrape_configs:
   - timestamp: {source: time, format: RFC3339}
   - metrics: {lines_total: {type: Counter, source: level, config: {action: inc}}}
 """
+TYPO = """# The configuration of README.md, with a word that is wrong.
+server: {http_listen_port: 9080}
+positions: {filename: /var/lib/tailrace/positions.yaml}
+clients:
+  - url: http://loki:3100/loki/api/v1/push
+    batchwiat: 1s
+scrape_configs:
+  - job_name: system
+    static_configs:
+      - labels: {job: varlogs, __path__: /var/log/*.log}
+"""
 LINES = """2026-01-02T03:04:05Z info started
 2026-01-02T03:04:06Z debug order 4711
 2026-01-02T03:04:07Z error text of the line
@@ -137,6 +148,7 @@ class World:
         given = {name: CONFIG for name in [
             "config.yaml", "promtail.yaml", "old.yaml", "promtail.old.yaml", "running.yaml",
             "/etc/tailrace/config.yaml", "/etc/promtail.yaml", "/etc/promtail/config.yml"]}
+        given["typo.yaml"] = TYPO
         for name in ["new.yaml", "promtail.new.yaml"]:
             given[name] = CONFIG.replace("labels: {level: }", "labels: {severity: level}")
         for name in ["app.log", "/var/log/app/a.log", "/var/log/app.log", "/var/log/syslog"]:
