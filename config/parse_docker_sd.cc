@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "config/go_duration.h"
 #include "config/parse.h"
 
 namespace tailrace::config {
@@ -44,21 +43,6 @@ void read_docker_filters(Fields& fields, std::vector<DockerFilter>& filters) {
   }
 }
 
-void read_docker_interval(Fields& fields, std::chrono::nanoseconds& interval) {
-  std::optional<std::string> text;
-  fields.note_duration("refresh_interval", interval);
-  fields.read("refresh_interval", text);
-  if (!text) return;
-  const auto duration = parse_prometheus_duration(*text);
-  if (!duration) {
-    fields.error("refresh_interval", duration.error().message);
-  } else if (duration->count() <= 0) {
-    fields.error("refresh_interval", "must be more than 0");
-  } else {
-    interval = *duration;
-  }
-}
-
 }  // namespace
 
 void parse_docker_sd(Fields fields, DockerSdConfig& docker) {
@@ -67,7 +51,7 @@ void parse_docker_sd(Fields fields, DockerSdConfig& docker) {
   read_docker_filters(fields, docker.filters);
   fields.read("host_networking_host", docker.host_networking_host);
   fields.read("match_first_network", docker.match_first_network);
-  read_docker_interval(fields, docker.refresh_interval);
+  read_interval(fields, "refresh_interval", docker.refresh_interval);
   parse_http_client(fields, docker.http);
   if (auto own = fields.block("tailrace")) {
     own->read("include_own_container", docker.include_own_container);
@@ -93,7 +77,7 @@ void parse_dockerswarm_sd(Fields fields, DockerSwarmSdConfig& swarm) {
   }
   fields.read("port", swarm.port);
   read_docker_filters(fields, swarm.filters);
-  read_docker_interval(fields, swarm.refresh_interval);
+  read_interval(fields, "refresh_interval", swarm.refresh_interval);
   parse_http_client(fields, swarm.http);
   fields.finish();
 }

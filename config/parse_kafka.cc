@@ -137,8 +137,8 @@ void parse_kafka(Fields fields, KafkaConfig& kafka) {
   read_or_default(fields, "group_id", kafka.group_id);
   read_or_default(fields, "version", kafka.version);
   if (!is_kafka_version(kafka.version)) {
-    fields.error("version", fmt::format("must be a Kafka version such as 2.1.1, not \"{}\"",
-                                        kafka.version));
+    fields.error("version",
+                 fmt::format("must be a Kafka version such as 2.1.1, not \"{}\"", kafka.version));
   }
   read_assignor(fields, kafka);
   fields.read("use_incoming_timestamp", kafka.use_incoming_timestamp);

@@ -48,7 +48,7 @@ void read_interval(Fields& fields, std::string_view key, std::chrono::nanosecond
   const auto duration = parse_prometheus_duration(*text);
   if (!duration) {
     fields.error(key, duration.error().message);
-  } else if (duration->count() == 0) {
+  } else if (duration->count() <= 0) {
     fields.error(key, "must be more than 0");
   } else {
     interval = *duration;

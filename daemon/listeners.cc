@@ -138,7 +138,7 @@ Listener::~Listener() {
 }
 
 Opened Listeners::open(const ListenAddress& address) {
-  asked_.insert(address);
+  if (!asked_.insert(address).second) return failure(address, EADDRINUSE);
   if (const auto found = open_.find(address); found != open_.end()) return found->second;
   if (use_ == Use::kPretend) return std::make_shared<const Listener>(-1, address.port);
   const bool is_local =

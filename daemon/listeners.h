@@ -56,7 +56,8 @@ class Listeners {
     kPretend,  // Gives listeners without a socket, for checks of a configuration.
   };
   explicit Listeners(Use use = Use::kOpen) : use_(use) {}
-  // Errors: the system's, with the address in the message.
+  // Errors: the system's, with the address in the message; "in use" also for an address that was
+  //   asked for since the last keep_asked() or forget_asked(): two inputs do not share one.
   Result<std::shared_ptr<const Listener>> open(const ListenAddress& address);
   // After a build that failed: what it alone opened is closed.
   void forget_asked();

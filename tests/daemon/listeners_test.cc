@@ -105,6 +105,18 @@ TEST(Listeners, a_port_in_use_is_said_with_its_address) {
                 ": Address already in use");
 }
 
+TEST(Listeners, two_inputs_do_not_share_an_address) {
+  for (const auto use : {Listeners::Use::kOpen, Listeners::Use::kPretend}) {
+    Listeners listeners(use);
+    ASSERT_TRUE(listeners.open(loopback(Protocol::kUdp)));
+    const auto second = listeners.open(loopback(Protocol::kUdp));
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().message.find("in use"), std::string::npos) << second.error().message;
+    listeners.keep_asked();
+    EXPECT_TRUE(listeners.open(loopback(Protocol::kUdp)));
+  }
+}
+
 TEST(Listeners, a_host_that_does_not_exist_is_said) {
   Listeners listeners;
   ListenAddress address = loopback(Protocol::kTcp);

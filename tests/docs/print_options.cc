@@ -1,7 +1,9 @@
-// Prints every key that the parsers of the configuration ask for: path, kind and default, a line each.
+// Prints every key that the parsers of the configuration ask for: path, kind and default, a line
+// each.
 //
-// The file that it gives them grows by what they ask: a block that was asked for is there, empty, in
-// the next round, until no round brings a new key. tools/option_reference.py makes documents of it.
+// The file that it gives them grows by what they ask: a block that was asked for is there, empty,
+// in the next round, until no round brings a new key. tools/option_reference.py makes documents of
+// it.
 #include <array>
 #include <cstdio>
 #include <map>
