@@ -26,6 +26,8 @@ ANSWERS = {"diff": {0, 1}, "why": {0, 1}, "-help": {0, 2}}
 # Files that a page tells the reader to make.
 EXAMPLE_PATHS = {"tests/fuzz/corpus/x/", "tests/cases/stages/shout.yaml", "tests/fuzz/x_fuzz.cc",
                  "tests/folder/x_test.cc"}
+PROGRAMS = {"tailrace", "docker", "promtool", "systemctl", "sudo", "curl", "kubectl", "helm", "git",
+            "cmake", "ctest", "ninja", "apt", "apt-get", "dpkg", "rpm", "logcli", "promtail"}
 PROGRAM = re.compile(r"(?:\S*/)?tailrace(?: |$)")
 
 
@@ -184,6 +186,11 @@ class Commands(unittest.TestCase):
         else:
             listed = sessions(fence.text)
         for command, shown in listed:
+            program = command.split()[0]
+            if re.fullmatch(r"[\w-]+", program) and not self.machine.has(program):
+                self.assertNotIn("TAILRACE_REQUIRE_PEERS", os.environ, f"no {program}")
+                print(f"skipped: {fence.place()}: {program} not found")
+                continue
             done, printed = page.run(command, {0, 1} if shown else {0})
             self.assertTrue(done, f"{command}\n{printed}")
             self.count["run"] += 1
@@ -223,6 +230,17 @@ class Commands(unittest.TestCase):
                     if not fence.language and page not in OTHERWISE:
                         first = fence.text.lstrip("$ \n")
                         self.assertIsNone(PROGRAM.match(first), "commands are of the language sh")
+
+    def test_no_command_stands_in_an_indented_block(self):
+        for page in documents():
+            before = ""
+            for line, text in prose(page):
+                with self.subTest(place=f"{page}:{line}"):
+                    is_code = text.startswith("    ") and not before.strip()
+                    command = text.strip().removeprefix("$ ").split(" ")[0]
+                    self.assertFalse(is_code and os.path.basename(command) in PROGRAMS,
+                                     "commands stand in fences")
+                before = text
 
     def test_pages_that_another_test_runs_are_run_there(self):
         for page, test in OTHERWISE.items():

@@ -99,11 +99,14 @@ class World:
         tools = os.path.join(self.folder, "bin")
         os.mkdir(tools)
         os.symlink(binary, os.path.join(tools, "tailrace"))
+        self.write(os.path.join(tools, "journalctl"), f"#!/bin/sh\nprintf '%s' '{LINES}'\n")
+        os.chmod(os.path.join(tools, "journalctl"), 0o755)
         self.environment = {**os.environ, "PATH": tools + ":" + os.environ["PATH"],
                             "HOME": self.folder, "HOSTNAME": "here", "NO_COLOR": "1"}
         self.clone = ""
 
     def own_etc(self):
+        """Without passwords, keys and services of the machine that the test runs on."""
         etc = os.path.join(self.folder, "etc")
         os.mkdir(etc)
         for name in ["passwd", "group", "ld.so.cache", "localtime", "nsswitch.conf", "ssl",
@@ -158,6 +161,10 @@ class World:
         for command in ["init -q", "add promtail.yaml", "commit -q -m first"]:
             subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@here", *command.split()],
                            cwd=self.clone, env=self.environment, check=True)
+
+    def has(self, program):
+        """Whether the shell knows it: a program, or a word of its own."""
+        return self.run(f"type {program}")[0] == 0
 
     def run(self, command, seconds=LIFE_SECONDS):
         """(exit status, standard output and error) of a command that ends by itself."""
