@@ -26,8 +26,13 @@ ANSWERS = {"diff": {0, 1}, "why": {0, 1}, "-help": {0, 2}}
 # Files that a page tells the reader to make.
 EXAMPLE_PATHS = {"tests/fuzz/corpus/x/", "tests/cases/stages/shout.yaml", "tests/fuzz/x_fuzz.cc",
                  "tests/folder/x_test.cc"}
-PROGRAMS = {"tailrace", "docker", "promtool", "systemctl", "sudo", "curl", "kubectl", "helm", "git",
-            "cmake", "ctest", "ninja", "apt", "apt-get", "dpkg", "rpm", "logcli", "promtail"}
+# Programs that change machines, or build for minutes, and the mark of a fence that has one of them.
+MARKED = {"docker": "docker", "sudo": "packages", "apt": "packages", "apt-get": "packages",
+          "dpkg": "packages", "rpm": "packages", "dnf": "packages", "cpack": "build",
+          "systemctl": "systemd", "systemd-run": "systemd", "kubectl": "kubernetes",
+          "helm": "kubernetes", "cmake": "build", "ctest": "build", "ninja": "build", "./run": "build",
+          "./test": "build", "logcli": "loki", "promtool": "prometheus", "promtail": "installation"}
+PROGRAMS = {"tailrace", "curl", "git", *MARKED}
 PROGRAM = re.compile(r"(?:\S*/)?tailrace(?: |$)")
 
 
@@ -74,6 +79,12 @@ def sessions(text):
         else:
             found[-1][1] += line + "\n"
     return found
+
+
+def mark_of(fence):
+    """What mark the programs of a fence ask for; None: nothing hinders that it is run."""
+    words = re.findall(r"(?:^|[;&|(]\s*|\$ )([\w./-]+)", fence.text, re.M)
+    return next((MARKED[word] for word in words if word in MARKED), None)
 
 
 def verb(command):
@@ -210,7 +221,7 @@ class Commands(unittest.TestCase):
             for fence in listed:
                 if fence.language not in COMMAND_LANGUAGES:
                     continue
-                if "needs" in fence.marks:
+                if "needs" in fence.marks or mark_of(fence):
                     self.count["marked"] += len(commands(fence.text))
                     continue
                 with self.subTest(place=fence.place()):
@@ -227,6 +238,9 @@ class Commands(unittest.TestCase):
                     self.assertLessEqual(set(fence.marks), {"needs"})
                     needs = fence.marks.get("needs")
                     self.assertIn(needs, [None, *NEEDS], "say what it needs as in pages.py")
+                    if fence.language in COMMAND_LANGUAGES and needs is None:
+                        mark = mark_of(fence)
+                        self.assertIsNone(mark, f"write ```{fence.language} needs={mark}")
                     if not fence.language and page not in OTHERWISE:
                         first = fence.text.lstrip("$ \n")
                         self.assertIsNone(PROGRAM.match(first), "commands are of the language sh")
