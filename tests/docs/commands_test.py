@@ -15,7 +15,7 @@ import unittest
 
 import world
 from pages import NEEDS, ROOT, documents, fences, inline_code, prose
-from world import World, listens, serves
+from world import World, fetch, listens, serves, wait_for
 
 BINARY = os.path.abspath(sys.argv.pop(1))
 # Run, with their output, by another test.
@@ -118,6 +118,13 @@ def fits(shown, printed):
     return re.fullmatch("".join(parts), "\n".join(normal(printed)) + "\n") is not None
 
 
+def has_read():
+    """Whether the program on port 9080 has read its files to their ends."""
+    text = fetch(9080, "/metrics")[1]
+    return "promtail_read_bytes_total" in text and not re.search(r"^tailrace_lag_bytes\S* [^0]", text,
+                                                                 re.M)
+
+
 class Page:
     """What one page starts and leaves behind."""
 
@@ -150,6 +157,7 @@ class Page:
         program = command.split()[0]
         if not any(verb(process.command).startswith("-") for process in self.machine.processes):
             self.daemon(f"{program} -config.file={config.group(1)}")
+            wait_for(has_read, "what is there to be read")
 
     def run(self, command, usual):
         """(whether the status is right, what was printed); `usual`: statuses that are right."""

@@ -52,6 +52,7 @@ scrape_configs:
 LINES = """2026-01-02T03:04:05Z info started
 2026-01-02T03:04:06Z debug order 4711
 2026-01-02T03:04:07Z error text of the line
+2026-01-02T03:04:08Z info text of it
 """
 
 
