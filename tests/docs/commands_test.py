@@ -146,7 +146,7 @@ class Page:
         if is_receiver:
             return self.machine.start(command, lambda: listens(3100))
         is_dry = "-dry-run" in command  # Prints, and may have its pages anywhere.
-        return self.machine.start(command, lambda: self.machine.printed() if is_dry
+        return self.machine.start(command, lambda: self.machine.text() if is_dry
                                   else serves(9080))
 
     def needs_daemon(self, command):

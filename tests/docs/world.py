@@ -187,9 +187,10 @@ class World:
                  LIFE_SECONDS)
         return process
 
-    def printed(self):
-        """Whether what was started last has printed something."""
-        return os.path.getsize(self.processes[-1].output.name) > 0
+    def text(self):
+        """What was started last has printed so far."""
+        with open(self.processes[-1].output.name, encoding="utf-8", errors="replace") as file:
+            return file.read()
 
     def start_loki(self):
         return self.start("tailrace receive -listen=127.0.0.1:3100", lambda: listens(3100))
