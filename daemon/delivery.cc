@@ -392,6 +392,8 @@ void Delivery::accept_input(const positions::Outbox::AcceptedPosition& accepted)
   point.finished = accepted.finished;
   point.cursor = accepted.cursor;
   point.cursor_details = accepted.cursor_details;
+  for (const SourcePosition begin : accepted.held)
+    point.held.emplace_back().begin = begin;
 }
 
 void Delivery::move_positions() {

@@ -49,6 +49,11 @@ void InputRunner::handle(InputCommand command) {
   }
   if (command.plan == nullptr) {
     running->next.reset();
+  } else if (running->phase == Phase::kToBeMade) {
+    // It has not run: where it begins stays, main does not say it twice.
+    running->plan = std::move(command.plan);
+    running->wait_until = SteadyTime::min();
+    return;
   } else {
     running->next = std::move(command);
   }
@@ -87,6 +92,7 @@ void InputRunner::make(Running& running, SteadyTime now) {
   }
   running.input = std::move(*made);
   running.phase = Phase::kRuns;
+  running.wait_until = SteadyTime::min();
   running.trouble.clear();
   running.backoff.reset();
   if (room_ == Input::Room::kNo) running.input->set_room(room_);

@@ -8,13 +8,20 @@ namespace tailrace::positions {
 namespace {
 
 Outbox::AcceptedPosition position_of(const ResumePoint& point) {
-  const bool holds = point.earliest() != point.position;
+  std::vector<SourcePosition> held;
+  for (const HeldLine& line : point.held) {
+    if (!line.context) held.push_back(line.begin);
+  }
+  const bool holds = !held.empty();
+  const bool is_kafka = point.kind == SourceKind::kKafka;
+  if (!is_kafka) held.clear();
   return {.job = point.job,
           .kind = point.kind,
           .path = point.path,
           .position = point.earliest(),
           .cursor = holds ? std::string() : point.cursor,
-          .cursor_details = holds ? std::string() : point.cursor_details,
+          .cursor_details = holds && !is_kafka ? std::string() : point.cursor_details,
+          .held = std::move(held),
           .source = point.source,
           .finished = point.finished};
 }

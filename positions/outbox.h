@@ -139,7 +139,9 @@ class Outbox {
     SourceKind kind = SourceKind::kOther;
     std::string path;
     SourcePosition position = 0;
-    std::string cursor, cursor_details;  // Empty where lines are held: it is not for in between.
+    // Empty where lines are held: they are not for in between. Kafka's details are, with `held`.
+    std::string cursor, cursor_details;
+    std::vector<SourcePosition> held;  // Kafka: where held lines begin.
     SourceId source = 0;
     bool finished = false;
   };

@@ -15,6 +15,8 @@ namespace tailrace::tailer {
 namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kSliceMinNs = 1'000'000;  // Cloudflare takes nanoseconds.
+constexpr std::int64_t kKeptNs = std::chrono::nanoseconds(CloudflareReader::kKept).count();
 constexpr Backoff::Options kLogpullRetry{.min = std::chrono::seconds(1),
                                          .max = std::chrono::minutes(1)};
 constexpr std::chrono::minutes kRequestTimeout{2};
@@ -176,7 +178,7 @@ void CloudflareReader::fill_resume_point(ResumePoint& point) const {
 // --- pulling ---
 
 void CloudflareReader::skip_what_is_gone(std::int64_t now_ns) {
-  const std::int64_t oldest = now_ns - std::chrono::nanoseconds(kKept).count() + 60 * kNsPerSecond;
+  const std::int64_t oldest = now_ns - kKeptNs + 60 * kNsPerSecond;
   if (from_ >= oldest) return;
   const std::int64_t seconds = (oldest - from_) / kNsPerSecond;
   skipped_seconds_.add(static_cast<double>(seconds));
@@ -196,8 +198,17 @@ std::int64_t CloudflareReader::next_end() const {
 
 // The next window in slices, when it is over long enough.
 void CloudflareReader::plan_slices() {
-  if (!slices_.empty() || stopping_) return;
+  if (stopping_) return;
   const std::int64_t now = unix_nanoseconds(world_.clock.wall_now());
+  // Planned, and refused until it was too old: it would be refused for ever.
+  const bool in_flight = std::any_of(slices_.begin(), slices_.end(), [](const auto& slice) {
+    return slice->state == Slice::State::kInFlight;
+  });
+  if (!slices_.empty() && slices_.front()->state == Slice::State::kDue && !in_flight &&
+      slices_.front()->begin < now - kKeptNs) {
+    slices_.clear();
+  }
+  if (!slices_.empty()) return;
   skip_what_is_gone(now);
   const std::int64_t end = next_end();
   if (now < end + std::chrono::nanoseconds(kDelay).count()) return;
@@ -214,11 +225,14 @@ void CloudflareReader::plan_slices() {
   }
 }
 
+std::ptrdiff_t CloudflareReader::sendable() const {
+  return std::min(static_cast<std::ptrdiff_t>(options_.cloudflare.workers), std::ssize(slices_));
+}
+
 void CloudflareReader::send_due(SteadyTime now) {
   if (now < retry_at_) return;
-  const auto workers = static_cast<std::size_t>(options_.cloudflare.workers);
-  for (std::size_t i = 0; i < std::min(workers, slices_.size()); ++i) {
-    Slice& slice = *slices_[i];
+  for (std::ptrdiff_t i = 0; i < sendable(); ++i) {
+    Slice& slice = *slices_[static_cast<std::size_t>(i)];
     if (slice.state != Slice::State::kDue) continue;
     slice.state = Slice::State::kInFlight;
     slice.tag = (std::uint64_t{static_cast<std::uint32_t>(endpoint_)} << 32U) | ++requests_;
@@ -229,7 +243,8 @@ void CloudflareReader::send_due(SteadyTime now) {
         options_.cloudflare.api_url, options_.cloudflare.zone_id, slice.begin, slice.end, fields_);
     request.headers = {{"Authorization", "Bearer " + options_.cloudflare.api_token}};
     request.timeout = kRequestTimeout;
-    request.body_bytes_max = kBodiesBytesMax / workers;
+    request.body_bytes_max =
+        kBodiesBytesMax / static_cast<std::size_t>(options_.cloudflare.workers);
     world_.transport.submit(endpoint_, slice.tag, request);
     last_end_.set(static_cast<double>(slice.end / kNsPerSecond));
   }
@@ -254,7 +269,7 @@ void CloudflareReader::take_answer(Slice& slice, http::Response response, Steady
     return;
   }
   slice.state = Slice::State::kDue;
-  if (response.too_long && slice.end - slice.begin >= 2 * kNsPerSecond) return halve(slice);
+  if (response.too_long && slice.end - slice.begin >= 2 * kSliceMinNs) return halve(slice);
   trouble_ = response.status == 0 ? response.error
                                   : fmt::format("the API answers {}: {}", response.status,
                                                 response.body.substr(0, 200));
@@ -381,7 +396,7 @@ SteadyTime CloudflareReader::next_deadline() const {
                               unix_nanoseconds(world_.clock.wall_now());
     deadline = std::min(deadline, world_.clock.steady_now() +
                                       std::chrono::nanoseconds(std::max<std::int64_t>(wait, 0)));
-  } else if (std::any_of(slices_.begin(), slices_.end(),
+  } else if (std::any_of(slices_.begin(), slices_.begin() + sendable(),
                          [](const auto& slice) { return slice->state == Slice::State::kDue; })) {
     deadline = std::min(deadline, std::max(retry_at_, world_.clock.steady_now()));
   }

@@ -104,6 +104,7 @@ class CloudflareReader final : public Input {
   void resume_details(std::string_view details);
   void plan_slices();
   void skip_what_is_gone(std::int64_t now_ns);
+  std::ptrdiff_t sendable() const;  // So many slices may be asked for at once.
   void send_due(SteadyTime now);
   void take_answers(SteadyTime now);
   void take_answer(Slice& slice, http::Response response, SteadyTime now);

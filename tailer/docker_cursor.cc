@@ -90,7 +90,13 @@ std::string DockerCursor::since() const {
   if (any_ && closed_ && floor_ns_ == DockerFrames::kNever) {
     since_ns = last_ns_ + 1;
   } else if (any_) {
-    since_ns = std::max(base_ns_, std::min(last_ns_, floor_ns_) - kOverlapNs);
+    since_ns = std::min(last_ns_, floor_ns_);
+    // After a clock that was set back the last line of a stream is known by its time alone.
+    for (const Mark& mark : marks_) {
+      if (mark.lines != 0 && mark.time_ns < mark.highest_ns)
+        since_ns = std::min(since_ns, mark.time_ns);
+    }
+    since_ns = std::max(base_ns_, since_ns - kOverlapNs);
   }
   if (since_ns <= 0) return "0";
   return fmt::format("{}.{:09}", since_ns / kPerSecondNs, since_ns % kPerSecondNs);

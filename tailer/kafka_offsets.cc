@@ -138,6 +138,11 @@ void KafkaOffsets::begin_assignment(KafkaPartition& partition, std::int64_t offs
 }
 
 KafkaOffsets::Verdict KafkaOffsets::judge(KafkaPartition& partition, std::int64_t offset) {
+  if (partition.started && offset < partition.last) {
+    partition.started = false;
+    partition.committed = offset + 1;  // As after a reset of the group.
+  }
+  partition.last = offset;
   if (!partition.started) begin_assignment(partition, offset);
   if (offset < partition.expected) return Verdict::kRepeated;
   partition.expected = offset + 1;
@@ -193,6 +198,7 @@ void KafkaOffsets::assign(const std::vector<TopicPartition>& partitions) {
     partition.assigned = true;
     partition.started = false;
     partition.expected = -1;
+    partition.last = -1;
     ++partition.assignment;
   }
 }

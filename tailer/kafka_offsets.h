@@ -43,6 +43,7 @@ struct KafkaPartition {
   bool started = false;          // A message has come since it was assigned.
   std::int64_t first = -1;       // That message's offset: where the group stood.
   std::int64_t expected = -1;    // The next offset to take; -1: any.
+  std::int64_t last = -1;        // The last one that came since it was assigned.
   KafkaPlace next;               // Behind what has run.
   KafkaPlace after_line;         // Behind the last line of it; then came messages without any.
   KafkaPlace stored;             // Behind what is in the outbox.
@@ -60,6 +61,9 @@ struct KafkaPartition {
 //     group is right;
 //   before what is in the outbox: a redelivery, skipped up to there;
 //   behind it: another member went on; the group is right.
+//
+// Offsets that go back later mean a topic that was made anew, or a log that lost its end in an
+// unclean election: it is gone on with from there, which of the latter gives lines twice.
 //
 // Ownership: references to partitions stay valid until forget_finished().
 // Threading: confined to one worker.

@@ -142,7 +142,7 @@ void KafkaReader::keep(KafkaMessage message) {
   trouble_.clear();
   Taken taken{
       .message = std::move(message), .partition = partition, .assignment = partition->assignment};
-  waiting_bytes_ += taken.bytes();
+  waiting_bytes_ += taken.weight();
   waiting_.push_back(std::move(taken));
 }
 
@@ -162,7 +162,7 @@ void KafkaReader::take_messages() {
 void KafkaReader::drop_invalid() {
   std::erase_if(waiting_, [&](const Taken& taken) {
     const bool invalid = !taken.valid();
-    if (invalid) waiting_bytes_ -= taken.bytes();
+    if (invalid) waiting_bytes_ -= taken.weight();
     return invalid;
   });
   last_topic_ = nullptr;
@@ -173,7 +173,7 @@ void KafkaReader::return_unconsumed() {
   for (std::size_t i = given_.size(); i > consumed_; --i) {
     Taken& taken = given_[i - 1];
     if (!taken.valid() || stop_ != Stop::kNo) continue;
-    waiting_bytes_ += taken.bytes();
+    waiting_bytes_ += taken.weight();
     waiting_.push_front(std::move(taken));
   }
   given_.clear();
@@ -197,7 +197,7 @@ Result<Source::Outcome> KafkaReader::read(ReadBuffer& buffer, LineBlock& block) 
     Taken& front = waiting_.front();
     const std::size_t needed = front.bytes() + ReadBuffer::kPadding;
     if (!block.lines.empty() && used + needed > ReadBuffer::kDefaultBytes) break;
-    waiting_bytes_ -= front.bytes();
+    waiting_bytes_ -= front.weight();
     given_.push_back(std::move(front));
     waiting_.pop_front();
     if (append_message(given_.back(), buffer, used, block) == Fits::kNo) break;
@@ -334,6 +334,8 @@ void KafkaReader::poll(SteadyTime now) {
     signalled_ = false;
     served_at_ = now;
     client_->serve();
+    // Also what was accepted before, of which the group heard nothing: it comes again and is skipped.
+    if (commit_again_at_ == SteadyTime::max()) commit_accepted();
   }
   if (fatal_) return fail_fatally(now);
   if (leaving_ != Leaving::kNo) {

@@ -99,6 +99,8 @@ class KafkaReader final : public Input, private KafkaEvents {
     std::uint32_t assignment = 0;  // KafkaPartition's when it came.
     std::size_t lines = 0;         // In the last block.
     std::size_t bytes() const { return message.payload().size() + message.key().size(); }
+    // What it takes of the memory: the library's own part of a message is some hundred bytes.
+    std::size_t weight() const { return bytes() + 512; }
     bool valid() const { return partition->assignment == assignment; }
   };
   // Which message a line of the last block is of, and how many of its records are then done.

@@ -24,7 +24,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../end_to_end"))
-from rig import fetch, free_port  # noqa: E402  (where it lies is known only now)
+from rig import StandIn, fetch, free_port  # noqa: E402  (where it lies is known only now)
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PATIENCE_SECONDS = 120
@@ -149,7 +149,7 @@ class Bench:
                     cpu = agent.cpu() if feed else 0
                     if feed:
                         feed(agent)
-                    agent.wait(lambda: agent.sent() >= count, f"{count} entries, {agent.sent()} came")
+                    agent.wait(lambda: agent.sent() >= count, f"{count} entries")
                     rows.setdefault(agent_name, []).append(
                         (agent.cpu() - cpu, time.monotonic() - before, agent.peak(), agent.sent()))
                 except RuntimeError as error:
@@ -260,6 +260,39 @@ action(type="omfile" name="out" file="/dev/null")
         for rate in self.options.udp_rates[:2]:
             self.udp("gelf-udp", lambda port: f"  gelf: {{listen_address: '127.0.0.1:{port}', labels: {{job: g}}}}\n",
                      messages, rate, 5, ("tailrace_gelf_kernel_drops_total", "tailrace_udp_kernel_drops_total"))
+
+    def kill(self, rate=5000, kills=10):
+        """What kill -9 costs a source without acknowledgement: as time of a steady stream."""
+        for kind, wire in (("syslog", socket.SOCK_STREAM), ("gelf", socket.SOCK_DGRAM)):
+            lost_ms = []
+            for _ in range(kills):
+                loki, folder, port = StandIn(), tempfile.mkdtemp(dir=self.folder), free_port()
+                agent = Agent(self.options.tailrace, loki,
+                              f"  {kind}: {{listen_address: '127.0.0.1:{port}', labels: {{job: k}}}}\n", folder)
+                peer = socket.socket(socket.AF_INET, wire)
+                peer.connect(("127.0.0.1", port))
+                begun, number = time.monotonic(), 0
+                end = 2.5 + 1.0 * len(lost_ms) / kills  # Anywhere between two cuts.
+                while time.monotonic() - begun < end:
+                    while number < (time.monotonic() - begun) * rate:
+                        line = f"line {number}"
+                        peer.sendall(f"<13>1 - host a - - - {line}\n".encode() if kind == "syslog" else
+                                     json.dumps({"version": "1.1", "host": "h", "short_message": line}).encode())
+                        number += 1
+                    time.sleep(0.001)
+                agent.process.kill()
+                agent.process.wait()
+                agent.log.close()
+                # What was cut goes out at the next start.
+                peer.close()
+                again = Agent(self.options.tailrace, loki,
+                              f"  {kind}: {{listen_address: '127.0.0.1:{port}', labels: {{job: k}}}}\n", folder)
+                time.sleep(2)
+                again.close()
+                lost_ms.append((number - len(set(loki.lines()))) / rate * 1000)
+                loki.stop()
+            print(f"{kind + ' kill -9':14} tailrace  {rate}/s, batchwait 1s: lost as ms of the stream: "
+                  f"median {statistics.median(lost_ms):.0f}, most {max(lost_ms):.0f} of {kills} kills", flush=True)
 
     def captured(self, count, protocol=""):
         """Bodies that a client of tailrace would send."""
@@ -424,7 +457,7 @@ def main():
     parser.add_argument("--promtail")
     parser.add_argument("--rsyslogd")
     parser.add_argument("--kafka-mock")
-    parser.add_argument("--only", default="syslog_tcp,syslog_udp,gelf_udp,push,push_json,otlp,journal,docker,kafka")
+    parser.add_argument("--only", default="syslog_tcp,syslog_udp,gelf_udp,kill,push,push_json,otlp,journal,docker,kafka")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--udp-rates", type=lambda text: [int(part) for part in text.split(",")],
                         default=[20_000, 50_000, 100_000, 200_000])

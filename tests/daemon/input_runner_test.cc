@@ -259,6 +259,20 @@ TEST_F(InputRunnerTest, one_that_cannot_be_made_is_tried_again) {
   EXPECT_EQ(state().status.trouble, "");
 }
 
+TEST_F(InputRunnerTest, one_that_changes_before_it_was_made_begins_where_it_would_have) {
+  files_.append("/state/positions.yaml", "positions:\n  cursor-a: \"s=abc\"\n");
+  start(one_job());
+  feed_.cannot_be_made = true;
+  set({plan()});
+  pass(milliseconds(100));
+  feed_.cannot_be_made = false;
+  set({plan("changed")});
+  pass(milliseconds(100));
+  EXPECT_EQ(feed_.made, 1);  // At once: what was wrong may be mended.
+  EXPECT_EQ(feed_.stored_cursor, "s=abc");
+  EXPECT_EQ(state().status.trouble, "");
+}
+
 TEST_F(InputRunnerTest, one_that_cannot_be_read_waits_and_is_tried_again) {
   start(one_job());
   set({plan()});

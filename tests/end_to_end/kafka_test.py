@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import unittest
 
 from rig import Rig, StandIn, wait_for
@@ -131,6 +132,10 @@ class Kafka(unittest.TestCase):
         rig.stop(process)
         self.assert_once()
 
+    def wait_for_commits(self):
+        """A change of a group takes two rounds of it, which mock brokers begin after nine seconds each."""
+        wait_for(lambda: self.cluster.committed() == self.cluster.produced, "the commits", 90)
+
     def test_several_share_a_group_that_changes(self):
         rigs = [self.rig() for _ in range(3)]
         processes = []
@@ -138,29 +143,43 @@ class Kafka(unittest.TestCase):
             processes.append(rig.start())
             self.cluster.produce(1000)
             wait_for(lambda: rig.ready()[0] == 200, "a place in the group", 60)
-        self.wait_for_all()
-        wait_for(lambda: self.cluster.committed() == self.cluster.produced, "the commits")
+            self.wait_for_all()
+            # Mock brokers refuse commits while a group shares out anew; real ones take them.
+            self.wait_for_commits()
         rigs[0].stop(processes[0])
         self.cluster.produce(1000)
         self.wait_for_all()
-        wait_for(lambda: self.cluster.committed() == self.cluster.produced, "the commits")
+        self.wait_for_commits()
         processes[1].kill()  # The others wait for it until its session ends.
         processes[1].wait()
         self.cluster.produce(1000)
         self.wait_for_all()
         processes[1] = rigs[1].start()
         wait_for(lambda: rigs[1].ready()[0] == 200, "its place in the group", 60)
+        self.wait_for_commits()
         self.cluster.produce(1000)
         self.wait_for_all()
-        refused = 0
+        self.wait_for_commits()
         for rig, process in zip(rigs[1:], processes[1:]):
-            refused += rig.metric("tailrace_kafka_commit_failures_total")
             rig.stop(process)
-        counts = collections.Counter(self.loki.lines())
-        self.assertEqual(set(counts), set(self.cluster.lines()))
-        # Mock brokers refuse commits while a group shares out anew; real ones take them.
-        if not refused:
-            self.assert_once()
+        self.assert_once()
+
+    def test_commits_go_on_while_a_stage_always_holds_a_line(self):
+        rig = self.rig()
+        with open(rig.path, "a", encoding="utf-8") as file:
+            file.write("    pipeline_stages: [{multiline: {firstline: '^line', max_wait_time: 60s}}]\n")
+        process = rig.start()
+        for _ in range(20):
+            self.cluster.produce(100)
+            time.sleep(0.1)
+        wait_for(lambda: len(self.loki.lines()) >= 1999, "all but the last line")
+        wait_for(lambda: self.cluster.committed() >= 1999, "their commits")
+        self.assertEqual(self.cluster.committed(), 1999)
+        process.kill()
+        process.wait()
+        process = rig.start()
+        rig.stop(process)  # The outbox has the held line, too.
+        self.assert_once()
 
     def test_brokers_that_go_and_come_back(self):
         rig = self.rig()

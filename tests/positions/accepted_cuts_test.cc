@@ -42,6 +42,20 @@ TEST(AcceptedCuts, shows_the_earliest_held_line_that_is_not_mere_context) {
   EXPECT_TRUE(done[0].finished);
 }
 
+TEST(AcceptedCuts, tells_kafka_how_far_it_is_and_which_lines_are_held) {
+  AcceptedCuts cuts;
+  ResumePoint one = point(1, 500);
+  one.kind = SourceKind::kKafka;
+  one.held = {held(3, "context"), held(5, "held"), held(6, "held, too")};
+  one.held[0].context = true;
+  one.cursor_details = "d";
+  cuts.add(1, {one});
+  const auto done = cuts.take(2);
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].cursor_details, "d");
+  EXPECT_EQ(done[0].held, (std::vector<SourcePosition>{500, 600}));
+}
+
 TEST(AcceptedCuts, shows_a_cursor_when_nothing_is_held) {
   AcceptedCuts cuts;
   ResumePoint one = point(1, 900);

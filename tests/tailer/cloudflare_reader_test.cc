@@ -204,6 +204,42 @@ TEST(CloudflareReader, skips_what_is_not_kept_any_more) {
   EXPECT_GE(number_behind(rig.transport.sent()[0].url, "start"), kNow - 7 * 24 * 60 * kMinute);
 }
 
+TEST(CloudflareReader, gives_up_a_window_that_is_refused_until_it_is_too_old) {
+  Rig rig;
+  rig.options.stored_cursor = std::to_string(kNow - 8 * 24 * 60 * kMinute);
+  rig.options.cloudflare.workers = 1;
+  rig.transport.reply({.status = 429, .retry_after = std::chrono::minutes(5)});
+  rig.start();
+  rig.turn();
+  rig.turn();
+  rig.advance(std::chrono::minutes(6));
+  rig.run();
+  const std::vector<ScriptedTransport::Sent>& sent = rig.transport.sent();
+  ASSERT_GE(sent.size(), 2U);
+  EXPECT_GE(number_behind(sent[1].url, "start"), kNow + 6 * kMinute - 7 * 24 * 60 * kMinute);
+}
+
+TEST(CloudflareReader, halves_a_second_too) {
+  Rig rig;
+  rig.options.cloudflare.workers = 2;
+  for (int i = 0; i < 12; ++i)
+    rig.transport.reply({.status = 0, .error = "too long", .too_long = true});
+  rig.start();
+  rig.run(60);
+  EXPECT_EQ(rig.texts, each_second(kFirstLine, kFirstLine + 60));
+}
+
+TEST(CloudflareReader, sleeps_while_all_that_it_may_ask_for_is_on_its_way) {
+  Rig rig;
+  rig.options.cloudflare.workers = 1;
+  rig.transport.reply({.status = 0, .error = "too long", .too_long = true});
+  rig.transport.reply({.never = true});
+  rig.start();
+  rig.turn();
+  rig.turn();
+  EXPECT_GT(rig.reader->next_deadline(), rig.clock.steady_now());
+}
+
 TEST(CloudflareReader, a_line_without_a_time_is_given_and_a_long_one_is_cut) {
   Rig rig;
   rig.options.cloudflare.workers = 1;

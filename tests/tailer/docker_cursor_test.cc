@@ -129,6 +129,19 @@ TEST(DockerCursor, bears_a_clock_that_was_set_back) {
   }
 }
 
+// One stream is silent after it: what it wrote then is older than the overlap of the other's last.
+TEST(DockerCursor, bears_a_clock_that_was_set_back_with_a_stream_that_is_silent) {
+  const LogLines log = {{kErr, kT + 101 * kNanosPerSecond}, {kErr, kT + 40 * kNanosPerSecond},
+                        {kOut, kT + 41 * kNanosPerSecond},  {kOut, kT + 45 * kNanosPerSecond},
+                        {kErr, kT + 46 * kNanosPerSecond},  {kErr, kT + 47 * kNanosPerSecond}};
+  for (std::size_t consumed = 2; consumed <= log.size(); ++consumed) {
+    std::vector<std::size_t> rest;
+    for (std::size_t i = consumed; i < log.size(); ++i)
+      rest.push_back(i);
+    EXPECT_EQ(new_lines(log, after(log, consumed), Daemon::kOld), rest) << consumed;
+  }
+}
+
 TEST(DockerCursor, goes_on_when_the_known_lines_were_rotated_away) {
   const LogLines log = {{kOut, kT}, {kOut, kT}, {kOut, kT}, {kOut, kT + 1}, {kOut, kT + 2}};
   const DockerCursor cursor = after(log, 3);

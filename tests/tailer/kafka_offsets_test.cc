@@ -77,6 +77,16 @@ TEST(KafkaOffsets, the_group_is_right_when_it_was_set_back_or_went_on) {
   }
 }
 
+TEST(KafkaOffsets, a_log_that_begins_anew_is_followed) {
+  KafkaOffsets offsets("g");
+  KafkaPartition& partition = assigned(offsets);
+  run(offsets, partition, 100, 200);
+  offsets.store();
+  offsets.committed({kAt, 200});
+  run(offsets, partition, 0, 10);
+  EXPECT_EQ(offsets.details(), "g logs/3=0,10,0,-1");
+}
+
 TEST(KafkaOffsets, a_message_that_had_run_in_part_goes_on_behind_that_part) {
   KafkaOffsets offsets("g");
   offsets.restore("g logs/3=0,200,4,150");

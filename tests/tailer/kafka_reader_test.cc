@@ -218,6 +218,20 @@ TEST(KafkaReader, skips_what_it_has_when_the_group_does_not_know_yet) {
       rig.metrics.counter("tailrace_kafka_repeated_messages_total", "", {{"job", "k"}}).value(), 0);
 }
 
+TEST(KafkaReader, commits_what_comes_again_although_nothing_follows) {
+  KafkaCluster cluster;
+  cluster.create_topic("logs", 1);
+  produce(cluster, 0, 100);
+  MemberRig rig(cluster);
+  rig.accepting = false;
+  rig.start();
+  ASSERT_TRUE(run_until({&rig}, [&] { return rig.texts.size() >= 100; }));
+  rig.reader.reset();  // As kill -9, between Loki's answer and the commit.
+  rig.start();
+  rig.reader->accepted(*rig.resume);
+  ASSERT_TRUE(run_until({&rig}, [&] { return cluster.committed("g", "logs", 0) == 100; }));
+}
+
 std::vector<std::string> all_of(const std::vector<MemberRig*>& members) {
   std::vector<std::string> lines;
   for (const MemberRig* const member : members)
