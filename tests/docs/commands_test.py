@@ -304,7 +304,7 @@ class Prose(unittest.TestCase):
         checked = 0
         for page in documents():
             for line, text in prose(page):
-                for message in re.findall(r"\blog: `([^`]+)`", text):
+                for message in re.findall(r"(?:^|[|;(] )log: `([^`]+)`", text):
                     checked += 1
                     with self.subTest(place=f"{page}:{line}"):
                         self.assertTrue(message in sources, f"nobody logs {message}")
