@@ -84,6 +84,8 @@ def sessions(text):
 def mark_of(fence):
     """What mark the programs of a fence ask for; None: nothing hinders that it is run."""
     words = re.findall(r"(?:^|[;&|(]\s*|\$ )([\w./-]+)", fence.text, re.M)
+    if re.search(r"\btailrace migrate\b", fence.text):
+        return "installation"
     return next((MARKED[word] for word in words if word in MARKED), None)
 
 
