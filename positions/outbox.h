@@ -139,14 +139,13 @@ class Outbox {
     SourceKind kind = SourceKind::kOther;
     std::string path;
     SourcePosition position = 0;
-    // Empty where lines are held: they are not for in between. Kafka's details are, with `held`.
+    // Empty where lines are held, whose begins are in `held` for Kafka, which has its details.
     std::string cursor, cursor_details;
-    std::vector<SourcePosition> held;  // Kafka: where held lines begin.
+    std::vector<SourcePosition> held;
     SourceId source = 0;
     bool finished = false;
   };
-  // Resume points whose cut, and every one before it, is done; the last per source since the last
-  // call.
+  // Resume points of which all cuts are done; the last per source since the last call.
   std::vector<AcceptedPosition> take_accepted();
   bool everything_done() const;  // No fragment is left.
   // Wall time at which the oldest entry without an answer was appended.

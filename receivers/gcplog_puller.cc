@@ -95,7 +95,6 @@ void GcplogPuller::resume() {
     remember(id);
   }
   of_before_ = open_.size();
-  forget_before_at_ = world_.clock.steady_now() + kComesAgainWithin;
 }
 
 void GcplogPuller::fill_resume_point(ResumePoint& point) const {
@@ -163,8 +162,10 @@ void GcplogPuller::send_acknowledgement(const std::string& authorization) {
   acknowledging_ = true;
   acknowledge_body_ = R"({"ackIds":[)";
   const char* separator = "";
+  std::size_t count = 0;
   for (Open& open : open_) {
     if (open.state != Open::State::kStored || open.ack.empty()) continue;
+    if (++count > kAcknowledgedAtOnce) break;
     open.state = Open::State::kInFlight;
     acknowledge_body_.append(separator).append("\"").append(open.ack).append("\"");
     separator = ",";
@@ -198,9 +199,10 @@ void GcplogPuller::take_answers(SteadyTime now) {
 
 void GcplogPuller::take_acknowledged(const http::Response& response, SteadyTime now) {
   acknowledging_ = false;
-  const bool done = response.status == 200;
-  if (!done) fail_for_now("acknowledge", response, now);
-  // A refused one is not worth more attempts when it is the request that is wrong: it comes again.
+  // Refused for good, as where one id of exactly-once delivery is too old: what was not acknowledged
+  // comes again, with another id, and is still known.
+  const bool done = response.status == 200 || response.status == 400;
+  if (response.status != 200) fail_for_now("acknowledge", response, now);
   std::erase_if(open_,
                 [&](const Open& open) { return done && open.state == Open::State::kInFlight; });
   for (Open& open : open_) {
@@ -215,6 +217,10 @@ void GcplogPuller::take_pulled(const http::Response& response, SteadyTime now) {
   const Status parsed = parse_pulled(response.body);
   if (!parsed) {
     return fail_for_now("pull", no_answer(parsed.error()), now);
+  }
+  // Only what is asked for comes again.
+  if (of_before_ != 0 && forget_before_at_ == SteadyTime::max()) {
+    forget_before_at_ = now + kComesAgainWithin;
   }
   backoff_.reset();
   trouble_.clear();
@@ -245,10 +251,12 @@ Status GcplogPuller::parse_pulled(std::string_view body) {
 void GcplogPuller::add_message(std::string_view id, std::string_view ack, std::string_view data) {
   if (id.empty() || ack.empty()) return;
   const std::uint64_t hash = hash_text(id, 0);
-  if (remembered_.contains(hash)) {
+  const auto found =
+      std::find_if(open_.begin(), open_.end(), [&](const Open& open) { return open.id == hash; });
+  // Those of before a restart stay in open_ when there are too many others to remember.
+  if (found != open_.end() || remembered_.contains(hash)) {
     // It is in the outbox, or on its way there: only its acknowledgement is due.
-    const auto found =
-        std::find_if(open_.begin(), open_.end(), [&](const Open& open) { return open.id == hash; });
+    remember(hash);
     if (found == open_.end()) {
       const auto same = [&](const Message& message) { return message.id == hash; };
       const bool waits =

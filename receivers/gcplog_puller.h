@@ -44,6 +44,8 @@ class GcplogPuller final : public Input {
   static constexpr std::size_t kMessagesAtOnce = 500;
   static constexpr std::size_t kOpenMax = 2000;
   static constexpr std::size_t kRememberedMax = 20'000;
+  // Pub/Sub takes 512 KiB of ids in a request, each of which has some 200 bytes.
+  static constexpr std::size_t kAcknowledgedAtOnce = 1000;
   static constexpr std::size_t kAnswerBytesMax = 32U << 20U;
   // Well within the shortest deadline that a subscription can have for acknowledgements (10 s).
   static constexpr std::chrono::seconds kCutWithin{1};

@@ -331,7 +331,10 @@ JournalReader::Taken JournalReader::keep(const LabelSet& labels, std::uint64_t r
   line.text_begin = text_bytes_;
   line.text_size = text.size();
   line.labels = &labels;
-  line.time_ns = static_cast<std::int64_t>(realtime_us) * kNsPerUs;
+  // A forged file may say any time.
+  constexpr std::uint64_t kLastUs = std::numeric_limits<std::int64_t>::max() / kNsPerUs;
+  line.time_ns =
+      static_cast<std::int64_t>(std::min<std::uint64_t>(realtime_us, kLastUs)) * kNsPerUs;
   line.begin = position_;
   line.next = ++position_;
   line.cursor = seen_cursor_;

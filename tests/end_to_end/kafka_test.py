@@ -78,10 +78,15 @@ class Kafka(unittest.TestCase):
         expected = set(self.cluster.lines())
         wait_for(lambda: expected <= set(self.loki.lines()), "all lines", 90)
 
-    def assert_once(self):
+    def assert_once(self, changing=()):
+        """`changing`: those that may come twice."""
         counts = collections.Counter(self.loki.lines())
         self.assertEqual(set(counts), set(self.cluster.lines()))
-        self.assertEqual({line: n for line, n in counts.items() if n > 1}, {})
+        repeated = {line: n for line, n in counts.items() if n > 1}
+        self.assertEqual({line for line in repeated if line not in changing}, set())
+        if changing:
+            print(f"  {len(counts)} lines, {len(repeated)} more than once of {len(changing)} that came while "
+                  "the group was shared out anew", flush=True)
 
     def test_the_example_ships_each_message_once_with_its_labels(self):
         rig = self.rig()
@@ -139,20 +144,34 @@ class Kafka(unittest.TestCase):
     def test_several_share_a_group_that_changes(self):
         rigs = [self.rig() for _ in range(3)]
         processes = []
+        # Mock brokers refuse commits while a group shares out anew; real ones take them. What is read just
+        # then and not committed is read again by another member.
+        changing = set()
+
+        def produce_in_a_change():
+            before = set(self.cluster.lines())
+            self.cluster.produce(1000)
+            changing.update(set(self.cluster.lines()) - before)
+
         for rig in rigs:
             processes.append(rig.start())
-            self.cluster.produce(1000)
+            produce_in_a_change()
             wait_for(lambda: rig.ready()[0] == 200, "a place in the group", 60)
             self.wait_for_all()
-            # Mock brokers refuse commits while a group shares out anew; real ones take them.
+            self.wait_for_commits()
+            self.cluster.produce(1000)
+            self.wait_for_all()
             self.wait_for_commits()
         rigs[0].stop(processes[0])
+        produce_in_a_change()
+        self.wait_for_all()
+        self.wait_for_commits()
         self.cluster.produce(1000)
         self.wait_for_all()
         self.wait_for_commits()
         processes[1].kill()  # The others wait for it until its session ends.
         processes[1].wait()
-        self.cluster.produce(1000)
+        produce_in_a_change()
         self.wait_for_all()
         processes[1] = rigs[1].start()
         wait_for(lambda: rigs[1].ready()[0] == 200, "its place in the group", 60)
@@ -162,7 +181,7 @@ class Kafka(unittest.TestCase):
         self.wait_for_commits()
         for rig, process in zip(rigs[1:], processes[1:]):
             rig.stop(process)
-        self.assert_once()
+        self.assert_once(changing)
 
     def test_commits_go_on_while_a_stage_always_holds_a_line(self):
         rig = self.rig()
@@ -178,8 +197,11 @@ class Kafka(unittest.TestCase):
         process.kill()
         process.wait()
         process = rig.start()
-        rig.stop(process)  # The outbox has the held line, too.
-        self.assert_once()
+        wait_for(lambda: rig.ready()[0] == 200, "its place in the group", 60)
+        self.cluster.produce(1)  # Ends what was held over the kill.
+        wait_for(lambda: len(set(self.loki.lines())) >= 2000, "the held line")
+        rig.stop(process)
+        self.assertEqual(sorted(self.loki.lines()), sorted(self.cluster.lines()[:2000]))
 
     def test_brokers_that_go_and_come_back(self):
         rig = self.rig()

@@ -167,6 +167,63 @@ TEST(GcplogPuller, acknowledges_what_comes_again_and_gives_it_once) {
   EXPECT_EQ(point.cursor_details, "");  // "2" was acknowledged before, then.
 }
 
+TEST(GcplogPuller, a_refused_acknowledgement_does_not_hold_up_the_others) {
+  PullRig rig;
+  rig.transport.reply(pulled({received("1", "a1", entry("one"))}));
+  rig.start();
+  rig.turn();
+  rig.turn();
+  rig.cut();
+  rig.transport.reply({.status = 400});
+  rig.turn();
+  rig.turn();
+  ASSERT_EQ(rig.acknowledged().size(), 1U);
+  for (int i = 0; i < 10; ++i) {
+    rig.clock.advance(std::chrono::minutes(1));
+    rig.turn();
+  }
+  EXPECT_EQ(rig.acknowledged().size(), 1U);
+  ResumePoint point;
+  rig.puller->fill_resume_point(point);
+  EXPECT_EQ(point.cursor_details, "");
+}
+
+TEST(GcplogPuller, knows_what_was_not_confirmed_before_a_restart_behind_any_number_of_others) {
+  PullRig rig;
+  rig.transport.reply(pulled({received("old", "a1", entry("old"))}));
+  rig.start();
+  rig.turn();
+  rig.turn();
+  rig.cut();  // Killed before the acknowledgement.
+  rig.texts.clear();
+  rig.transport.reset();
+  rig.start();
+  int number = 0;
+  for (std::size_t i = 0; i < GcplogPuller::kRememberedMax / 100 + 2; ++i) {
+    std::vector<std::string> messages;
+    for (int k = 0; k < 100; ++k, ++number)
+      messages.push_back(received("n" + std::to_string(number), "a", entry("new")));
+    rig.transport.answer_with([&messages](const ScriptedTransport::Sent& sent) {
+      return sent.url.ends_with(":pull") ? pulled(messages)
+                                         : ScriptedTransport::Reply{.status = 200, .body = "{}"};
+    });
+    for (int k = 0; k < 3; ++k) {
+      rig.turn();
+      rig.cut();
+    }
+  }
+  rig.transport.answer_with([](const ScriptedTransport::Sent& sent) {
+    return sent.url.ends_with(":pull") ? pulled({received("old", "a2", entry("old"))})
+                                       : ScriptedTransport::Reply{.status = 200, .body = "{}"};
+  });
+  for (int k = 0; k < 6; ++k) {
+    rig.turn();
+    rig.cut();
+  }
+  EXPECT_GE(rig.texts.size(), GcplogPuller::kRememberedMax);
+  EXPECT_EQ(std::count(rig.texts.begin(), rig.texts.end(), "old"), 0);
+}
+
 TEST(GcplogPuller, a_message_that_waits_and_comes_again_is_not_acknowledged_early) {
   PullRig rig;
   rig.transport.reply(
