@@ -102,8 +102,8 @@ Result<std::unique_ptr<Engine>> Engine::create(config::Config config, World worl
   return engine;
 }
 
-// What Promtail or a person wrote counts once. Before anything is sent it becomes ours: after a crash
-// before the first save it would win over the outbox again, and what was sent would go again.
+// What Promtail or a person wrote counts once. Before anything is sent it becomes ours: after a
+// crash before the first save it would win over the outbox again, and what was sent would go again.
 void Engine::save_adopted() {
   if (options_.mode != Mode::kDaemon || options_.input == Input::kStdin) return;
   const positions::PositionTable table = positions_->table();
