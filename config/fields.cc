@@ -72,7 +72,22 @@ const YamlEntry* Fields::entry(std::string_view key) const {
   return near;
 }
 
+void Fields::note(std::string_view key, KeyKind kind, std::string_view fallback) const {
+  if (!is_recorded()) return;
+  report_->recorder()->on_key(path_of(key), kind, has_fallback_ ? fallback : std::string_view());
+}
+
+void Fields::note_duration(std::string_view key, std::chrono::nanoseconds fallback) {
+  if (is_recorded()) note(key, KeyKind::kDuration, format_go_duration(fallback));
+}
+
+void Fields::ignore(std::string_view key) {
+  note(key, KeyKind::kIgnored);
+  find(key);
+}
+
 const YamlNode* Fields::find(std::string_view key) {
+  note(key, KeyKind::kAny);
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.push_back(key);
   const YamlEntry* found = entry(key);
   return found == nullptr ? nullptr : found->value;
@@ -84,6 +99,7 @@ const YamlNode* Fields::present(std::string_view key) {
 }
 
 const YamlNode* Fields::list(std::string_view key) {
+  note(key, KeyKind::kList);
   const YamlNode* node = present(key);
   if (node == nullptr) return nullptr;
   if (node->type == YamlType::kList) return node;
@@ -92,6 +108,7 @@ const YamlNode* Fields::list(std::string_view key) {
 }
 
 const YamlNode* Fields::map(std::string_view key) {
+  note(key, KeyKind::kMap);
   const YamlNode* node = present(key);
   if (node == nullptr) return nullptr;
   if (node->type == YamlType::kMap) return node;
@@ -100,6 +117,7 @@ const YamlNode* Fields::map(std::string_view key) {
 }
 
 std::optional<Fields> Fields::block(std::string_view key) {
+  note(key, KeyKind::kBlock);
   const YamlNode* node = map(key);
   if (node == nullptr) return std::nullopt;
   return Fields(*node, path_of(key), *report_, decoding_);
@@ -211,12 +229,14 @@ std::optional<bool> Fields::to_bool(const YamlNode& node, std::string_view key) 
 }
 
 void Fields::read(std::string_view key, std::string& field) {
+  note(key, hide_values_ ? KeyKind::kSecret : KeyKind::kText, field);
   const YamlNode* node = find(key);
   if (node == nullptr || (node->is_null() && is_stage())) return;
   if (auto text = to_text(*node, path_of(key))) field = std::move(*text);
 }
 
 void Fields::read(std::string_view key, bool& field) {
+  note(key, KeyKind::kBool, field ? "true" : "false");
   const YamlNode* node = find(key);
   if (node == nullptr) return;
   if (node->is_null()) {
@@ -241,6 +261,7 @@ std::optional<double> Fields::weak_number(const YamlNode& node) const {
 }
 
 void Fields::read(std::string_view key, double& field) {
+  if (is_recorded()) note(key, KeyKind::kNumber, shortest_decimal(field));
   const YamlNode* node = find(key);
   if (node == nullptr) return;
   if (node->is_null()) {
@@ -258,6 +279,7 @@ void Fields::read(std::string_view key, double& field) {
 }
 
 void Fields::read(std::string_view key, std::chrono::nanoseconds& field) {
+  note_duration(key, field);
   const YamlNode* node = find(key);
   if (node == nullptr) return;
   if (node->is_null()) {
@@ -289,6 +311,10 @@ void Fields::read(std::string_view key, std::chrono::nanoseconds& field) {
 }
 
 void Fields::read(std::string_view key, std::vector<std::string>& field) {
+  if (is_recorded()) {
+    note(key, hide_values_ ? KeyKind::kSecretTexts : KeyKind::kTexts,
+         fmt::format("{}", fmt::join(field, ", ")));
+  }
   const YamlNode* node = present(key);
   if (node == nullptr) return;
   std::vector<std::string> texts;
@@ -313,6 +339,7 @@ void Fields::read(std::string_view key, std::vector<std::string>& field) {
 }
 
 void Fields::read(std::string_view key, TextPairs& field) {
+  note(key, KeyKind::kTextMap);
   const YamlNode* node = map(key);
   if (node == nullptr) return;
   field.clear();
@@ -326,6 +353,7 @@ void Fields::read(std::string_view key, TextPairs& field) {
 }
 
 void Fields::read_bytes(std::string_view key, std::uint64_t& field) {
+  if (is_recorded()) note(key, KeyKind::kBytes, std::to_string(field));
   const YamlNode* node = find(key);
   if (node == nullptr || (node->is_null() && is_stage())) return;
   const auto text = to_text(*node, path_of(key));
@@ -338,6 +366,7 @@ void Fields::read_bytes(std::string_view key, std::uint64_t& field) {
 }
 
 void Fields::read_bytes(std::string_view key, std::optional<std::uint64_t>& field) {
+  note(key, KeyKind::kBytes);
   if (present(key) == nullptr) return;
   std::uint64_t value = 0;
   const std::size_t errors = report_->error_count();
@@ -369,6 +398,7 @@ void Fields::require(std::string_view key) {
 }
 
 void Fields::refuse(std::string_view key, std::string message) {
+  note(key, KeyKind::kRefused);
   const YamlNode* node = find(key);
   if (node == nullptr || is_empty_value(*node)) return;
   report_->error(key_location(key), std::move(message));

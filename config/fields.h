@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/key_recorder.h"
 #include "config/report.h"
 #include "config/yaml_document.h"
 
@@ -64,6 +65,7 @@ class Fields {
   void read(std::string_view key, TextPairs& field);
   template <std::integral T>
   void read(std::string_view key, T& field) {
+    if (is_recorded()) note(key, KeyKind::kInteger, std::to_string(field));
     const auto integer = read_integer(key);
     if (!integer) return;
     const auto largest = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
@@ -78,10 +80,14 @@ class Fields {
   }
   template <typename T>
   void read(std::string_view key, std::optional<T>& field) {
-    if (present(key) == nullptr) return;
+    const bool is_present = present(key) != nullptr;
+    if (!is_present && !is_recorded()) return;
     T value{};
     const std::size_t errors = report_->error_count();
+    has_fallback_ = false;
     read(key, value);
+    has_fallback_ = true;
+    if (!is_present) return;
     if (report_->error_count() == errors) field = std::move(value);
   }
 
@@ -94,7 +100,7 @@ class Fields {
   void read_secrets(std::string_view key, std::vector<std::string>& field);
 
   // The key is known and does nothing here.
-  void ignore(std::string_view key) { find(key); }
+  void ignore(std::string_view key);
   // When the key is there and not empty: an error that says `message` alone.
   void refuse(std::string_view key, std::string message);
   // When the key is there and not empty.
@@ -113,6 +119,9 @@ class Fields {
   // What path a key of this map has.
   std::string path_of(std::string_view key) const;
 
+  // Tells the recorder, where there is one: for keys that are read as text and mean a duration.
+  void note_duration(std::string_view key, std::chrono::nanoseconds fallback);
+
   // Reports the keys that nobody asked for.
   void finish();
 
@@ -125,6 +134,8 @@ class Fields {
 
   Fields(const YamlNode& map, std::string path, Report& report, Decoding decoding);
 
+  bool is_recorded() const { return report_->recorder() != nullptr; }
+  void note(std::string_view key, KeyKind kind, std::string_view fallback = "") const;
   const YamlEntry* entry(std::string_view key) const;
   bool is_stage() const { return decoding_ != Decoding::kStrict; }
   std::optional<YamlInteger> read_integer(std::string_view key);
@@ -141,6 +152,7 @@ class Fields {
   Decoding decoding_;
   std::vector<std::string_view> known_;  // View the callers' literals.
   bool hide_values_ = false;
+  bool has_fallback_ = true;  // Else what a field holds before it is read says nothing.
 };
 
 }  // namespace tailrace::config

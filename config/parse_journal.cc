@@ -46,6 +46,7 @@ void read_matches(Fields& fields, std::vector<std::string>& matches) {
 // As Promtail reads it, and days and weeks.
 void read_max_age(Fields& fields, std::chrono::nanoseconds& max_age) {
   std::string text;
+  fields.note_duration("max_age", max_age);
   fields.read("max_age", text);
   if (text.empty()) return;
   auto duration = parse_go_duration(text);

@@ -101,6 +101,13 @@ void read_assignor(Fields& fields, KafkaConfig& kafka) {
   }
 }
 
+// An empty text stands for the default.
+void read_or_default(Fields& fields, std::string_view key, std::string& field) {
+  std::string text = field;
+  fields.read(key, text);
+  if (!text.empty()) field = std::move(text);
+}
+
 // Reads what must not be empty.
 void read_listed(Fields& fields, std::string_view key, std::vector<std::string>& names) {
   fields.read(key, names);
@@ -127,14 +134,11 @@ void parse_kafka(Fields fields, KafkaConfig& kafka) {
   read_listed(fields, "brokers", kafka.brokers);
   read_listed(fields, "topics", kafka.topics);
   check_topics(fields, "topics", kafka.topics);
-  std::string text;
-  fields.read("group_id", text);
-  if (!text.empty()) kafka.group_id = text;
-  text.clear();
-  fields.read("version", text);
-  if (!text.empty()) kafka.version = text;
+  read_or_default(fields, "group_id", kafka.group_id);
+  read_or_default(fields, "version", kafka.version);
   if (!is_kafka_version(kafka.version)) {
-    fields.error("version", fmt::format("must be a Kafka version such as 2.1.1, not \"{}\"", text));
+    fields.error("version",
+                 fmt::format("must be a Kafka version such as 2.1.1, not \"{}\"", kafka.version));
   }
   read_assignor(fields, kafka);
   fields.read("use_incoming_timestamp", kafka.use_incoming_timestamp);
@@ -156,9 +160,7 @@ void parse_azure_event_hubs(Fields fields, AzureEventHubsConfig& hubs) {
   check_topics(fields, "event_hubs", hubs.event_hubs);
   fields.read_secret("connection_string", hubs.connection_string);
   fields.require("connection_string");
-  std::string group;
-  fields.read("group_id", group);
-  if (!group.empty()) hubs.group_id = group;
+  read_or_default(fields, "group_id", hubs.group_id);
   fields.read("use_incoming_timestamp", hubs.use_incoming_timestamp);
   fields.read("disallow_custom_messages", hubs.disallow_custom_messages);
   parse_labels(fields, "labels", hubs.labels);

@@ -42,6 +42,7 @@ const char* file_pattern_fault(std::string_view pattern) {
 
 void read_interval(Fields& fields, std::string_view key, std::chrono::nanoseconds& interval) {
   std::optional<std::string> text;
+  fields.note_duration(key, interval);
   fields.read(key, text);
   if (!text) return;
   const auto duration = parse_prometheus_duration(*text);

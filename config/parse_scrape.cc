@@ -143,6 +143,7 @@ void parse_decompression(Fields fields, DecompressionConfig& decompression) {
 // Our own keys take days too, and no bare numbers: "7d", "12h".
 void read_span(Fields& fields, std::string_view key, std::chrono::nanoseconds& span) {
   std::optional<std::string> text;
+  fields.note_duration(key, span);
   fields.read(key, text);
   if (!text) return;
   auto duration = parse_prometheus_duration(*text);

@@ -243,6 +243,10 @@ const YamlEntry* stage_entry(const YamlNode& item, const std::string& path, Repo
 std::vector<StageConfig> parse_pipeline_stages(const YamlNode& list, const std::string& path,
                                                Report& report) {
   std::vector<StageConfig> stages;
+  if (KeyRecorder* const recorder = report.recorder()) {
+    for (const KnownStage& stage : kStages)
+      recorder->on_key(fmt::format("{}[0].{}", path, stage.name), KeyKind::kStage, "");
+  }
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const std::string item_path = fmt::format("{}[{}]", path, i);
     const YamlEntry* entry = stage_entry(*list.items[i], item_path, report);

@@ -15,7 +15,7 @@ struct PushServerConfig {
   static constexpr std::uint64_t kBodyBytesMax = 16U << 20U;
   ServerConfig server;
   std::map<std::string, std::string> labels;
-  // `tailrace: {max_body_size}`: of one request, as sent and unpacked, and of all that wait.
+  // `tailrace: {max_body_size}`: of one request, as sent and unpacked; of all that wait four times.
   std::uint64_t body_bytes_max = kBodyBytesMax;
   friend bool operator==(const PushServerConfig&, const PushServerConfig&) = default;
 };

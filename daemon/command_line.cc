@@ -173,7 +173,10 @@ std::string help_text() {
       "       tailrace test [flags] [FILE ...]  tests of pipelines\n"
       "       tailrace why [flags] [FILE]       why a line of a file is not in Loki\n"
       "       tailrace tap [flags] [SELECTOR]   entries on their way through a running tailrace\n"
+      "       tailrace health [flags]           asks a running tailrace whether it is ready\n"
       "       tailrace receive [flags]          a small Loki to look at what is sent\n"
+      "       tailrace migrate [flags]          from an installed Promtail to tailrace, and back\n"
+      "       tailrace completion SHELL         completions for bash, zsh or fish\n"
       "       tailrace VERB -help               more of each\n"
       "\nFlags (-x=value, -x value, --x=value are the same):\n";
   const auto add = [&text](const Flag& flag) {

@@ -1,6 +1,7 @@
 // Threads, signals and status pages around the engine.
 #include "daemon/daemon.h"
 
+#include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -52,7 +53,8 @@ Daemon::Daemon(World world, Options options)
       reload_success_(world.metrics.counter("promtail_config_reload_success_total",
                                             "Number of reload success times.")),
       reload_failure_(world.metrics.counter("promtail_config_reload_fail_total",
-                                            "Number of reload fail times.")) {}
+                                            "Number of reload fail times.")),
+      service_(world.clock, ServiceNotifier::options_of(options_.environment, getpid())) {}
 
 Daemon::~Daemon() {
   end_questions();  // Nobody answers them any more.
@@ -142,7 +144,9 @@ Status Daemon::create_engine(config::Config config) {
       auto transport = http::CurlTransport::create(*main_loop_, world_.clock);
       return transport ? std::move(*transport) : nullptr;
     };
-    world.run_aside = [this](std::function<void()> work) { asides_.post(std::move(work)); };
+    world.run_aside = [this](std::function<void()> work, std::function<void()> done) {
+      asides_->post(std::move(work), std::move(done));
+    };
     world.memory_limit_bytes = options_.memory_limit_bytes;
     world.make_worker_place = [this](std::uint32_t count) {
       for (std::uint32_t i = 0; i < count; ++i) {
@@ -167,6 +171,7 @@ Status Daemon::create_engine(config::Config config) {
     if (engine.error().code != EWOULDBLOCK) return fail(engine.error());
     world_.log.warn("another process has the outbox; waiting for it to end",
                     {{"error", engine.error().message}});
+    service_.waiting("another process has the outbox; waiting for it to end");
     const Status waited = main_loop_->wait(world_.clock, world_.clock.steady_now() + seconds(1));
     if (!waited) return waited;
     if (stopping_) return {};
@@ -278,6 +283,7 @@ void Daemon::start_threads() {
 }
 
 void Daemon::run_worker(std::size_t index) {
+  pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index)).c_str());
   Worker& worker = *engine_->workers()[index];
   EventLoop& loop = *worker_threads_[index].loop;
   if (worker.watcher().descriptor() >= 0) {
@@ -310,11 +316,10 @@ void Daemon::run_worker(std::size_t index) {
 }
 
 void Daemon::run_disk() {
+  pthread_setname_np(pthread_self(), "disk");
   while (!disk_stopping_) {
     const auto period = std::max<std::chrono::nanoseconds>(sync_period_.load(), milliseconds(100));
     if (!disk_loop_->wait(world_.clock, world_.clock.steady_now() + period)) return;
-    for (const std::function<void()>& aside : asides_.take())
-      aside();
     save();
   }
 }
@@ -335,12 +340,14 @@ int Daemon::run_main() {
     do_reloads();
     answer_questions();
     if (tap_hub_ != nullptr) tap_hub_->remove_silent();
+    tell_service();
     if (!main_loop_->wait(world_.clock, next_deadline())) break;
   }
   end_questions();
   for (WorkerThread& worker : worker_threads_) {
     if (worker.thread.joinable()) worker.thread.join();
   }
+  asides_.reset();  // Whose work may hang, and ends when it does.
   disk_stopping_ = true;
   disk_loop_->wake();
   if (disk_thread_.joinable()) disk_thread_.join();
@@ -373,7 +380,8 @@ void Daemon::end_server() {
     main_loop_->wake();
   });
   while (!ended) {
-    if (!main_loop_->wait(world_.clock, SteadyTime::max())) break;
+    tell_service();
+    if (!main_loop_->wait(world_.clock, service_.next_deadline())) break;
   }
   thread.join();
 }
@@ -393,6 +401,7 @@ void Daemon::on_signal() {
         }
         stopping_ = true;
         world_.log.info("stopping", {{"signal", std::to_string(info.ssi_signo)}});
+        service_.stopping();
         if (engine_) engine_->begin_stop(world_.clock.steady_now() + kGracePeriod);
         break;
       case SIGQUIT:
@@ -432,7 +441,9 @@ void Daemon::do_reloads() {
     asked.swap(reloads_);
   }
   if (!std::exchange(reload_wanted_, false) && asked.empty()) return;
+  service_.reloading();
   const Status reloaded = reload();
+  service_.reloaded(reloaded ? "" : reloaded.error().message);
   for (std::promise<std::string>& one : asked)
     one.set_value(reloaded ? "" : reloaded.error().message);
 }

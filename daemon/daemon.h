@@ -17,13 +17,14 @@
 #include "base/event_loop.h"
 #include "base/file_system.h"
 #include "base/log.h"
-#include "base/mailbox.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/text_output.h"
 #include "config/config.h"
+#include "daemon/aside_thread.h"
 #include "daemon/engine.h"
+#include "daemon/service_notifier.h"
 #include "debugger/trace_recorder.h"
 #include "http/server.h"
 
@@ -35,9 +36,8 @@ class TapHub;
 
 // Runs until a signal ends it, or standard input ends.
 //
-// Threads: the caller's is main; one per worker, one for the disk, one of each HTTP server:
-// requests
-//   are answered on two threads at a time.
+// Threads: the caller's is main; one per worker, one for the disk, one for what may hang (DNS), one
+//   of each HTTP server: requests are answered on two threads at a time.
 // Ownership: owns engine, event loops, threads and server. Borrows clock, file system, log,
 // metrics.
 class Daemon {
@@ -90,6 +90,7 @@ class Daemon {
   void run_worker(std::size_t index);
   void run_disk();
   int run_main();
+  void tell_service();
   void end_server();
   void on_signal();
   Status reload();
@@ -100,6 +101,7 @@ class Daemon {
   void add_stdin();
   http::ServerResponse answer(const http::ServerRequest& request);
   std::string metrics_text();
+  FilesNeeded files_needed() const;
   http::ServerResponse ready();
   http::ServerResponse reload_page();
   http::ServerResponse why_answer(const http::ServerRequest& request);
@@ -110,17 +112,19 @@ class Daemon {
   const double boot_time_;
   std::unique_ptr<EventLoop> main_loop_;
   std::unique_ptr<EventLoop> disk_loop_;
-  Mailbox<std::function<void()>> asides_{[this] { disk_loop_->wake(); }};  // For the disk thread.
   std::vector<WorkerThread> worker_threads_;
   std::thread disk_thread_;
   std::unique_ptr<TapHub> tap_hub_;  // Before the engine: its pipelines call observers.
   std::unique_ptr<Engine> engine_;
+  // Behind the engine, which it tells of work that is done.
+  std::unique_ptr<AsideThread> asides_ = std::make_unique<AsideThread>();
   std::unique_ptr<Protection> protection_;      // Null: a dry run.
   std::unique_ptr<LiveApi> live_api_;           // Null: not wanted.
   std::unique_ptr<http::Server> server_;        // On the network; null: disabled.
   std::unique_ptr<http::Server> local_server_;  // On the control socket; null: there is none.
   MetricValue& reload_success_;
   MetricValue& reload_failure_;
+  ServiceNotifier service_;
   int signal_descriptor_ = -1;
   std::atomic<std::uint32_t> workers_running_{0};
   std::atomic<bool> disk_stopping_{false};

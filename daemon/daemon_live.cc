@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/ask_workers.h"
 #include "daemon/control_socket.h"
 #include "daemon/daemon.h"
 #include "daemon/live_api.h"
@@ -126,9 +127,30 @@ http::ServerResponse Daemon::why_answer(const http::ServerRequest& request) {
   return json_response(why_facts_json(facts));
 }
 
+// Asks the workers, when a service manager wants to know, whether they go on.
+void Daemon::tell_service() {
+  service_.turn([this] {
+    std::vector<ServiceNotifier::Answer> answers;
+    for (const std::unique_ptr<Worker>& worker : engine_->workers()) {
+      // Shared by the copies of the task, which alone have it: it goes with the last of them.
+      auto asked = std::make_shared<WorkerQuestion<WorkerPulse>>();
+      answers.push_back(asked->future());
+      worker->post(WorkerTask([asked = std::move(asked)](Worker& self) {
+        std::uint64_t files = 0;
+        self.files().for_each([&files](const tailer::FileTailer&) { ++files; });
+        asked->answer({.files = files,
+                       .inputs = self.inputs().size(),
+                       .pending_entries = self.delivery().pending_entries(),
+                       .stalled = self.stalled()});
+      }));
+    }
+    return answers;
+  });
+}
+
 // When the main loop has something to do.
 SteadyTime Daemon::next_deadline() const {
-  const SteadyTime own = engine_->next_deadline();
+  const SteadyTime own = std::min(engine_->next_deadline(), service_.next_deadline());
   return tap_hub_ == nullptr ? own : std::min(own, tap_hub_->next_deadline());
 }
 

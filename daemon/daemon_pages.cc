@@ -131,17 +131,26 @@ std::string Daemon::metrics_text() {
   const WorkersStatus status = ask_all_workers(engine_->workers(), kBusyPatience);
   append_metrics(status.answered, families);
   append_worker_answers(status, families);
+  families.push_back({"tailrace_ready",
+                      "1 when /ready would find nothing wrong, else 0.",
+                      MetricType::kGauge,
+                      {{.labels = {},
+                        .value = why_not_ready(status, files_needed()).empty() ? 1.0 : 0.0,
+                        .buckets = {}}}});
   append_resource_metrics("/proc/self", boot_time_, families);
   families.push_back(log_messages(world_.log));
   return world_.metrics.serialize(std::move(families));
 }
 
+FilesNeeded Daemon::files_needed() const {
+  return options_.input == Engine::Input::kStdin || engine_->may_find_nothing() ? FilesNeeded::kNo
+                                                                                : FilesNeeded::kYes;
+}
+
 http::ServerResponse Daemon::ready() {
   if (!server_config_.health_check_target) return {.body = "Ready", .headers = {}};
-  const std::string reasons = why_not_ready(
-      ask_all_workers(engine_->workers(), kBusyPatience),
-      options_.input == Engine::Input::kStdin || engine_->may_find_nothing() ? FilesNeeded::kNo
-                                                                             : FilesNeeded::kYes);
+  const std::string reasons =
+      why_not_ready(ask_all_workers(engine_->workers(), kBusyPatience), files_needed());
   if (reasons.empty()) return {.body = "Ready", .headers = {}};
   // docs/compatibility.md, HTTP: 500 and not 503, as Promtail.
   return {.status = 500, .body = "Not ready: " + reasons, .headers = {}};

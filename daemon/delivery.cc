@@ -236,6 +236,17 @@ bool Delivery::make_room(Client& client, std::uint64_t bytes) {
   return false;
 }
 
+double Delivery::fill() const {
+  double fullest = 0;
+  for (const Client& client : clients_) {
+    if (client.finishing || client.drain_until != SteadyTime::max()) continue;
+    const auto live_max = static_cast<double>(live_bytes_max(share_of(client)));
+    fullest =
+        std::max(fullest, static_cast<double>(outbox_->client_bytes(client.plan.key)) / live_max);
+  }
+  return std::min(fullest, 1.0);
+}
+
 // While the disk refuses, what is cut stays in memory, and a share is far too much for it.
 bool Delivery::make_room_in_memory(std::uint64_t bytes) {
   if (!outbox_->disk_error()) {

@@ -94,6 +94,8 @@ class Delivery {
   bool everything_done() const { return outbox_->everything_done(); }
   // Entries in the outbox that nobody has answered for.
   std::uint64_t pending_entries() const { return outbox_->pending_entries(); }
+  // How full the fullest share of a client is: near 1 reading stops, or the oldest are dropped.
+  double fill() const;
   // Unanswered requests go back into the outbox; nothing is sent any more.
   void stop();
 

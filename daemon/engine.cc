@@ -98,7 +98,22 @@ Result<std::unique_ptr<Engine>> Engine::create(config::Config config, World worl
   std::string errors = describe(built, engine->options_.config_file, engine->world_.log);
   if (!built.ok) return fail(Error::kInvalid, std::move(errors));
   engine->start(std::move(built.topology));
+  engine->save_adopted();
   return engine;
+}
+
+// What Promtail or a person wrote counts once. Before anything is sent it becomes ours: after a
+// crash before the first save it would win over the outbox again, and what was sent would go again.
+void Engine::save_adopted() {
+  if (options_.mode != Mode::kDaemon || options_.input == Input::kStdin) return;
+  const positions::PositionTable table = positions_->table();
+  const bool adopted = std::any_of(table.begin(), table.end(), [](const auto& one) {
+    return one.second.origin != positions::PositionOrigin::kOwn;
+  });
+  if (!adopted) return;
+  if (const Status saved = positions_->save(); !saved) {
+    world_.log.error("positions cannot be saved", {{"error", saved.error().message}});
+  }
 }
 
 Status Engine::open_positions(const config::Config& config) {
@@ -327,14 +342,12 @@ void Engine::create_discovery() {
   main_transport_ = world_.make_main_transport();
   if (main_transport_ == nullptr) return;
   const auto run_aside = [this](std::function<void()> work, std::function<void()> done) {
-    auto both = [this, work = std::move(work), done = std::move(done)] {
-      work();
-      asides_done_.post(done);
-    };
+    auto after = [this, done = std::move(done)] { asides_done_.post(done); };
     if (world_.run_aside) {
-      world_.run_aside(std::move(both));
+      world_.run_aside(std::move(work), std::move(after));
     } else {
-      both();
+      work();
+      after();
     }
   };
   discovery_world_.emplace(discovery::DiscoveryWorld{

@@ -61,8 +61,8 @@ class Engine {
     // there are none, as in the simulation.
     std::function<EventLoop*(std::uint32_t number)> worker_loop = {};
     std::function<std::unique_ptr<http::Transport>()> make_main_transport = {};
-    // Runs something that may hang on the disk thread. Null: at once.
-    std::function<void(std::function<void()>)> run_aside = {};
+    // Runs `work`, which may hang, on a thread of its own, then `done` there. Null: at once.
+    std::function<void(std::function<void()> work, std::function<void()> done)> run_aside = {};
     std::string host_name;                 // For __host__.
     std::string working_directory;         // For relative patterns.
     std::uint32_t cpus = 1;                // Workers when the configuration does not say.
@@ -141,6 +141,7 @@ class Engine {
   void give_to_heir(const config::Config& config,
                     std::vector<std::unique_ptr<positions::Outbox>>& outboxes);
   void remember_clients();
+  void save_adopted();
   void discard_removed_positions();
   void look_at_room(std::size_t clients);
   void count_targets();

@@ -16,7 +16,7 @@ void InputSet::recover(const std::vector<std::pair<ResumePoint, std::uint32_t>>&
     known.resume = point;
   }
   for (const auto& [key, stored] : table) {
-    if (stored.origin != positions::PositionOrigin::kOwn) stored_cursors_[key] = stored.value;
+    stored_cursors_[key] = {stored.value, stored.origin == positions::PositionOrigin::kOwn};
   }
 }
 
@@ -42,9 +42,10 @@ void InputSet::set(const std::vector<InputPlan>& plans) {
     known.definition = plan.definition;
     InputStart start{.id = known.id, .resume = std::move(known.resume), .stored_cursor = {}};
     known.resume.reset();  // From its first start on its worker knows.
-    // Adopted once: from then on the cursor is ours.
-    if (const auto stored = stored_cursors_.find(plan.name); stored != stored_cursors_.end()) {
-      start.stored_cursor = stored->second;
+    // Adopted once: from then on the cursor is ours. Ours counts where the outbox is gone.
+    const auto stored = stored_cursors_.find(plan.name);
+    if (stored != stored_cursors_.end() && (!stored->second.own || !start.resume)) {
+      start.stored_cursor = stored->second.value;
     }
     options_.post(known.worker,
                   {plan.job, plan.name, std::make_shared<const InputPlan>(plan), std::move(start)});

@@ -57,7 +57,11 @@ class InputSet {
 
   const Options options_;
   std::map<Key, Known> known_;
-  std::map<std::string, std::string> stored_cursors_;  // Those that are not ours, by key.
+  struct StoredCursor {
+    std::string value;
+    bool own = false;  // We wrote it.
+  };
+  std::map<std::string, StoredCursor> stored_cursors_;  // Of positions.yaml, by key.
 };
 
 }  // namespace tailrace::daemon

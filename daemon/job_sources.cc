@@ -66,6 +66,7 @@ std::unique_ptr<JobSources> JobSources::create(std::shared_ptr<const config::Con
 }
 
 void JobSources::discover(const JobSources* before, std::vector<Diagnostic>& diagnostics) {
+  if (before != nullptr) leaving_ = before->leaving_.after_reload();
   std::array<int, kKeys.size()> numbers{};
   for (const config::DiscoveryConfig& config : job_.discoveries) {
     Discovery& discovery = discoveries_.emplace_back(config, nullptr);

@@ -15,7 +15,8 @@ namespace tailrace::daemon {
 // news of its end may be faster than the reading of its log, which soon is deleted, too. So its
 // files are followed for kStay longer.
 //
-// Not when something else with the same Target::found_by is there: then a target has changed, and
+// Not when the same thing has other files now (a target whose path was not there before and that
+// has the same identity: who found it, and its uid, id or address): then a target has changed, and
 // its files, which may be the same ones, belong to the new one at once.
 //
 // Threading: confined to the main thread.
@@ -25,6 +26,9 @@ class LeavingTargets {
 
   // Compares with what was found the last time.
   void update(const discovery::FilteredTargets& found, SteadyTime now);
+  // For whoever goes on after a reload: those that leave are read on; what the new configuration
+  // does not give any more ends at once.
+  LeavingTargets after_reload() const;
   // True: some of targets() are over.
   bool expire(SteadyTime now);
   SteadyTime next_deadline() const;
@@ -32,13 +36,14 @@ class LeavingTargets {
 
  private:
   struct Known {
-    std::string found_by;
+    std::string identity;
     discovery::FileTarget target;
     SteadyTime until{};  // Of those that leave.
   };
 
   std::vector<Known> present_;
   std::vector<Known> leaving_;
+  bool reloaded_ = false;  // present_ is of another configuration.
 };
 
 }  // namespace tailrace::daemon

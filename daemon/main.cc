@@ -284,6 +284,9 @@ int main(int argc, char** argv) {
     sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // As process 1 of a container we inherit what others leave; we have no children of our own, so
+  // nobody waits for one: the kernel clears them away.
+  std::signal(SIGCHLD, SIG_IGN);
 
   const std::vector<const char*> arguments(argv + 1, argv + argc);
   const SystemClock clock;

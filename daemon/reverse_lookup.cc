@@ -16,12 +16,10 @@
 #include "base/mutex.h"
 
 namespace tailrace::daemon {
-namespace {
 
 using receivers::PeerAddress;
 
-// Empty: it has none.
-std::string ask(const PeerAddress& peer) {
+std::string ReverseLookup::ask_resolver(const PeerAddress& peer) {
   sockaddr_storage address{};
   socklen_t size = 0;
   if (peer.family == PeerAddress::Family::kIpv4) {
@@ -41,16 +39,25 @@ std::string ask(const PeerAddress& peer) {
   return code == 0 ? std::string(name) : std::string();
 }
 
-}  // namespace
-
 struct ReverseLookup::State {
+  struct Known {
+    std::string name;
+    SteadyTime asked_at;
+  };
+  struct Queued {
+    PeerAddress peer;
+    SteadyTime at;
+  };
+  explicit State(Ask how) : ask(std::move(how)) {}
+
+  const Ask ask;
   Mutex mutex;
-  std::map<PeerAddress, std::string> known TAILRACE_GUARDED_BY(mutex);
-  std::deque<PeerAddress> queued TAILRACE_GUARDED_BY(mutex);
+  std::map<PeerAddress, Known> known TAILRACE_GUARDED_BY(mutex);
+  std::deque<Queued> queued TAILRACE_GUARDED_BY(mutex);
   bool answering TAILRACE_GUARDED_BY(mutex) = false;
 };
 
-ReverseLookup::ReverseLookup() : state_(std::make_shared<State>()) {}
+ReverseLookup::ReverseLookup(Ask ask) : state_(std::make_shared<State>(std::move(ask))) {}
 
 ReverseLookup::~ReverseLookup() {
   const MutexLock lock(state_->mutex);
@@ -60,33 +67,38 @@ ReverseLookup::~ReverseLookup() {
 // The thread shares the state.
 void ReverseLookup::answer_all(const std::shared_ptr<State>& state) {
   while (true) {
-    PeerAddress peer;
+    State::Queued next{};
     {
       const MutexLock lock(state->mutex);
       if (state->queued.empty()) {
         state->answering = false;
         return;
       }
-      peer = state->queued.front();
+      next = state->queued.front();
     }
-    std::string name = ask(peer);
+    std::string name = state->ask(next.peer);
     const MutexLock lock(state->mutex);
     if (state->known.size() >= kKnownMax) state->known.clear();
-    state->known[peer] = std::move(name);
-    std::erase(state->queued, peer);
+    state->known[next.peer] = {std::move(name), next.at};
+    std::erase_if(state->queued, [&](const State::Queued& one) { return one.peer == next.peer; });
   }
 }
 
-std::optional<std::string> ReverseLookup::find(const PeerAddress& peer) {
+std::optional<std::string> ReverseLookup::find(const PeerAddress& peer, SteadyTime now) {
   if (peer.family == PeerAddress::Family::kNone) return std::string();
   const MutexLock lock(state_->mutex);
-  if (const auto known = state_->known.find(peer); known != state_->known.end()) {
-    return known->second;
+  std::optional<std::string> answer;
+  if (const auto at = state_->known.find(peer); at != state_->known.end()) {
+    const State::Known& known = at->second;
+    answer = known.name;
+    const std::chrono::nanoseconds lasts =
+        known.name.empty() ? std::chrono::nanoseconds(kNothingLasts) : kNameLasts;
+    if (now < known.asked_at + lasts) return answer;
   }
-  const auto queued = std::find(state_->queued.begin(), state_->queued.end(), peer);
-  if (queued != state_->queued.end()) return std::nullopt;
-  if (state_->queued.size() >= kQueuedMax) return std::string();
-  state_->queued.push_back(peer);
+  const bool asked = std::any_of(state_->queued.begin(), state_->queued.end(),
+                                 [&](const State::Queued& one) { return one.peer == peer; });
+  if (asked || state_->queued.size() >= kQueuedMax) return answer;
+  state_->queued.push_back({peer, now});
   if (!std::exchange(state_->answering, true)) {
     try {
       std::thread(&ReverseLookup::answer_all, state_).detach();
@@ -94,10 +106,9 @@ std::optional<std::string> ReverseLookup::find(const PeerAddress& peer) {
       // No thread to be had: no names.
       state_->answering = false;
       state_->queued.clear();
-      return std::string();
     }
   }
-  return std::nullopt;
+  return answer;
 }
 
 }  // namespace tailrace::daemon

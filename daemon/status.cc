@@ -74,6 +74,7 @@ WorkerStatus status_of(Worker& worker) {
   status.stalled = worker.stalled();
   status.stalls = worker.stalls();
   status.outbox_age_seconds = in_seconds(worker.outbox_age());
+  status.outbox_fill = worker.delivery().fill();
   status.outbox_disk_bytes = outbox.disk_bytes();
   status.outbox_pending_entries = outbox.pending_entries();
   status.outbox_damaged_records = outbox.recovered().damaged_records;
@@ -164,6 +165,8 @@ void append_worker_metrics(const std::vector<WorkerStatus>& status,
        MetricType::kCounter, [](Status s) { return to_double(s.stalls); }},
       {"tailrace_outbox_bytes", "Bytes of the outbox on disk.", MetricType::kGauge,
        [](Status s) { return to_double(s.outbox_disk_bytes); }},
+      {"tailrace_outbox_fill", "How full the fullest client's share of the outbox is, 0 to 1.",
+       MetricType::kGauge, [](Status s) { return s.outbox_fill; }},
       {"tailrace_outbox_pending_entries", "Entries in the outbox without an answer.",
        MetricType::kGauge, [](Status s) { return to_double(s.outbox_pending_entries); }},
       {"tailrace_outbox_damaged_records", "Places at which the outbox was damaged at the start.",

@@ -52,6 +52,7 @@ struct WorkerStatus {
   bool stalled = false;
   std::uint64_t stalls = 0;
   double outbox_age_seconds = 0;
+  double outbox_fill = 0;  // Of the fullest client's share, 0 to 1.
   std::uint64_t outbox_disk_bytes = 0;
   std::uint64_t outbox_pending_entries = 0;
   std::uint64_t outbox_damaged_records = 0;

@@ -16,9 +16,9 @@ constexpr std::size_t kCutsMax = 500;
 
 // Series of what is dropped (docs/metrics.md).
 constexpr std::array<std::string_view, 6> kDropCounters{
-    "logentry_dropped_lines_total",   "promtail_dropped_entries_total",
-    "promtail_mutated_entries_total", "tailrace_outbox_dropped_entries_total",
-    "tailrace_outbox_lost_entries",   "tailrace_clients_set_aside_total"};
+    "logentry_dropped_lines_total",       "promtail_dropped_entries_total",
+    "promtail_mutated_entries_total",     "tailrace_outbox_dropped_entries_total",
+    "tailrace_outbox_lost_entries_total", "tailrace_clients_set_aside_total"};
 
 bool is_meant(const WhyFacts& asked, const std::string& path, const std::string& label_path,
               std::uint64_t device, std::uint64_t inode) {

@@ -26,7 +26,7 @@ struct DiscoveryWorld {
   Log& log;
   Metrics& metrics;
   http::Transport& transport;  // On the main thread's event loop.
-  // Runs `work` on the disk thread, for what may hang (DNS). `done` runs on the main thread
+  // Runs `work` on a thread of its own, for what may hang (DNS). `done` runs on the main thread
   // afterwards, in a turn before poll(), and not at all when the program ends first: let it hold
   // the discoverer weakly.
   std::function<void(std::function<void()> work, std::function<void()> done)> run_aside;

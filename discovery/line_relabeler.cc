@@ -11,6 +11,14 @@ constexpr std::string_view kTenant = "__tenant_id__";  // docs/compatibility.md,
 // Names that senders make up must not fill the memory.
 constexpr std::size_t kNamesMax = 4096;
 
+std::size_t bytes_of_labels(const LabelSet* labels) {
+  std::size_t bytes = 0;
+  if (labels == nullptr) return bytes;
+  for (const LabelPair& pair : labels->pairs())
+    bytes += pair.name.size() + pair.value.size();
+  return bytes;
+}
+
 }  // namespace
 
 LineRelabeler::LineRelabeler(Relabeler relabeler, Options options, LabelSetTable& table)
@@ -25,6 +33,7 @@ void LineRelabeler::forget() {
     if (cached.labels != nullptr) cached.labels->unpin();
   }
   cache_.clear();
+  cached_bytes_ = 0;
 }
 
 bool LineRelabeler::matters(std::string_view name) {
@@ -56,7 +65,10 @@ const LabelSet* LineRelabeler::resolve(std::span<const LabelPair> discovered) {
     return at->second.labels;
   }
   const LabelSet* const labels = run(discovered);
-  if (cache_.size() >= kCachedMax) forget();
+  const std::size_t bytes = key_.size() + bytes_of_labels(labels);
+  // Labels are as long as senders make them.
+  if (cache_.size() >= kCachedMax || cached_bytes_ + bytes > kCachedBytesMax) forget();
+  cached_bytes_ += bytes;
   if (labels != nullptr) labels->pin();
   cache_.emplace(hash, Cached{key_, labels, dropped_by_rule_});
   return labels;

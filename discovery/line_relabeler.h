@@ -21,10 +21,12 @@ namespace tailrace::discovery {
 //
 // Ownership: borrows the table; the sets that the cache knows are pinned.
 // Threading: confined to one worker.
-// Memory: at most kCachedMax results; then the cache begins anew.
+// Memory: at most kCachedMax results and kCachedBytesMax of text, or the one result that is larger;
+//   then the cache begins anew.
 class LineRelabeler {
  public:
   static constexpr std::size_t kCachedMax = 4096;
+  static constexpr std::size_t kCachedBytesMax = 8U << 20U;
   struct Options {
     // `labels:` of the source. kOver: they win over what the line brings; kUnder: they lose.
     enum class Fixed { kOver, kUnder };
@@ -67,6 +69,7 @@ class LineRelabeler {
   const Options options_;
   LabelSetTable& table_;
   std::unordered_multimap<std::uint64_t, Cached> cache_;
+  std::size_t cached_bytes_ = 0;  // Of keys and labels.
   struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return hash_text(text, 0); }

@@ -31,11 +31,14 @@ namespace {
 
 // Room behind a body, so that who parses it in place need not copy it (simdjson).
 constexpr std::size_t kBodyPadding = 64;
+// Room that a body has before the first byte of it is there.
+constexpr std::uint64_t kBodyAtOnce = 64U << 10U;
 
 // What is gathered of a request until its body is complete.
 struct Pending {
   ServerRequest request;
   std::uint64_t body_bytes_max = 0;  // 0: nothing is kept.
+  std::uint64_t announced = 0;       // How long the body will be, if that was said.
   std::uint64_t reserved = 0;        // Of all bodies' room.
   int refused = 0;                   // The status that it gets for it.
   SteadyTime deadline = SteadyTime::max();
@@ -146,6 +149,8 @@ struct MicrohttpdServer::State {
   void wait_for_requests();
   // Answers those that wait.
   void give_up_suspended();
+  // Whether so many more bytes of bodies can be kept.
+  bool has_room(std::uint64_t bytes) const;
   bool reserve(Pending& pending, std::uint64_t bytes);
   // False: the connection is to be closed.
   bool keep_body(Pending& pending, std::string_view part);
@@ -185,10 +190,14 @@ MHD_Result MicrohttpdServer::State::on_request(void* user, MHD_Connection* conne
   return answer ? self.send(connection, *answer, After::kGoOn) : MHD_YES;
 }
 
+bool MicrohttpdServer::State::has_room(std::uint64_t bytes) const {
+  return options.bodies_bytes_max == 0 || bodies_bytes + bytes <= options.bodies_bytes_max;
+}
+
 bool MicrohttpdServer::State::reserve(Pending& pending, std::uint64_t bytes) {
   if (options.bodies_bytes_max == 0 || bytes <= pending.reserved) return true;
   const std::uint64_t more = bytes - pending.reserved;
-  if (bodies_bytes + more > options.bodies_bytes_max) return false;
+  if (!has_room(more)) return false;
   bodies_bytes += more;
   pending.reserved = bytes;
   return true;
@@ -204,6 +213,10 @@ bool MicrohttpdServer::State::keep_body(Pending& pending, std::string_view part)
   } else if (!reserve(pending, bytes)) {
     pending.refused = 503;
   } else {
+    if (body.capacity() < bytes + kBodyPadding) {
+      const std::uint64_t wanted = std::min<std::uint64_t>(pending.announced, 2 * bytes);
+      body.reserve(std::max(wanted, bytes) + kBodyPadding);
+    }
     body.append(part);
     return true;
   }
@@ -261,8 +274,10 @@ MHD_Result MicrohttpdServer::State::begin(MHD_Connection* connection, const char
   if (!async_handler) return MHD_YES;
   const std::uint64_t announced = announced_bytes(request);
   if (announced > body_bytes_max) return send(connection, refusal(413), After::kClose);
-  if (!reserve(own, announced)) return send(connection, refusal(503), After::kClose);
-  request.body.reserve(announced + kBodyPadding);
+  // What is said and not sent takes nobody's room.
+  if (!has_room(announced)) return send(connection, refusal(503), After::kClose);
+  own.announced = announced;
+  request.body.reserve(std::min(announced, kBodyAtOnce) + kBodyPadding);
   return MHD_YES;
 }
 

@@ -57,7 +57,8 @@ class MicrohttpdServer final : public Server {
     RequestTest reads_body;
     // The same in one: an answer given here is the answer, the handler is not called.
     EarlyAnswer answers_early;
-    // Of all bodies that are being received or wait for their answer; 0: no limit.
+    // Of all bodies that are being received, as far as they have come, or wait for their answer;
+    // 0: no limit.
     std::uint64_t bodies_bytes_max = 0;
     // With a clock, `read_timeout` is also the longest that one body may take in all.
     const Clock* clock = nullptr;

@@ -15,6 +15,9 @@ namespace {
 // A token is not used in its last seconds: it would expire on the way (as Go's oauth2 does it).
 constexpr std::chrono::seconds kExpiryMargin{10};
 constexpr std::chrono::seconds kTokenTimeout{30};
+// Whoever waited for a token asks again within this time and has to hear that there is none, or it
+// would wait on without a pause. Less than the pause of those who have heard it.
+constexpr std::chrono::milliseconds kFailureLasts{400};
 
 // application/x-www-form-urlencoded.
 std::string form_escaped(std::string_view text) {
@@ -78,7 +81,7 @@ Result<std::optional<std::string>> OAuth2Token::authorization() {
   if (!authorization_.empty() && now < expires_) return std::optional(authorization_);
   if (in_flight_) return std::optional<std::string>();
   // Whoever waited for the same answer is told, too; a later attempt begins anew.
-  if (error_ && now <= failed_at_) return fail(*error_);
+  if (error_ && now < failed_at_ + kFailureLasts) return fail(*error_);
   authorization_.clear();
   error_.reset();
   const Status fetched = fetch();

@@ -1,6 +1,7 @@
 // Where connections wait between the input that a reload ends and the one that follows it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -23,10 +24,11 @@ class ConnectionPark {
   // Whoever is to listen on the socket, from the plan on; lives as long as the plan or the input.
   struct Use {
     std::string definition;  // Its name and InputPlan::definition: equal ones are one input.
+    std::string tls;         // What it wants of its peers.
   };
   // Shared by the plan, its copies and its input.
-  std::shared_ptr<const Use> join(std::string definition) {
-    auto use = std::make_shared<const Use>(Use{std::move(definition)});
+  std::shared_ptr<const Use> join(std::string definition, std::string tls = {}) {
+    auto use = std::make_shared<const Use>(Use{std::move(definition), std::move(tls)});
     const MutexLock lock(mutex_);
     std::erase_if(uses_, [](const auto& one) { return one.expired(); });
     uses_.push_back(use);
@@ -41,6 +43,15 @@ class ConnectionPark {
       if (use && use->definition != mine.definition) return true;
     }
     return false;
+  }
+
+  // Whether all who are to listen here after `mine` want the same of their peers.
+  bool goes_on_alike(const Use& mine) const {
+    const MutexLock lock(mutex_);
+    return std::all_of(uses_.begin(), uses_.end(), [&mine](const auto& one) {
+      const auto use = one.lock();
+      return !use || use->definition == mine.definition || use->tls == mine.tls;
+    });
   }
 
   void park(std::unique_ptr<StreamConnection> connection) {

@@ -133,9 +133,13 @@ void DatagramListener::take_batch(FrameSink& sink) {
   if (stopping_ && left_to_take_ == 0) readable_ = false;
 }
 
+bool DatagramListener::can_take(const FrameSink& sink) const {
+  return sink.has_room(batch_->bytes.size());
+}
+
 void DatagramListener::poll(FrameSink& sink) {
   for (int i = 0; i < kBatchesPerPoll && readable_; ++i) {
-    if (!sink.has_room(batch_->bytes.size())) {
+    if (!can_take(sink)) {
       // The loop would tell of it for ever.
       if (watched_) loop_.unwatch(options_.descriptor);
       watched_ = false;

@@ -39,6 +39,8 @@ class DatagramListener {
   void poll(FrameSink& sink);
   // poll() has left something.
   bool has_more() const { return readable_; }
+  // Whether the sink has the room that poll() needs to take anything.
+  bool can_take(const FrameSink& sink) const;
 
   // What the kernel has when this is called is taken still, and no more.
   void begin_stop();

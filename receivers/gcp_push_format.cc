@@ -37,7 +37,11 @@ std::optional<Refusal> GcpPushFormat::decode(const http::ServerRequest& request,
   std::string_view body = request.body;
   if (!encoding.empty() && encoding != "identity") {
     const Status done = unpack_body(encoding, body, options_.raw_bytes_max, raw_);
-    if (!done) return refusal("read_error", done.error().message);
+    if (!done) {
+      Refusal unread = refusal("read_error", done.error().message);
+      if (done.error().code == Error::kExhausted) unread.status = 413;
+      return unread;
+    }
     body = raw_;
   }
   simdjson::dom::parser parser;

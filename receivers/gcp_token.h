@@ -58,6 +58,8 @@ class GcpToken {
   // The value of the header Authorization; nothing while it is on its way.
   Result<std::optional<std::string>> authorization();
   void take_completions();
+  // It is on its way.
+  bool pending() const { return in_flight_; }
   // The server did not take it.
   void forget() { authorization_.clear(); }
 

@@ -392,9 +392,14 @@ bool GcplogPuller::ready() const {
 
 SteadyTime GcplogPuller::next_deadline() const {
   SteadyTime deadline = world_.transport.next_deadline();
-  if (oldest_ran_ != SteadyTime::max()) deadline = std::min(deadline, oldest_ran_ + kCutWithin);
-  if (wants_pull() || wants_acknowledgement()) {
-    deadline = std::min(deadline, std::max(retry_at_, world_.clock.steady_now()));
+  const SteadyTime now = world_.clock.steady_now();
+  // Past that a cut is wanted, and whoever cuts knows when it can.
+  if (oldest_ran_ != SteadyTime::max() && now < oldest_ran_ + kCutWithin) {
+    deadline = std::min(deadline, oldest_ran_ + kCutWithin);
+  }
+  // Until a token is there, only its answer changes anything.
+  if (!token_.pending() && (wants_pull() || wants_acknowledgement())) {
+    deadline = std::min(deadline, std::max(retry_at_, now));
   }
   return deadline;
 }

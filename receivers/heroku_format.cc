@@ -80,7 +80,11 @@ std::optional<Refusal> HerokuFormat::decode(const http::ServerRequest& request,
   std::string_view rest = request.body;
   if (!encoding.empty() && encoding != "identity") {
     const Status done = unpack_body(encoding, rest, options_.raw_bytes_max, raw_);
-    if (!done) return malformed(done.error().message);
+    if (!done) {
+      Refusal refusal = malformed(done.error().message);
+      if (done.error().code == Error::kExhausted) refusal.status = 413;
+      return refusal;
+    }
     rest = raw_;
   }
   const std::string_view tenant = header_of(request, "x-scope-orgid");

@@ -104,7 +104,7 @@ bool ListeningInput::ready() const {
 
 SteadyTime ListeningInput::next_deadline() const {
   SteadyTime deadline = stream_ ? stream_->next_deadline() : SteadyTime::max();
-  if (datagrams_ && datagrams_->has_more() && has_room(0)) deadline = now_;
+  if (datagrams_ && datagrams_->has_more() && datagrams_->can_take(*this)) deadline = now_;
   if (now_ < wait_until_) deadline = std::min(deadline, wait_until_);
   return deadline;
 }
@@ -157,6 +157,11 @@ void ListeningInput::count_all() {
   }
   if (!stream_) return;
   const StreamListener::Counts& counts = stream_->counts();
+  if (counts.accept_trouble != trouble_ && !counts.accept_trouble.empty()) {
+    world_.log.warn("no connection can be accepted; it is tried again",
+                    {{"job", options_.job}, {"error", counts.accept_trouble}});
+  }
+  trouble_ = counts.accept_trouble;
   if (counts.refused != refused_.seen) {
     world_.log.warn("a connection is refused: there are max_connections", {{"job", options_.job}});
   }

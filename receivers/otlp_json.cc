@@ -63,8 +63,9 @@ class JsonDecoder {
   bool attribute(dom::element one, std::string_view prefix, std::vector<LabelPair>& out,
                  int depth) {
     if (depth > kOtlpDepthMax) return false;
+    if (lines_.full()) return true;
     std::string_view key = text(one, "key");
-    if (!prefix.empty()) key = lines_.keep(std::string(prefix) + "." + std::string(key));
+    if (!prefix.empty()) key = lines_.keep_joined(prefix, key);
     dom::element value;
     if (one["value"].get(value) != simdjson::SUCCESS) {
       out.push_back({key, {}});

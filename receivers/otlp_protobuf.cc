@@ -134,6 +134,7 @@ class Decoder {
   bool attribute(std::string_view bytes, std::string_view prefix, std::vector<LabelPair>& out,
                  int depth) {
     if (depth > kOtlpDepthMax) return false;
+    if (lines_.full()) return true;
     std::string_view key;
     std::string_view value;
     const bool good = each(bytes, [&](const ProtobufField& field) {
@@ -142,7 +143,7 @@ class Decoder {
       return true;
     });
     if (!good) return false;
-    if (!prefix.empty()) key = lines_.keep(std::string(prefix) + "." + std::string(key));
+    if (!prefix.empty()) key = lines_.keep_joined(prefix, key);
     std::string_view map;
     bool is_map = false;
     std::string_view text;

@@ -344,14 +344,21 @@ void PushReceiver::complete() {
   if (dirty_) {
     waiting_.push_back({std::move(ticket), std::move(response)});
   } else {
-    inbox_.answer(ticket, std::move(response));
+    answer_taken(ticket, std::move(response));
   }
+}
+
+// Of a sender that has gone the repeat may be here already, in front of the news that the answer
+// was lost.
+void PushReceiver::answer_taken(PushInbox::Ticket& ticket, http::ServerResponse response) {
+  if (ticket.responder.peer_gone()) recent_.orphan(ticket.number);
+  inbox_.answer(ticket, std::move(response));
 }
 
 void PushReceiver::stored() {
   dirty_ = false;
   for (Waiting& one : waiting_)
-    inbox_.answer(one.ticket, std::move(one.response));
+    answer_taken(one.ticket, std::move(one.response));
   waiting_.clear();
 }
 

@@ -30,13 +30,14 @@ namespace tailrace::receivers {
 // is in the outbox; one that never got it (we were killed, its connection broke) is recognised when
 // it sends the same again (RecentBodies), and nothing is taken twice.
 //
-// Without room new requests get 503 before their bodies are read, and those that wait get it too.
+// Without room new requests get 503 before their bodies are read, and those that wait get it too,
+// but for one of which a part was taken.
 //
 // Ownership: owns server and format; borrows the rest of its world.
 // Threading: confined to one worker; the server has a thread of its own, which only fills the
 //   PushInbox.
-// Memory: Options::body_bytes_max three times: the bodies that wait, the one at hand unpacked, and
-//   what its decoder needs (PushedLines).
+// Memory: the bodies that wait (the server's bodies_bytes_max), the one at hand unpacked, and what
+//   its decoder needs (PushedLines).
 class PushReceiver final : public Input {
  public:
   struct Options {
@@ -121,6 +122,7 @@ class PushReceiver final : public Input {
   const LabelSet* labels_of(const PushedLines::Group& group);
   // All of the current request is consumed or dropped.
   void complete();
+  void answer_taken(PushInbox::Ticket& ticket, http::ServerResponse response);
   void refuse(const Refusal& refusal);  // The current one.
   void refuse_queue(const char* reason);
   // The record of a request that came before, if this one repeats it.

@@ -1,6 +1,8 @@
 // Appending, with an end to it.
 #include "receivers/pushed_lines.h"
 
+#include <algorithm>
+
 namespace tailrace::receivers {
 namespace {
 
@@ -24,7 +26,32 @@ void PushedLines::clear() {
   empty(labels_);
   empty(metadata_);
   texts_.reset();
+  kept_bytes_ = 0;
+  kept_bytes_max_ = kKeptBytesMax;
   full_ = false;
+}
+
+bool PushedLines::take_kept(std::size_t bytes) {
+  if (full_ || bytes > kept_bytes_max_ - kept_bytes_) {
+    full_ = true;
+    return false;
+  }
+  kept_bytes_ += bytes;
+  return true;
+}
+
+std::string_view PushedLines::keep(std::string_view text) {
+  return take_kept(text.size()) ? texts_.copy(text) : std::string_view();
+}
+
+std::string_view PushedLines::keep_joined(std::string_view first, std::string_view second) {
+  const std::size_t bytes = first.size() + 1 + second.size();
+  if (!take_kept(bytes)) return {};
+  char* const joined = texts_.allocate(bytes);
+  char* at = std::copy(first.begin(), first.end(), joined);
+  *at++ = '.';
+  std::copy(second.begin(), second.end(), at);
+  return {joined, bytes};
 }
 
 void PushedLines::begin_group(Labels kind) {

@@ -1,6 +1,7 @@
 // The lines of one pushed request, decoded: flat arrays of views.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -18,11 +19,14 @@ namespace tailrace::receivers {
 // Ownership: texts view into what was decoded, or were given to keep().
 // Threading: confined to one worker.
 // Errors: what does not fit is not taken, and full() says so from then on.
-// Memory: kLinesMax and kPairsMax; what a large request needed is given back by clear().
+// Memory: kLinesMax, kPairsMax and kKeptBytesMax; what a large request needed is given back by
+//   clear().
 class PushedLines {
  public:
   static constexpr std::size_t kLinesMax = 1'000'000;
   static constexpr std::size_t kPairsMax = 1'000'000;  // Labels, and as many of metadata.
+  // Of texts that do not stand in the request as they are: names made of several, JSON.
+  static constexpr std::size_t kKeptBytesMax = 32U << 20U;
 
   // Whose labels the lines of a group have.
   enum class Labels {
@@ -51,9 +55,13 @@ class PushedLines {
   void add_line(std::string_view text, std::int64_t time_ns);
   // Of the line added last.
   void add_metadata(std::string_view name, std::string_view value);
-  // The text lives until clear().
-  std::string_view keep(std::string_view text) { return texts_.copy(text); }
-  // It had more lines or labels than are taken.
+  // The text lives until clear(). Nothing when it does not fit.
+  std::string_view keep(std::string_view text);
+  // Of this request so much may be kept, if that is more than kKeptBytesMax.
+  void allow_kept(std::size_t bytes) { kept_bytes_max_ = std::max(bytes, kKeptBytesMax); }
+  // "<first>.<second>", which is not made when it does not fit.
+  std::string_view keep_joined(std::string_view first, std::string_view second);
+  // It had more lines, labels or kept text than are taken.
   bool full() const { return full_; }
 
   std::size_t size() const { return entries_.size(); }
@@ -67,6 +75,9 @@ class PushedLines {
   }
 
  private:
+  // Whether so many more bytes may be kept; they are counted.
+  bool take_kept(std::size_t bytes);
+
   static constexpr std::size_t kTextsBytes = 64U << 10U;
 
   std::vector<Group> groups_;
@@ -74,6 +85,8 @@ class PushedLines {
   std::vector<LabelPair> labels_;
   std::vector<LabelPair> metadata_;
   Arena texts_;
+  std::size_t kept_bytes_ = 0;  // In texts_.
+  std::size_t kept_bytes_max_ = kKeptBytesMax;
   bool full_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "receivers/peer_address.h"
 
 namespace tailrace::receivers {
@@ -12,9 +13,9 @@ namespace tailrace::receivers {
 class ReverseNames {
  public:
   virtual ~ReverseNames() = default;
-  // The name; empty: it has none. Nothing: it is being asked for. Never
-  // waits.
-  virtual std::optional<std::string> find(const PeerAddress& peer) = 0;
+  // The name, as it was known last; empty: it has none, or none could be found. Nothing: it is
+  // being asked for, or will be. Never waits.
+  virtual std::optional<std::string> find(const PeerAddress& peer, SteadyTime now) = 0;
 };
 
 }  // namespace tailrace::receivers

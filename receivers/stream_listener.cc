@@ -8,7 +8,27 @@
 #include <cerrno>
 #include <utility>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 namespace tailrace::receivers {
+
+namespace {
+
+// A peer that is gone without a word is noticed within five minutes. Of unix sockets it means
+// nothing.
+void keep_alive(int descriptor) {
+  const int on = 1;
+  const int silence_s = 120;
+  const int pause_s = 30;
+  const int times = 5;
+  setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &silence_s, sizeof silence_s);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &pause_s, sizeof pause_s);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
+}
+
+}  // namespace
 
 StreamListener::StreamListener(Options options, std::unique_ptr<http::ServerTls> tls,
                                EventLoop& loop)
@@ -17,8 +37,13 @@ StreamListener::StreamListener(Options options, std::unique_ptr<http::ServerTls>
       tls_(std::move(tls)),
       loop_(loop),
       chunk_(kChunkBytes) {
-  acceptable_ = true;
   active_ = true;
+  listen();
+}
+
+void StreamListener::listen() {
+  acceptable_ = true;
+  accept_at_ = SteadyTime::max();
   static_cast<void>(loop_.watch(options_.descriptor, {.readable = true},
                                 [this](bool, bool) { acceptable_ = true; }));
 }
@@ -38,9 +63,18 @@ void StreamListener::accept_all(SteadyTime now) {
                                    &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
       if (errno == ECONNABORTED || errno == EINTR) continue;
-      if (errno != EAGAIN) counts_.last_error = system_failure(errno, "accept").message;
+      if (errno == EAGAIN) {
+        counts_.accept_trouble.clear();
+        return;
+      }
+      // The connection stays where it is, and the loop would tell of it for ever: too many files
+      // are open, or there is no memory.
+      counts_.accept_trouble = system_failure(errno, "accept").message;
+      loop_.unwatch(options_.descriptor);
+      accept_at_ = now + kAcceptPause;
       return;
     }
+    counts_.accept_trouble.clear();
     if (connections_.size() >= options_.connections_max) {
       ++counts_.refused;
       close(descriptor);
@@ -55,6 +89,7 @@ void StreamListener::add(int descriptor, const PeerAddress& peer, SteadyTime now
   auto connection = std::make_unique<StreamConnection>(descriptor, tls_.get(), options_.framer);
   connection->peer = peer;
   connection->last_bytes = now;
+  if (options_.idle_timeout.count() == 0) keep_alive(descriptor);
   if (!paused_) watch(*connection);
   connections_.emplace(descriptor, std::move(connection));
   active_ = true;
@@ -142,8 +177,7 @@ void StreamListener::limit_partial(StreamConnection& connection, FrameSink& sink
   if (partial_bytes_ <= options_.partial_bytes_max || connection.unframed || !has_room(sink)) {
     return;
   }
-  give(connection, {.bytes = connection.partial, .cut = true}, sink);
-  connection.framer.skip_rest(connection.partial);
+  give(connection, {.bytes = connection.framer.skip_rest(connection.partial), .cut = true}, sink);
   partial_bytes_ -= connection.partial.size();
   connection.partial = std::string();
 }
@@ -230,6 +264,7 @@ void StreamListener::poll(SteadyTime now, FrameSink& sink) {
     resume();
   }
   if (options_.park != nullptr && !stopping_) take_parked(now);
+  if (now >= accept_at_ && !stopping_) listen();
   if (acceptable_ && !stopping_) accept_all(now);
   const bool due = now >= deadline_;
   if (!active_ && !due) return;
@@ -284,9 +319,12 @@ void StreamListener::begin_stop(SteadyTime now, FrameSink& sink) {
   if (stopping_) return;
   if (options_.park != nullptr && options_.park->has_successor(*options_.use)) {
     loop_.unwatch(options_.descriptor);
+    accept_at_ = SteadyTime::max();
     stopping_ = true;
     stop_begun_ = now;
-    park_all();
+    // A connection that is not encrypted, or whose peer showed no certificate, does not pass for
+    // one of a listener that wants that.
+    if (options_.park->goes_on_alike(*options_.use)) park_all();
     for (const auto& [descriptor, connection] : connections_)
       connection->stream.shut_writing();
     active_ = true;
@@ -297,6 +335,7 @@ void StreamListener::begin_stop(SteadyTime now, FrameSink& sink) {
   accept_all(now);
   ::shutdown(options_.descriptor, SHUT_RDWR);
   loop_.unwatch(options_.descriptor);
+  accept_at_ = SteadyTime::max();
   stopping_ = true;
   stop_begun_ = now;
   for (const auto& [descriptor, connection] : connections_) {

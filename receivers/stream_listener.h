@@ -1,6 +1,7 @@
 // Accepts connections and cuts what they send into messages.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -32,6 +33,8 @@ class StreamListener {
   // A message that only its successor would end is taken as whole when the peer is silent for so
   // long.
   static constexpr std::chrono::milliseconds kPause{250};
+  // Until it is tried again to accept, when the machine had no room for a connection.
+  static constexpr std::chrono::milliseconds kAcceptPause{100};
   // After begin_stop() a connection is read until it was silent for so long, and at most so long.
   static constexpr std::chrono::milliseconds kStopSilence{300};
   static constexpr std::chrono::milliseconds kStopMax{2000};
@@ -39,7 +42,8 @@ class StreamListener {
   struct Options {
     int descriptor = -1;
     SyslogFramer::Options framer;
-    std::chrono::nanoseconds idle_timeout{0};  // 0: none.
+    // 0: none; then the kernel asks whether a silent peer is still there.
+    std::chrono::nanoseconds idle_timeout{0};
     std::uint32_t connections_max = 1024;
     std::size_t partial_bytes_max = kPartialBytesMax;
     // May be null; else `use` is this listener's, and both outlive it.
@@ -54,9 +58,10 @@ class StreamListener {
 
   // Accepts, reads what is ready, once each, and looks at the clock.
   void poll(SteadyTime now, FrameSink& sink);
-  SteadyTime next_deadline() const { return deadline_; }
+  SteadyTime next_deadline() const { return std::min(deadline_, accept_at_); }
 
-  // When another is to listen on this socket, its connections are left to that. Else it takes the
+  // When another is to listen on this socket, its connections are left to that, unless it wants
+  // another sort of TLS: then they are read to their end as below. Else it takes the
   // connections that the kernel has already, and no more; tells all peers, and reads what
   // they have sent. stopped() once that is done.
   void begin_stop(SteadyTime now, FrameSink& sink);
@@ -69,11 +74,13 @@ class StreamListener {
     std::uint64_t failed = 0;     // Resets, TLS.
     std::uint64_t cut = 0;        // Messages over a limit.
     std::string last_error;
+    std::string accept_trouble;  // Why nobody can connect just now; empty: all is well.
   };
   const Counts& counts() const { return counts_; }
   std::size_t open() const { return connections_.size(); }
 
  private:
+  void listen();
   void accept_all(SteadyTime now);
   void take_parked(SteadyTime now);
   void park_all();
@@ -100,8 +107,9 @@ class StreamListener {
   std::vector<char> chunk_;
   std::size_t partial_bytes_ = 0;  // Of all connections.
   bool acceptable_ = false;
-  bool paused_ = false;  // Nothing is watched but the listener.
-  bool active_ = false;  // A connection has something to be looked at.
+  SteadyTime accept_at_ = SteadyTime::max();  // When that failed.
+  bool paused_ = false;                       // Nothing is watched but the listener.
+  bool active_ = false;                       // A connection has something to be looked at.
   bool stopping_ = false;
   SteadyTime stop_begun_{};
   SteadyTime deadline_ = SteadyTime::max();

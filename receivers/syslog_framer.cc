@@ -179,17 +179,18 @@ SyslogFramer::Step SyslogFramer::finish(std::string_view& data, Frame& frame) {
   return Step::kFrame;
 }
 
-void SyslogFramer::skip_rest(std::string_view data) {
+std::string_view SyslogFramer::skip_rest(std::string_view data) {
   scanned_ = 0;
   if (mode_ != Mode::kOctets) {
     // A newline that the next message ends with its "<" must not be skipped together with it.
     skipping_line_ = mode_ != Mode::kUndecided && !may_finish(data);
-    return;
+    return data;
   }
   SyslogCursor at(data);
   int octets = 0;
-  if (!at.number(octets, {.least = 1, .most = kCountDigitsMax}) || !at.take(' ')) return;
+  if (!at.number(octets, {.least = 1, .most = kCountDigitsMax}) || !at.take(' ')) return data;
   skip_octets_ = static_cast<std::uint64_t>(octets) - at.rest().size();
+  return at.rest();
 }
 
 bool SyslogFramer::may_finish(std::string_view data) const {

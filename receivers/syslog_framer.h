@@ -45,8 +45,8 @@ class SyslogFramer {
   // anything. Takes all.
   Step finish(std::string_view& data, Frame& frame);
   // The caller keeps no more of the message that `data`, in which next() finds nothing more, is the
-  // beginning of; its rest will be skipped.
-  void skip_rest(std::string_view data);
+  // beginning of; its rest will be skipped. What there is of the message itself.
+  std::string_view skip_rest(std::string_view data);
   // Whether `data`, in which next() finds nothing more, is a whole message unless its next line
   // belongs to it, too: when the peer pauses, finish() may be called, and then next() again.
   bool may_finish(std::string_view data) const;

@@ -140,7 +140,7 @@ std::string_view SyslogReceiver::text_of(const SyslogMessage& syslog,
 }
 
 SyslogReceiver::Use SyslogReceiver::make_line(const MessageQueue::Message& message, Line& line) {
-  const PeerLabels::Labels peer = peers_.find(message.peer);
+  const PeerLabels::Labels peer = peers_.find(message.peer, now());
   if (!peer.name_known) {
     const std::int64_t age_ns = unix_nanoseconds(world().clock.wall_now()) - message.received_ns;
     const std::int64_t wait_ns = std::chrono::nanoseconds(kNameWait).count();

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kKeptBytes = 4U << 20U;
 constexpr std::size_t kStepBytes = 64U << 10U;
+// Of joined gzip files: each costs some time, however little is in it.
+constexpr std::size_t kMembersMax = 10'000;
 constexpr int kAnyHeader = 15 + 32;  // gzip's or zlib's.
 constexpr int kNoHeader = -15;
 
@@ -27,21 +29,27 @@ Status inflate_body(std::string_view body, std::uint64_t raw_bytes_max, int wind
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
   stream.avail_in = static_cast<uInt>(body.size());
   out.clear();
+  std::size_t size = 0;  // Unpacked; beyond, `out` is room.
+  std::size_t members = 1;
   int code = Z_OK;
-  while (code == Z_OK && out.size() <= raw_bytes_max) {
-    const std::size_t had = out.size();
-    const std::size_t wanted = std::max(out.capacity(), had + kStepBytes);
-    out.resize(std::min<std::size_t>(wanted, raw_bytes_max + kStepBytes));
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + had);
-    stream.avail_out = static_cast<uInt>(out.size() - had);
+  while (code == Z_OK && size <= raw_bytes_max && members <= kMembersMax) {
+    if (size == out.size()) {
+      const std::size_t wanted = std::max(2 * size, kStepBytes);
+      out.resize(std::min<std::size_t>(wanted, raw_bytes_max + kStepBytes));
+    }
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + size);
+    stream.avail_out = static_cast<uInt>(out.size() - size);
     code = inflate(&stream, Z_NO_FLUSH);
-    out.resize(out.size() - stream.avail_out);
+    size = out.size() - stream.avail_out;
     // Files that were compressed one by one and joined are one stream for every reader of gzip.
     const bool joined = code == Z_STREAM_END && stream.avail_in > 0 && window_bits == kAnyHeader;
-    if (joined && *stream.next_in == 0x1f) code = inflateReset(&stream);
+    if (!joined || *stream.next_in != 0x1f) continue;
+    code = inflateReset(&stream);
+    ++members;
   }
   inflateEnd(&stream);
-  if (out.size() > raw_bytes_max) return too_large();
+  out.resize(size);
+  if (size > raw_bytes_max || members > kMembersMax) return too_large();
   if (code != Z_STREAM_END) return fail(Error::kInvalid, "the compressed body is damaged");
   return {};
 }

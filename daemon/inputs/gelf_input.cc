@@ -62,7 +62,8 @@ void add_input(const config::GelfConfig& gelf, const InputBuild& build) {
   listening.use = socket->park().join(plan.job + "/" + plan.name + "/" + plan.definition);
   listening.socket = std::move(socket);
   listening.framer.framing = receivers::SyslogFramer::Framing::kNul;
-  listening.idle_timeout = std::chrono::minutes(2);
+  // No idle_timeout: who logs over GELF may be silent for hours, and loses what it sends to a
+  // connection that was closed meanwhile.
   listening.datagram_bytes_max = std::size_t{64} << 10U;
   listening.message_bytes_max = receivers::GelfChunks::kBytesMax;
   plan.make = [gelf, rules = build.job.relabel_configs, options = std::move(options)](

@@ -17,6 +17,8 @@ using receivers::PushReceiver;
 
 // Senders' answers are on their way when an input ends.
 constexpr auto kAnswerPatience = std::chrono::seconds(1);
+// The longest bodies for which there is room at once: one that trickles does not keep out others.
+constexpr std::uint64_t kBodiesAtOnce = 4;
 
 // A job's name as a part of a metric's (docs/compatibility.md, metrics).
 std::string metric_part(const std::string& job) {
@@ -51,7 +53,7 @@ MicrohttpdServer::Options server_options(const config::PushServerConfig& push,
   options.log = &world.log;
   options.clock = &world.clock;
   options.body_bytes_max = push.body_bytes_max;
-  options.bodies_bytes_max = push.body_bytes_max;
+  options.bodies_bytes_max = kBodiesAtOnce * push.body_bytes_max;
   options.connections = &http::connection_metrics(
       world.metrics,
       options.connections_max == 0 ? MicrohttpdServer::kConnectionsMax : options.connections_max,

@@ -121,7 +121,8 @@ void add_input(const config::SyslogConfig& syslog, const InputBuild& build) {
   plan.labels = {syslog.labels.begin(), syslog.labels.end()};
   plan.definition = describe_listen(syslog.listen, *socket) + describe_tls(syslog.tls) +
                     describe(syslog) + describe_labels(syslog.labels) + describe_rules(build.job);
-  auto use = socket->park().join(plan.job + "/" + plan.name + "/" + plan.definition);
+  auto use = socket->park().join(plan.job + "/" + plan.name + "/" + plan.definition,
+                                 describe_tls(syslog.tls));
   SyslogReceiver::Options options = receiver_options(syslog, build, std::move(socket));
   options.listening.use = std::move(use);
   options.zone = std::move(*zone);

@@ -1,7 +1,9 @@
 // The three manners of decoding.
 #include "config/fields.h"
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -296,6 +298,47 @@ TEST(Fields, an_optional_stays_unset_when_the_value_does_not_fit) {
   EXPECT_EQ(r.errors().size(), 3U);
   r.fields().read_bytes("c", bytes);
   EXPECT_EQ(bytes, 5120U);
+}
+
+// Keeps what says most of each key.
+class HeardKeys : public KeyRecorder {
+ public:
+  void on_key(std::string_view path, KeyKind kind, std::string_view fallback) override {
+    auto& key = keys[std::string(path)];
+    if (kind >= key.first) key = {kind, std::string(fallback)};
+  }
+  std::map<std::string, std::pair<KeyKind, std::string>> keys;
+};
+
+TEST(KeyRecorder, hears_of_keys_with_their_defaults_whether_the_file_has_them_or_not) {
+  HeardKeys heard;
+  Report report(&heard);
+  const YamlDocument document = YamlDocument::parse("{there: {}, text: x}");
+  Fields fields = Fields::strict(*document.root(), "p", report);
+  std::string text = "y";
+  fields.read("text", text);
+  std::chrono::nanoseconds wait = std::chrono::seconds(90);
+  fields.read("wait", wait);
+  int number = 7;
+  fields.read("number", number);
+  std::optional<bool> choice;
+  fields.read("choice", choice);
+  std::string secret;
+  fields.read_secret("secret", secret);
+  fields.refuse("gone", "is gone");
+  if (auto block = fields.block("there")) block->find("inner");
+  EXPECT_FALSE(fields.block("absent").has_value());
+
+  using Key = std::pair<KeyKind, std::string>;
+  const std::map<std::string, Key> expected = {
+      {"p.text", {KeyKind::kText, "y"}},      {"p.wait", {KeyKind::kDuration, "1m30s"}},
+      {"p.number", {KeyKind::kInteger, "7"}}, {"p.choice", {KeyKind::kBool, ""}},
+      {"p.secret", {KeyKind::kSecret, ""}},   {"p.gone", {KeyKind::kRefused, ""}},
+      {"p.there", {KeyKind::kBlock, ""}},     {"p.there.inner", {KeyKind::kAny, ""}},
+      {"p.absent", {KeyKind::kBlock, ""}}};
+  EXPECT_EQ(heard.keys, expected);
+  EXPECT_EQ(report.error_count(), 0U);
+  EXPECT_EQ(text, "x");
 }
 
 TEST(Report, keeps_a_bounded_number) {

@@ -188,6 +188,33 @@ TEST_F(InputRunnerTest, adopts_the_cursor_that_another_program_left) {
   EXPECT_FALSE(feed_.resumed);
 }
 
+TEST_F(InputRunnerTest, adopts_a_cursor_once_also_when_it_is_killed_before_positions_are_saved) {
+  files_.append("/state/positions.yaml", "positions:\n  cursor-a: \"s=abc\"\n");
+  start(one_job());
+  set({plan()});
+  feed_.lines = {"one"};
+  pass(milliseconds(400));
+  ASSERT_EQ(sent().size(), 1U);
+  kill();
+  start(one_job());
+  set({plan()});
+  pass(milliseconds(100));
+  EXPECT_FALSE(feed_.stored_cursor);
+  ASSERT_TRUE(feed_.resumed);
+  EXPECT_EQ(feed_.resumed->position, 1U);
+}
+
+TEST_F(InputRunnerTest, goes_on_at_its_saved_cursor_when_the_outbox_is_gone) {
+  files_.append("/state/positions.yaml", "positions:\n  cursor-a: \"s=abc\"\n");
+  start(one_job());  // It is ours from here on; nothing was cut.
+  kill();
+  start(one_job());
+  set({plan()});
+  pass(milliseconds(100));
+  EXPECT_FALSE(feed_.resumed);
+  EXPECT_EQ(feed_.stored_cursor, "s=abc");
+}
+
 TEST_F(InputRunnerTest, an_equal_one_runs_on_and_a_changed_one_goes_on_where_it_was) {
   start(one_job());
   set({plan()});

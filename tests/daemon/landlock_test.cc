@@ -26,11 +26,11 @@ namespace fs = std::filesystem;
 
 constexpr int kNotRestricted = 99;
 
-class Landlock : public testing::Test {
+class Landlock : public ::testing::Test {
  protected:
   void SetUp() override {
     if (landlock_version() == 0) GTEST_SKIP() << "this kernel has no Landlock";
-    folder_ = fs::path(testing::TempDir()) / ("landlock." + std::to_string(getpid()));
+    folder_ = fs::path(::testing::TempDir()) / ("landlock." + std::to_string(getpid()));
     for (const char* const name : {"own", "own/below", "other", "sockets"})
       fs::create_directories(folder_ / name);
     std::ofstream(folder_ / "other/file") << "text";

@@ -45,6 +45,7 @@ TEST_F(StatusTest, a_file_that_was_read_does_not_lag) {
   EXPECT_EQ(worker_metric("tailrace_lag_seconds"), 0);
   EXPECT_EQ(worker_metric("tailrace_outbox_age_seconds"), 0);
   EXPECT_EQ(worker_metric("tailrace_stalls_total"), 0);
+  EXPECT_EQ(worker_metric("tailrace_outbox_fill"), 0);
 }
 
 TEST_F(StatusTest, what_waits_for_room_lags_and_stalls) {
@@ -63,6 +64,8 @@ TEST_F(StatusTest, what_waits_for_room_lags_and_stalls) {
   EXPECT_NEAR(worker_metric("tailrace_outbox_age_seconds"), 4, 0.2);
   EXPECT_EQ(worker_metric("tailrace_stalled"), 1);
   EXPECT_EQ(worker_metric("tailrace_stalls_total"), 1);
+  EXPECT_GT(worker_metric("tailrace_outbox_fill"), 0.5);
+  EXPECT_LE(worker_metric("tailrace_outbox_fill"), 1);
   // What is written meanwhile counts at once.
   files_.append("/logs/a.log", "more\n");
   EXPECT_EQ(worker_metric("tailrace_lag_bytes"), lag + 5);
@@ -70,6 +73,7 @@ TEST_F(StatusTest, what_waits_for_room_lags_and_stalls) {
   run(1000);
   EXPECT_EQ(worker_metric("tailrace_lag_bytes"), 0);
   EXPECT_EQ(worker_metric("tailrace_stalled"), 0);
+  EXPECT_EQ(worker_metric("tailrace_outbox_fill"), 0);
   EXPECT_EQ(worker_metric("tailrace_outbox_age_seconds"), 0);
 }
 

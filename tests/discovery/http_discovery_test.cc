@@ -103,6 +103,23 @@ TEST(HttpDiscovery, sends_its_credentials) {
   EXPECT_NE(discovery.trouble().find("/token"), std::string::npos);
 }
 
+TEST(HttpDiscovery, shows_that_its_token_cannot_be_fetched_and_waits) {
+  DiscoveryRig rig;
+  config::HttpSdConfig config = some_config();
+  config.http.oauth2.emplace();
+  config.http.oauth2->client_id = "me";
+  config.http.oauth2->token_url = "http://id/token";
+  HttpDiscovery discovery(config, "x", rig.world);
+  rig.transport.answer_with([](const auto&) {
+    return testing::ScriptedTransport::Reply{.status = 503, .body = "down", .delay = 30ms};
+  });
+  rig.poll(discovery);
+  for (int i = 0; i < 20; ++i)
+    rig.advance(discovery, 20ms);
+  EXPECT_NE(discovery.trouble().find("cannot fetch token"), std::string::npos);
+  EXPECT_LE(rig.transport.sent().size(), 2U);  // With either way to send the credentials.
+}
+
 TEST(HttpDiscovery, gives_its_endpoint_back) {
   DiscoveryRig rig;
   { const HttpDiscovery discovery(some_config(), "x", rig.world); }

@@ -126,5 +126,19 @@ TEST(LineRelabeler, stays_right_and_small_whatever_comes) {
   EXPECT_LE(table.size(), LineRelabeler::kCachedMax);
 }
 
+TEST(LineRelabeler, remembers_few_results_of_long_labels) {
+  LabelSetTable table;
+  LineRelabeler relabeler(compiled({copy("__a", "a")}), {}, table);
+  std::string value(1U << 20U, 'x');
+  for (int i = 0; i < 20; ++i) {
+    value += 'x';
+    const std::vector<LabelPair> line{{"__a", value}};
+    ASSERT_EQ(relabeler.resolve(line)->pairs()[0].value, value);
+  }
+  table.sweep();
+  table.sweep();
+  EXPECT_LE(table.size(), LineRelabeler::kCachedBytesMax >> 20U);
+}
+
 }  // namespace
 }  // namespace tailrace::discovery

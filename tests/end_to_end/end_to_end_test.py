@@ -171,6 +171,24 @@ scrape_configs:
         self.assertIn('msg="a login to the status pages was refused" peer=127.0.0.1', errors)
         self.assertNotIn("without TLS", errors)  # It is this machine.
 
+    def test_positions_of_promtail_count_once(self):
+        self.append("one\ntwo\n")
+        with open(f"{self.folder}/positions.yaml", "w", encoding="utf-8") as file:
+            file.write(f'positions:\n  {self.logs}/a.log: "4"\n')
+        path = self.config()
+        with open(f"{self.folder}/config.yaml", encoding="utf-8") as file:
+            text = file.read().replace("sync_period: 200ms", "sync_period: 1h")
+        with open(f"{self.folder}/config.yaml", "w", encoding="utf-8") as file:
+            file.write(text)
+        for line in ["three", "four"]:
+            process = self.spawn([path])
+            self.append(f"{line}\n")
+            wait_for(lambda line=line: line in self.lines(), line)
+            time.sleep(0.3)  # The answer is recorded: that request is not sent again.
+            process.kill()
+            process.wait()
+        self.assertEqual(self.lines(), ["two", "three", "four"])
+
     def test_positions_of_promtail_are_taken_over(self):
         self.append("old\nnew\n")
         with open(os.path.join(self.folder, "positions.yaml"), "w", encoding="utf-8") as file:

@@ -198,6 +198,31 @@ TEST_F(AsyncServerTest, has_room_for_so_many_bodies_at_a_time) {
   EXPECT_EQ(answer_of(second).status, 204);
 }
 
+TEST_F(AsyncServerTest, a_body_that_does_not_come_takes_no_room) {
+  options_.body_bytes_max = 1000;
+  options_.bodies_bytes_max = 1500;
+  start();
+  const int slow = connect_and_send(
+      "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n");
+  std::string got(25, '\0');
+  EXPECT_EQ(read(slow, got.data(), got.size()), 25);  // It has begun.
+  const std::string body(1000, 'x');
+  const int other = submit(post(url_of(server_->port()), {body}));
+  wait_for(1);
+  Taken taken = take();
+  EXPECT_EQ(taken.request.body, body);
+  taken.responder.answer({.status = 204, .body = {}, .headers = {}});
+  EXPECT_EQ(answer_of(other).status, 204);
+  EXPECT_EQ(write(slow, body.data(), body.size()), 1000);
+  wait_for(1);
+  taken = take();
+  EXPECT_EQ(taken.request.body, body);
+  taken.responder.answer({.status = 204, .body = {}, .headers = {}});
+  EXPECT_EQ(read(slow, got.data(), 12), 12);
+  EXPECT_EQ(got.substr(0, 12), "HTTP/1.1 204");
+  close(slow);
+}
+
 TEST_F(AsyncServerTest, has_the_same_room_for_bodies_of_unknown_length) {
   options_.body_bytes_max = 1000;
   options_.bodies_bytes_max = 1500;

@@ -123,6 +123,22 @@ TEST_F(OAuth2TokenTest, puts_credentials_into_the_form_when_the_header_is_refuse
   EXPECT_EQ(transport_.sent().at(2).basic_auth, "");  // What worked is remembered.
 }
 
+// Whoever asks for it does so a moment after the answer has come.
+TEST_F(OAuth2TokenTest, a_failure_is_told_to_who_asks_a_moment_later) {
+  transport_.answer_with(
+      [](const auto&) { return ScriptedTransport::Reply{.status = 500, .body = "no"}; });
+  OAuth2Token token(config(), files_, transport_, clock_);
+  ask(token);
+  token.take_completions();
+  token.take_completions();
+  const std::size_t asked = transport_.sent().size();
+  for (int i = 0; i < 3; ++i) {
+    clock_.advance(std::chrono::nanoseconds(1) + i * std::chrono::milliseconds(100));
+    EXPECT_TRUE(ask(token).starts_with("!oauth2: cannot fetch token: ")) << i;
+  }
+  EXPECT_EQ(transport_.sent().size(), asked);
+}
+
 TEST_F(OAuth2TokenTest, says_why_it_could_not_be_fetched_and_tries_again_later) {
   transport_.reply({.status = 0, .error = "no route"});
   transport_.reply({.status = 200, .body = "{}"});

@@ -102,5 +102,13 @@ TEST(GcpLogEntry, keys_become_parts_of_names) {
   EXPECT_EQ(gcp_label_part(""), "");
 }
 
+TEST(GcpPushFormat, what_is_too_large_unpacked_is_413) {
+  GcpPushFormat format({.raw_bytes_max = 1});
+  auto packed = push_of("/gcp/api/v1/push", "application/json", "\x02\x04zz");
+  packed.headers["content-encoding"] = "snappy";
+  EXPECT_EQ(decoded(format, packed),
+            (Shown{"413 read_error: the request is too large when unpacked"}));
+}
+
 }  // namespace
 }  // namespace tailrace::receivers

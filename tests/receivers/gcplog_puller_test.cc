@@ -292,5 +292,29 @@ TEST(GcplogPuller, an_end_waits_for_its_acknowledgement) {
   EXPECT_EQ(rig.texts, (std::vector<std::string>{"one"}));
 }
 
+TEST(GcplogPuller, sleeps_while_its_token_is_on_its_way) {
+  PullRig rig;
+  rig.options.token.wanted = GcpToken::Options::Wanted::kYes;
+  rig.transport.reply({.status = 200, .never = true});
+  rig.start();
+  rig.turn();
+  ASSERT_EQ(rig.transport.sent().size(), 1U);
+  EXPECT_EQ(rig.puller->next_deadline(), SteadyTime::max());
+}
+
+TEST(GcplogPuller, sleeps_while_what_it_gave_cannot_be_stored) {
+  PullRig rig;
+  rig.transport.reply(pulled({received("1", "a1", entry("one"))}));
+  rig.start();
+  for (int i = 0; i < 3; ++i)
+    rig.turn();
+  EXPECT_EQ(rig.texts.size(), 1U);
+  EXPECT_EQ(rig.puller->next_deadline(), rig.clock.steady_now() + GcplogPuller::kCutWithin);
+  rig.clock.advance(std::chrono::seconds(2));
+  rig.turn();
+  EXPECT_TRUE(rig.puller->wants_cut());
+  EXPECT_GT(rig.puller->next_deadline(), rig.clock.steady_now());
+}
+
 }  // namespace
 }  // namespace tailrace::receivers

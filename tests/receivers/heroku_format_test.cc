@@ -68,5 +68,13 @@ TEST(HerokuFormat, refuses_in_words) {
             (Shown{"400 : a frame's length is wrong"}));
 }
 
+TEST(HerokuFormat, what_is_too_large_unpacked_is_413) {
+  HerokuFormat format({.raw_bytes_max = 1});
+  auto packed = drain({});
+  packed.headers["content-encoding"] = "snappy";
+  packed.body = "\x02\x04zz";
+  EXPECT_EQ(decoded(format, packed), (Shown{"413 : the request is too large when unpacked"}));
+}
+
 }  // namespace
 }  // namespace tailrace::receivers

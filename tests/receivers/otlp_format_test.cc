@@ -196,6 +196,27 @@ TEST(OtlpFormat, refuses_in_words) {
   EXPECT_EQ(decoded(format, packed), Shown{"400 format: the compressed body is damaged"});
 }
 
+// Each entry of a map has the map's name in front of its own.
+TEST(OtlpFormat, a_long_name_of_a_large_map_is_too_large) {
+  const std::string name(1U << 20U, 'n');
+  std::string entries;
+  std::string json = R"({"resourceLogs":[{"resource":{"attributes":[{"key":")" + name +
+                     R"(","value":{"kvlistValue":{"values":[{"key":"a"})";
+  for (int i = 0; i < 200; ++i) {
+    entries += bytes(1, pair("a", text("x")));
+    json += R"(,{"key":"a","value":{"stringValue":"x"}})";
+  }
+  json += "]}}}]}}]}";
+  const std::string request = otlp_request(bytes(1, pair(name, bytes(6, entries))), "", "");
+  OtlpFormat format(options());
+  PushedLines lines;
+  EXPECT_FALSE(format.decode(push_of("/v1/logs", "application/x-protobuf", request), lines));
+  EXPECT_TRUE(lines.full());
+  lines.clear();
+  EXPECT_FALSE(format.decode(push_of("/v1/logs", "application/json", json), lines));
+  EXPECT_TRUE(lines.full());
+}
+
 TEST(OtlpFormat, answers_in_the_senders_encoding) {
   const OtlpFormat format(options());
   const auto json = push_of("/v1/logs", "application/json", "");

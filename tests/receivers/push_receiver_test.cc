@@ -211,6 +211,22 @@ TEST_F(PushReceiverTest, a_sender_that_went_away_and_comes_again_is_known) {
   EXPECT_EQ(rig_->read_all(), std::vector<GotLine>{});
 }
 
+// The repeat has arrived before what it repeats was answered, in the same turn of the worker.
+TEST_F(PushReceiverTest, a_repeat_that_waits_while_its_first_is_answered_is_known) {
+  const auto gone = rig_->send(push({"one"}));
+  rig_->read_all();
+  gone->gone = true;
+  const auto again = rig_->send(push({"one"}));
+  rig_->cut();
+  ReadBuffer buffer;
+  LineBlock block;
+  EXPECT_TRUE(rig_->receiver().read(buffer, block).has_value());  // Without a poll() before.
+  EXPECT_TRUE(block.lines.empty());
+  rig_->cut();
+  EXPECT_EQ(again->status, 204);
+  EXPECT_TRUE(counts(R"(tailrace_push_requests_total{job="push",result="repeated"} 1)"));
+}
+
 TEST_F(PushReceiverTest, a_repeat_after_minutes_is_new) {
   rig_->send(push({"one"}));
   rig_->read_all();

@@ -1,6 +1,8 @@
 // Groups, lines and their metadata, up to a limit.
 #include "receivers/pushed_lines.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace tailrace::receivers {
@@ -43,6 +45,27 @@ TEST(PushedLines, says_when_it_is_full) {
     lines.add_metadata("a", "b");
   EXPECT_TRUE(lines.full());
   EXPECT_EQ(lines.metadata(lines[0]).size(), PushedLines::kPairsMax);
+}
+
+TEST(PushedLines, keeps_texts_up_to_a_limit) {
+  PushedLines lines;
+  EXPECT_EQ(lines.keep_joined("a", "b"), "a.b");
+  const std::string large(PushedLines::kKeptBytesMax - 3, 'x');
+  EXPECT_EQ(lines.keep(large), large);
+  EXPECT_FALSE(lines.full());
+  EXPECT_EQ(lines.keep("x"), "");
+  EXPECT_TRUE(lines.full());
+  lines.clear();
+  EXPECT_FALSE(lines.full());
+  EXPECT_EQ(lines.keep("xy"), "xy");
+  EXPECT_EQ(lines.keep_joined("x", large), "");
+  EXPECT_TRUE(lines.full());
+  lines.clear();
+  lines.allow_kept(PushedLines::kKeptBytesMax + 2);
+  EXPECT_EQ(lines.keep_joined(large, "xxxx").size(), PushedLines::kKeptBytesMax + 2);
+  EXPECT_FALSE(lines.full());
+  lines.clear();
+  EXPECT_EQ(lines.keep_joined(large, "xxxx"), "");
 }
 
 }  // namespace

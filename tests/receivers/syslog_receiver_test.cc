@@ -144,6 +144,27 @@ TEST_F(SyslogReceiverTest, does_not_hold_the_last_message_of_a_peer_that_pauses)
   EXPECT_EQ(seen_[1], "{job=\"a\"} last");
 }
 
+// As with too many open files: accept() fails and the loop tells of the socket for ever.
+TEST_F(SyslogReceiverTest, sleeps_and_says_so_while_no_connection_can_be_accepted) {
+  auto opts = options(SOCK_STREAM);
+  const int listener = opts.listening.descriptor;
+  const auto receiver = make(std::move(opts));
+  ASSERT_EQ(shutdown(listener, SHUT_RD), 0);  // It listens no more.
+  turn(*receiver, milliseconds(1000));
+  EXPECT_NE(receiver->status().trouble, "");
+  EXPECT_EQ(receiver->next_deadline(), clock_.steady_now() + StreamListener::kAcceptPause);
+  // The loop does not tell of it again.
+  const SystemClock real;
+  const SteadyTime begun = real.steady_now();
+  turn(*receiver, milliseconds(50));
+  EXPECT_GE(real.steady_now() - begun, milliseconds(40));
+  ASSERT_EQ(listen(listener, 16), 0);
+  clock_.advance(StreamListener::kAcceptPause);
+  turn(*receiver, milliseconds(0));
+  EXPECT_EQ(receiver->status().trouble, "");
+  EXPECT_EQ(receiver->next_deadline(), SteadyTime::max());
+}
+
 TEST_F(SyslogReceiverTest, closes_connections_that_are_silent_for_too_long) {
   const auto receiver = make(options(SOCK_STREAM));
   const int one = connect_to();
@@ -254,6 +275,24 @@ TEST_F(SyslogReceiverTest, takes_datagrams_and_several_messages_in_one) {
   EXPECT_EQ(metric("tailrace_syslog_cut_messages_total"), 1);
 }
 
+// Nobody reads while the outbox is full.
+TEST_F(SyslogReceiverTest, sleeps_while_there_is_no_room_for_more_datagrams) {
+  const auto receiver = make(options(SOCK_DGRAM));
+  const int one = connect_to();
+  const std::string message = "<13>1 - - - - - - " + std::string(4000, 'x');
+  for (int i = 0; i < 2000; ++i) {
+    send(one, message.data(), message.size(), MSG_DONTWAIT);
+    if (i % 16 == 0) turn(*receiver, milliseconds(0));
+  }
+  // More waits than is taken, and nothing can be done about it.
+  turn(*receiver, milliseconds(0));
+  EXPECT_GT(receiver->next_deadline(), clock_.steady_now());
+  take(*receiver);
+  EXPECT_GT(seen_.size(), 100U);
+  const std::size_t before = seen_.size();
+  turn_until(*receiver, [&] { return seen_.size() > before; });
+}
+
 TEST_F(SyslogReceiverTest, counts_what_the_kernel_had_no_room_for) {
   auto opts = options(SOCK_DGRAM);
   opts.listening.listen.receive_buffer = 4096;
@@ -331,10 +370,32 @@ TEST_F(SyslogReceiverTest, leaves_its_connections_to_the_input_that_follows_it) 
   EXPECT_EQ(seen_[1], "{job=\"a\"} y");
 }
 
+TEST_F(SyslogReceiverTest, does_not_leave_its_connections_to_an_input_with_another_sort_of_tls) {
+  ConnectionPark park;
+  auto opts = options(SOCK_STREAM);
+  opts.listening.park = &park;
+  opts.listening.use = park.join("before", "");
+  const auto before = make(std::move(opts));
+  int one = connect_to();
+  send_to(one, "<13>1 - - - - - - x\n<13>1 - - - - ");
+  take_lines(*before, 1);
+  const auto use = park.join("after", "certificate");
+  before->begin_stop();
+  char byte = 0;
+  EXPECT_EQ(recv(one, &byte, 1, 0), 0);  // It is told to go.
+  send_to(one, "- - y\n");
+  hang_up(one);
+  turn_until(*before, [this] { return ended_; });
+  EXPECT_EQ(seen_.back(), "{job=\"a\"} y");
+  EXPECT_TRUE(park.take().empty());
+}
+
 // A name that comes when it is told.
 class SlowNames final : public ReverseNames {
  public:
-  std::optional<std::string> find(const PeerAddress& /*peer*/) override { return name; }
+  std::optional<std::string> find(const PeerAddress& /*peer*/, SteadyTime /*now*/) override {
+    return name;
+  }
   std::optional<std::string> name;
 };
 

@@ -66,6 +66,23 @@ TEST(UnpackBody, joins_gzip_members) {
   EXPECT_EQ(out, "onetwo");
 }
 
+TEST(UnpackBody, joins_many_gzip_members_and_refuses_too_many) {
+  const std::string one = squeezed("ab", 31);
+  std::string many;
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) {
+    many += one;
+    text += "ab";
+  }
+  std::string out;
+  out.reserve(4U << 20U);
+  EXPECT_TRUE(unpack_body("gzip", many, kMax, out));
+  EXPECT_EQ(out, text);
+  const Status too_many = unpack_body("gzip", many + one, kMax, out);
+  ASSERT_FALSE(too_many);
+  EXPECT_EQ(too_many.error().code, Error::kExhausted);
+}
+
 TEST(UnpackBody, a_bomb_costs_no_more_than_the_limit) {
   const std::string bomb = squeezed(std::string(50'000'000, '\0'), 31);
   std::string out;
