@@ -43,13 +43,13 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, kTroubleBytesMax));
 }
 
-std::string counted(std::uint64_t number, std::string_view what) {
+std::string number_of(std::uint64_t number, std::string_view what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 std::string words_of(const WorkerPulse& sum) {
-  std::string words = "following " + counted(sum.files, "file");
-  if (sum.inputs != 0) words += " and " + counted(sum.inputs, "other source");
+  std::string words = "following " + number_of(sum.files, "file");
+  if (sum.inputs != 0) words += " and " + number_of(sum.inputs, "other source");
   words += fmt::format("; not yet accepted: {}", sum.pending_entries);
   if (sum.stalled) words += "; reading waits: the outbox is full";
   return words;
