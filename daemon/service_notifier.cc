@@ -43,22 +43,13 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, kTroubleBytesMax));
 }
 
-<<<<<<< HEAD
 std::string count_in_words(std::uint64_t number, std::string_view what) {
-=======
-std::string number_of(std::uint64_t number, std::string_view what) {
->>>>>>> mend
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 std::string words_of(const WorkerPulse& sum) {
-<<<<<<< HEAD
   std::string words = "following " + count_in_words(sum.files, "file");
   if (sum.inputs != 0) words += " and " + count_in_words(sum.inputs, "other source");
-=======
-  std::string words = "following " + number_of(sum.files, "file");
-  if (sum.inputs != 0) words += " and " + number_of(sum.inputs, "other source");
->>>>>>> mend
   words += fmt::format("; not yet accepted: {}", sum.pending_entries);
   if (sum.stalled) words += "; reading waits: the outbox is full";
   return words;
