@@ -99,6 +99,20 @@ class Rendered(unittest.TestCase):
         unused = [key for key in CHART_READ.values if f".Values.{key}" not in asked]
         self.assertEqual(unused, ["podSecurityPolicy"])
 
+    def test_every_value_that_is_given_comes_out(self):
+        # A registry that `global` overrules, and replicas that the autoscaler has.
+        cases = {"everything.yaml": {"ignored.example.org"}, "receiver.yaml": {2}, "promtail.yaml": set()}
+        for name, left_out in cases.items():
+            objects = rendered(CHART_READ, name)
+            found = set(leaves(objects))
+            text = "\n".join(str(each) for each in found)
+            for value in leaves(values_of(name)):
+                if isinstance(value, bool) or value is None or value in left_out or "{{" in str(value):
+                    continue
+                lines = value.splitlines() if isinstance(value, str) else [f": {value}"]
+                with self.subTest(name, value=value):
+                    self.assertTrue(value in found or all(line.strip() in text for line in lines))
+
     def test_the_checksum_follows_the_configuration(self):
         def checksum(values):
             pods = [each for each in CHART_READ.objects(values) if each["kind"] == "DaemonSet"]
@@ -250,6 +264,18 @@ def paths(value, path=()):
     if isinstance(value, list):
         for number, inner in enumerate(value):
             yield from paths(inner, path + (number,))
+
+
+def leaves(value):
+    """All that is no map and no list."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value
 
 
 def at(value, path):

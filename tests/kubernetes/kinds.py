@@ -26,6 +26,7 @@ def fits(pattern):
 
 SIMPLE = {
     "string": lambda value: isinstance(value, str),
+    "base64": fits(re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")),
     "bool": lambda value: isinstance(value, bool),
     "int": lambda value: is_int(value) and value >= 0,
     "port": is_port,
