@@ -113,6 +113,14 @@ class Rendered(unittest.TestCase):
                 with self.subTest(name, value=value):
                     self.assertTrue(value in found or all(line.strip() in text for line in lines))
 
+    def test_switches(self):
+        cases = [("hostNetwork", True, None), ("enableServiceLinks", False, True),
+                 ("automountServiceAccountToken", False, True)]
+        for key, value, otherwise in cases:
+            for values, expected in (({key: value}, value), ({}, otherwise)):
+                pod = next(each for each in CHART_READ.objects(values) if each["kind"] == "DaemonSet")
+                self.assertIs(pod["spec"]["template"]["spec"].get(key), expected, key)
+
     def test_the_checksum_follows_the_configuration(self):
         def checksum(values):
             pods = [each for each in CHART_READ.objects(values) if each["kind"] == "DaemonSet"]
