@@ -67,11 +67,11 @@ TEST(Capabilities, names_are_those_of_the_manual) {
 }
 
 // Files that belong to another user, which root alone can make.
-class CapabilitiesOfRoot : public testing::Test {
+class CapabilitiesOfRoot : public ::testing::Test {
  protected:
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "another user's files need root";
-    folder_ = fs::path(testing::TempDir()) / ("capabilities." + std::to_string(getpid()));
+    folder_ = fs::path(::testing::TempDir()) / ("capabilities." + std::to_string(getpid()));
     fs::create_directories(folder_ / "theirs");
     std::ofstream(folder_ / "theirs/file") << "text";
     chmod(at("theirs/file").c_str(), 0600);

@@ -26,10 +26,10 @@ using Mode = config::ProtectionConfig::Mode;
 
 constexpr int kNotProtected = 99;
 
-class ProtectionTest : public testing::Test {
+class ProtectionTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("protection." + std::to_string(getpid()));
+    folder_ = fs::path(::testing::TempDir()) / ("protection." + std::to_string(getpid()));
     fs::create_directories(folder_ / "other");
   }
   void TearDown() override { fs::remove_all(folder_); }
