@@ -115,6 +115,7 @@ class Polled(unittest.TestCase):
             process.kill()
             process.wait()
         process = self.rig.start()
+        wait_for(lambda: self.rig.metric("promtail_build_info"), "the program")
         wait_for(lambda: set(expected) <= set(self.loki.lines()), "all lines", 60)
         return process
 
