@@ -284,9 +284,6 @@ int main(int argc, char** argv) {
     sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // As process 1 of a container we inherit what others leave; we have no children of our own, so
-  // nobody waits for one: the kernel clears them away.
-  std::signal(SIGCHLD, SIG_IGN);
 
   const std::vector<const char*> arguments(argv + 1, argv + argc);
   const SystemClock clock;
@@ -294,6 +291,9 @@ int main(int argc, char** argv) {
       arguments,
       {clock, text_output(STDOUT_FILENO), text_output(STDERR_FILENO), environment_variable});
   if (status) return *status;
+  // As process 1 of a container we inherit what others leave; but for verbs, which wait for theirs,
+  // we have no children of our own, so nobody waits for one: the kernel clears them away.
+  std::signal(SIGCHLD, SIG_IGN);
   const auto line = tailrace::daemon::parse_command_line(arguments);
   if (!line) {
     print(stderr, line.error().message + "\nRun with -help for the list of flags.\n");
