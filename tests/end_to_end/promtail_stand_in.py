@@ -9,7 +9,6 @@ import glob
 import os
 import signal
 import sys
-import threading
 import time
 import urllib.request
 
@@ -108,12 +107,14 @@ class StandIn:
             self.offsets[path] = self.offsets.get(path, 0) + size
 
     def run(self):
-        ended = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: ended.set())
+        # No threading.Event: a handler that comes while its lock is held would wait for ever.
+        ended = []
+        signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
         next_save = time.monotonic() + PERIOD_SECONDS
         if flag("dry-run"):
             print("Clients configured:\n----------------------\nurl: http://x\n", flush=True)
-        while not ended.wait(LOOK_SECONDS):
+        while not ended:
+            time.sleep(LOOK_SECONDS)
             self.step()
             if time.monotonic() > next_save and not flag("dry-run"):
                 self.save()
