@@ -17,14 +17,6 @@ namespace logql = pipeline::logql;
 using pipeline::logql::LabelMatcher;
 using pipeline::logql::LineFilter;
 
-bool is_regex(logql::Comparison comparison) {
-  return comparison == logql::Comparison::kMatches || comparison == logql::Comparison::kNotMatches;
-}
-
-bool is_negative(logql::Comparison comparison) {
-  return comparison == logql::Comparison::kNotEqual || comparison == logql::Comparison::kNotMatches;
-}
-
 bool holds(const LabelMatcher& matcher, std::string_view text) {
   bool found = text == matcher.text;
   if (is_regex(matcher.comparison)) {

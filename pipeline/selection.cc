@@ -12,14 +12,6 @@ namespace {
 
 using logql::Comparison;
 
-bool is_negative(Comparison comparison) {
-  return comparison == Comparison::kNotEqual || comparison == Comparison::kNotMatches;
-}
-
-bool is_regex(Comparison comparison) {
-  return comparison == Comparison::kMatches || comparison == Comparison::kNotMatches;
-}
-
 }  // namespace
 
 struct Selection::Tests {

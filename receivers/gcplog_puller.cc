@@ -85,15 +85,17 @@ void GcplogPuller::resume() {
   if (!options_.resume) return;
   lines_ = options_.resume->position;
   std::string_view rest = options_.resume->cursor_details;
-  while (!rest.empty() && open_.size() < kOpenMax) {
+  while (!rest.empty()) {
     std::uint64_t id = 0;
     const auto [end, fault] = std::from_chars(rest.data(), rest.data() + rest.size(), id, 16);
-    if (fault != std::errc()) return;
+    if (fault != std::errc()) break;
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     if (rest.starts_with(' ')) rest.remove_prefix(1);
-    open_.push_back({.id = id, .ack = {}, .state = Open::State::kStored});
-    remember(id);
+    open_.push_back({.id = id, .ack = {}, .state = Open::State::kStored, .of_before = true});
+    if (open_.size() > kOfBeforeMax) open_.pop_front();
   }
+  for (const Open& open : open_)
+    remember(open.id);
   of_before_ = open_.size();
 }
 
@@ -120,6 +122,15 @@ void GcplogPuller::remember(std::uint64_t id) {
   if (remembered_order_.size() <= kRememberedMax) return;
   remembered_.erase(remembered_order_.front());
   remembered_order_.pop_front();
+}
+
+template <typename Predicate>
+void GcplogPuller::close(Predicate predicate) {
+  std::erase_if(open_, [&](const Open& open) {
+    if (!predicate(open)) return false;
+    if (open.of_before) --of_before_;
+    return true;
+  });
 }
 
 // --- requests ---
@@ -203,8 +214,7 @@ void GcplogPuller::take_acknowledged(const http::Response& response, SteadyTime 
   // acknowledged comes again, with another id, and is still known.
   const bool done = response.status == 200 || response.status == 400;
   if (response.status != 200) fail_for_now("acknowledge", response, now);
-  std::erase_if(open_,
-                [&](const Open& open) { return done && open.state == Open::State::kInFlight; });
+  close([&](const Open& open) { return done && open.state == Open::State::kInFlight; });
   for (Open& open : open_) {
     if (open.state == Open::State::kInFlight) open.state = Open::State::kStored;
   }
@@ -262,7 +272,9 @@ void GcplogPuller::add_message(std::string_view id, std::string_view ack, std::s
       const bool waits =
           std::any_of(waiting_.begin(), waiting_.end(), same) ||
           std::any_of(given_.begin() + static_cast<std::ptrdiff_t>(consumed_), given_.end(), same);
-      if (!waits) open_.push_back({hash, std::string(ack), Open::State::kStored});
+      if (!waits) {
+        open_.push_back({.id = hash, .ack = std::string(ack), .state = Open::State::kStored});
+      }
     } else {
       found->ack = ack;
       if (found->state == Open::State::kInFlight) found->state = Open::State::kStored;
@@ -328,8 +340,9 @@ void GcplogPuller::ran(Message message) {
     entries_.increment();
     message.labels->unpin();
   }
-  open_.push_back(
-      {message.id, std::move(message.ack), dropped ? Open::State::kStored : Open::State::kRan});
+  open_.push_back({.id = message.id,
+                   .ack = std::move(message.ack),
+                   .state = dropped ? Open::State::kStored : Open::State::kRan});
   if (!dropped && oldest_ran_ == SteadyTime::max()) oldest_ran_ = world_.clock.steady_now();
 }
 
@@ -362,8 +375,7 @@ void GcplogPuller::stored() {
 void GcplogPuller::poll(SteadyTime now) {
   if (now >= forget_before_at_) {
     // What was acknowledged, but not confirmed before the restart: it would have come by now.
-    std::erase_if(open_, [](const Open& open) { return open.ack.empty(); });
-    of_before_ = 0;
+    close([](const Open& open) { return open.ack.empty(); });
     forget_before_at_ = SteadyTime::max();
   }
   token_.take_completions();

@@ -31,18 +31,23 @@ namespace tailrace::receivers {
 //
 // - Pub/Sub sends again what was not acknowledged in time, and now and then what was. The ids of
 //   messages whose acknowledgement has not been confirmed are in the resume point, so that after a
-//   restart too a message that is in the outbox is acknowledged, not read again; ids of the last
-//   kRememberedMax messages are remembered while the process lives.
+//   restart too a message that is in the outbox is acknowledged, not read again, and so over
+//   several restarts; ids of the last kRememberedMax messages are remembered while the process
+//   lives.
 // - A message that is no entry of a log is a line as it is, with the fixed labels, and counted.
 //
 // Ownership: borrows Options' world; has an endpoint of the transport.
 // Threading: confined to one worker.
 // Errors: credentials, answers: tried again without end, with Backoff; status() says why.
-// Memory: one answer (kAnswerBytesMax) and the messages in it; kOpenMax ids in the resume point.
+// Memory: one answer (kAnswerBytesMax) and the messages in it; kOpenMax ids of this run and
+// kOfBeforeMax of those before it in the resume point.
 class GcplogPuller final : public Input {
  public:
   static constexpr std::size_t kMessagesAtOnce = 500;
   static constexpr std::size_t kOpenMax = 2000;
+  // Every kill -9 may leave kOpenMax that were acknowledged and not confirmed; they are kept for
+  // as long as they may come again. Beyond this the oldest are forgotten.
+  static constexpr std::size_t kOfBeforeMax = 10'000;
   static constexpr std::size_t kRememberedMax = 20'000;
   // Pub/Sub takes 512 KiB of ids in a request, each of which has some 200 bytes.
   static constexpr std::size_t kAcknowledgedAtOnce = 1000;
@@ -98,11 +103,12 @@ class GcplogPuller final : public Input {
     GcpLogEntry entry;
     const LabelSet* labels = nullptr;  // nullptr: a rule drops it.
   };
-  // A message that has run. `ack` is empty when the one that it came with is of before a restart.
+  // A message that has run. `ack` is empty while it has not come since a restart.
   struct Open {
     std::uint64_t id = 0;
     std::string ack;
     enum class State { kRan, kStored, kInFlight } state = State::kRan;
+    bool of_before = false;
   };
 
   void resume();
@@ -120,6 +126,8 @@ class GcplogPuller final : public Input {
   void ran(Message message);
   static void drop(const Message& message);
   void remember(std::uint64_t id);
+  template <typename Predicate>
+  void close(Predicate predicate);
   http::Request request(const char* verb, const std::string& authorization) const;
   http::RequestTag tag(std::uint32_t number) const;
 
@@ -141,7 +149,7 @@ class GcplogPuller final : public Input {
   std::size_t consumed_ = 0;    // Of given_.
   SourcePosition lines_ = 0;    // Consumed, in all runs.
   std::deque<Open> open_;
-  std::size_t of_before_ = 0;  // Of open_: of before a restart.
+  std::size_t of_before_ = 0;  // How many of open_ are.
   SteadyTime forget_before_at_ = SteadyTime::max();
   SteadyTime oldest_ran_ = SteadyTime::max();
   std::unordered_set<std::uint64_t> remembered_;

@@ -152,6 +152,7 @@ class KafkaReader final : public Input, private KafkaEvents {
   const LabelSet& labels_;
   MetricValue& repeated_;
   MetricValue& commit_failures_;
+  MetricValue& rebalances_;
   Random random_;
   Backoff backoff_;
 

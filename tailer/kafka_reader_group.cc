@@ -10,6 +10,7 @@ constexpr std::chrono::milliseconds kCommitAgain{200};
 }  // namespace
 
 void KafkaReader::on_assign(const std::vector<TopicPartition>& partitions) {
+  rebalances_.increment();
   offsets_.assign(partitions);
   drop_invalid();
   member_id_ = client_->member_id();
@@ -23,6 +24,7 @@ void KafkaReader::on_assign(const std::vector<TopicPartition>& partitions) {
 }
 
 void KafkaReader::on_revoke(const std::vector<TopicPartition>& partitions, Group group) {
+  rebalances_.increment();
   offsets_.revoke(partitions);
   drop_invalid();
   leaving_partitions_ = partitions;

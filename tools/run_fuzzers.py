@@ -55,7 +55,7 @@ def reached(name, sources, work):
     build_directory = ROOT / "build/coverage"
     for counts in build_directory.rglob("*.gcda"):
         counts.unlink()
-    subprocess.run([build_directory / f"tests/fuzz/{name}_fuzz", work / name / "corpus",
+    subprocess.run([build_directory / "tests/fuzz/fuzz_replay", name, work / name / "corpus",
                     ROOT / "tests/fuzz/corpus" / name],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     filters = []
@@ -87,7 +87,7 @@ def main():
     targets = [f"{name}_fuzz" for name in names]
     build("fuzz", targets)
     if not options.no_coverage:
-        build("coverage", targets)
+        build("coverage", ["fuzz_replay"])
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
         work = options.keep or pathlib.Path(scratch)

@@ -11,6 +11,13 @@ namespace tailrace::pipeline::logql {
 
 enum class Comparison { kEqual, kNotEqual, kMatches, kNotMatches };
 
+constexpr bool is_negative(Comparison comparison) {
+  return comparison == Comparison::kNotEqual || comparison == Comparison::kNotMatches;
+}
+constexpr bool is_regex(Comparison comparison) {
+  return comparison == Comparison::kMatches || comparison == Comparison::kNotMatches;
+}
+
 // `name="text"` and the like. The regular expression of a label is anchored at both ends.
 struct LabelMatcher {
   std::string name;

@@ -40,10 +40,6 @@ std::string_view line_operator(Comparison comparison) {
   }
 }
 
-bool is_negative(Comparison comparison) {
-  return comparison == Comparison::kNotEqual || comparison == Comparison::kNotMatches;
-}
-
 // Null for those that compare text.
 Result<std::unique_ptr<RegexMatcher>> regex_of(Comparison comparison, const std::string& text) {
   if (comparison == Comparison::kEqual || comparison == Comparison::kNotEqual) {

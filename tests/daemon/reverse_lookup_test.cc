@@ -14,7 +14,7 @@ namespace {
 
 using receivers::PeerAddress;
 
-constexpr SteadyTime kStart{std::chrono::hours(1)};
+constexpr SteadyTime kBegin{std::chrono::hours(1)};
 
 PeerAddress peer_number(std::uint8_t number) {
   PeerAddress peer;
@@ -57,10 +57,10 @@ class ReverseLookupTest : public ::testing::Test {
 
 TEST_F(ReverseLookupTest, a_name_holds_for_some_minutes_and_then_until_the_next_is_there) {
   dns_->set("a.example");
-  EXPECT_EQ(names_.find(peer_number(1), kStart), std::nullopt);
-  EXPECT_EQ(find(kStart, "a.example"), "a.example");
+  EXPECT_EQ(names_.find(peer_number(1), kBegin), std::nullopt);
+  EXPECT_EQ(find(kBegin, "a.example"), "a.example");
   dns_->set("b.example");
-  const SteadyTime old = kStart + ReverseLookup::kNameLasts;
+  const SteadyTime old = kBegin + ReverseLookup::kNameLasts;
   EXPECT_EQ(names_.find(peer_number(1), old - std::chrono::nanoseconds(1)), "a.example");
   EXPECT_EQ(dns_->asked, 1);
   EXPECT_NE(names_.find(peer_number(1), old), std::nullopt);
@@ -69,9 +69,9 @@ TEST_F(ReverseLookupTest, a_name_holds_for_some_minutes_and_then_until_the_next_
 }
 
 TEST_F(ReverseLookupTest, a_failure_holds_for_a_short_time) {
-  EXPECT_EQ(find(kStart, ""), "");
+  EXPECT_EQ(find(kBegin, ""), "");
   dns_->set("a.example");
-  const SteadyTime old = kStart + ReverseLookup::kNothingLasts;
+  const SteadyTime old = kBegin + ReverseLookup::kNothingLasts;
   EXPECT_EQ(names_.find(peer_number(1), old - std::chrono::nanoseconds(1)), "");
   EXPECT_EQ(find(old, "a.example"), "a.example");
 }
@@ -79,7 +79,7 @@ TEST_F(ReverseLookupTest, a_failure_holds_for_a_short_time) {
 TEST_F(ReverseLookupTest, who_finds_no_room_to_ask_asks_again) {
   MutexLock lock(dns_->mutex);
   for (std::size_t i = 0; i < 2 * ReverseLookup::kQueuedMax; ++i)
-    EXPECT_EQ(names_.find(peer_number(static_cast<std::uint8_t>(i)), kStart), std::nullopt) << i;
+    EXPECT_EQ(names_.find(peer_number(static_cast<std::uint8_t>(i)), kBegin), std::nullopt) << i;
 }
 
 }  // namespace

@@ -145,43 +145,50 @@ class Kafka(unittest.TestCase):
         rigs = [self.rig() for _ in range(3)]
         processes = []
         # Mock brokers refuse commits while a group shares out anew; real ones take them. What is read just
-        # then and not committed is read again by another member: only batches without a refusal are exact.
+        # then and not committed is read again by another member: batches are exact between such changes.
         changing = set()
         exact = []
 
-        def refusals():
-            return sum(rig.metric("tailrace_kafka_commit_failures_total")
-                       for rig, process in zip(rigs, processes) if process.poll() is None)
+        def changes():
+            return sum(rig.metric(f"tailrace_kafka_{name}_total")
+                       for rig, process in zip(rigs, processes) if process.poll() is None
+                       for name in ("rebalances", "commit_failures"))
 
-        def produce(during_a_change=False):
-            before, refused = set(self.cluster.lines()), refusals()
+        def produce():
+            """Whether the group stayed as it was meanwhile."""
+            before, changed = set(self.cluster.lines()), changes()
             self.cluster.produce(1000)
             self.wait_for_all()
             self.wait_for_commits()
             batch = set(self.cluster.lines()) - before
-            if during_a_change or refusals() != refused:
-                changing.update(batch)
-            else:
+            calm = changes() == changed
+            if calm:
                 exact.append(batch)
+            else:
+                changing.update(batch)
+            return calm
+
+        def produce_until_calm():
+            wait_for(produce, "a group that stays as it is", 120)
 
         for rig in rigs:
             processes.append(rig.start())
             wait_for(lambda rig=rig: rig.ready()[0] == 200, "a place in the group", 60)
-            produce(during_a_change=True)
             produce()
+            produce_until_calm()
         rigs[0].stop(processes[0])
-        produce(during_a_change=True)
         produce()
+        produce_until_calm()
         processes[1].kill()  # The others wait for it until its session ends.
         processes[1].wait()
-        produce(during_a_change=True)
+        produce()
         processes[1] = rigs[1].start()
         wait_for(lambda: rigs[1].ready()[0] == 200, "its place in the group", 60)
-        produce(during_a_change=True)
         produce()
+        produce_until_calm()
         for rig, process in zip(rigs[1:], processes[1:]):
             rig.stop(process)
-        self.assertGreater(len(exact), 1)
+        self.assertGreaterEqual(len(exact), 5)  # One after each change, at least.
         self.assert_once(changing)
 
     def test_commits_go_on_while_a_stage_always_holds_a_line(self):

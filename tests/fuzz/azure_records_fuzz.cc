@@ -11,6 +11,7 @@
 #include "model/line_block.h"
 #include "tailer/azure_records.h"
 
+namespace tailrace::azure_records_fuzz {
 namespace {
 
 using tailrace::ReadBuffer;
@@ -43,3 +44,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TAILRACE_CHECK(all == split(message, AzureRecords::Custom::kAllowed));
   return 0;
 }
+
+}  // namespace tailrace::azure_records_fuzz

@@ -11,6 +11,7 @@
 #include "config/load.h"
 #include "daemon/command_line.h"
 
+namespace tailrace::command_line_fuzz {
 namespace {
 
 using tailrace::Result;
@@ -89,3 +90,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tailrace::config::load_text(kFile, "fuzz.yaml", first->overrides);
   return 0;
 }
+
+}  // namespace tailrace::command_line_fuzz

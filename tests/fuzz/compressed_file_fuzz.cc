@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "tailer/compressed_file.h"
 
+namespace tailrace::compressed_file_fuzz {
 namespace {
 
 using tailrace::Result;
@@ -95,3 +96,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (whole.failure.empty()) TAILRACE_CHECK(whole.lines == pieces.lines);
   return 0;
 }
+
+}  // namespace tailrace::compressed_file_fuzz

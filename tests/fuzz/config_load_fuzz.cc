@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "config/load.h"
 
+namespace tailrace::config_load_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto result = tailrace::config::load_text(text, "fuzz.yaml", tailrace::config::Overrides{});
@@ -18,3 +20,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tailrace::config::format_diagnostics(result.diagnostics, "fuzz.yaml", text);
   return 0;
 }
+
+}  // namespace tailrace::config_load_fuzz

@@ -8,6 +8,7 @@
 #include "discovery/consul_answers.h"
 #include "model/label_set.h"
 
+namespace tailrace::consul_answers_fuzz {
 namespace {
 
 void check_instances(
@@ -39,3 +40,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (self) TAILRACE_CHECK(!self->datacenter.empty());
   return 0;
 }
+
+}  // namespace tailrace::consul_answers_fuzz

@@ -9,6 +9,7 @@
 #include "tests/pipeline/pipeline_rig.h"
 #include "tests/support/stage_examples.h"
 
+namespace tailrace::container_stages_fuzz {
 namespace {
 
 using tailrace::pipeline::testing::PipelineRig;
@@ -70,3 +71,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   compare(cri, as_cri, lines);
   return 0;
 }
+
+}  // namespace tailrace::container_stages_fuzz

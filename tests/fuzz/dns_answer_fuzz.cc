@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "discovery/dns_answer.h"
 
+namespace tailrace::dns_answer_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using tailrace::discovery::DnsType;
   const std::string_view message(reinterpret_cast<const char*>(data), size);
@@ -24,3 +26,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::dns_answer_fuzz

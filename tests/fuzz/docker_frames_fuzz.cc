@@ -10,6 +10,7 @@
 #include "tailer/docker_cursor.h"
 #include "tailer/docker_frames.h"
 
+namespace tailrace::docker_frames_fuzz {
 namespace {
 
 using tailrace::tailer::DockerCursor;
@@ -57,3 +58,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                  lines_in_pieces(format, bytes, bytes.size() + 1));
   return 0;
 }
+
+}  // namespace tailrace::docker_frames_fuzz

@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "config/expand_env.h"
 
+namespace tailrace::expand_env_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto expanded = tailrace::config::expand_env_mapped(
@@ -27,3 +29,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::expand_env_fuzz

@@ -10,6 +10,8 @@
 #include "receivers/gelf_chunks.h"
 #include "receivers/gelf_message.h"
 
+namespace tailrace::gelf_fuzz {
+
 using namespace tailrace::receivers;
 
 namespace {
@@ -47,3 +49,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TAILRACE_CHECK((*reread)->line == once);
   return 0;
 }
+
+}  // namespace tailrace::gelf_fuzz

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "pipeline/go_template/template.h"
 
+namespace tailrace::go_template_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -25,3 +27,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (result && result->size() > 2 * kTextBytesMax) std::abort();
   return 0;
 }
+
+}  // namespace tailrace::go_template_fuzz

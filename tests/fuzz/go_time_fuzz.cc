@@ -11,6 +11,8 @@
 #include "pipeline/go_time/parts.h"
 #include "pipeline/go_time/zone.h"
 
+namespace tailrace::go_time_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -53,3 +55,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::go_time_fuzz

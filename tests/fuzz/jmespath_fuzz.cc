@@ -9,6 +9,8 @@
 #include "pipeline/jmespath/evaluate.h"
 #include "pipeline/jmespath/expression.h"
 
+namespace tailrace::jmespath_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -32,3 +34,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   jmespath::append_json(text, result, jmespath::KeyOrder::kSorted, arena);
   return 0;
 }
+
+}  // namespace tailrace::jmespath_fuzz

@@ -8,6 +8,8 @@
 
 #include "tailer/journal_cursor.h"
 
+namespace tailrace::journal_cursor_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -23,3 +25,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!first->not_behind(*second) && !second->not_behind(*first)) std::abort();
   return 0;
 }
+
+}  // namespace tailrace::journal_cursor_fuzz

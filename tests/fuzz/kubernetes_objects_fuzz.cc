@@ -10,6 +10,7 @@
 #include "discovery/kubernetes_json.h"
 #include "discovery/kubernetes_targets.h"
 
+namespace tailrace::kubernetes_objects_fuzz {
 namespace {
 
 using tailrace::discovery::KubernetesCache;
@@ -69,3 +70,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (access) TAILRACE_CHECK(!access->server.empty());
   return 0;
 }
+
+}  // namespace tailrace::kubernetes_objects_fuzz

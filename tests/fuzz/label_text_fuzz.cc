@@ -11,6 +11,8 @@
 #include "base/go_quote.h"
 #include "model/label_set.h"
 
+namespace tailrace::label_text_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -43,3 +45,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)tailrace::unquote_go_character(input);
   return 0;
 }
+
+}  // namespace tailrace::label_text_fuzz

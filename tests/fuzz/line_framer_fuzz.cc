@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "tailer/line_framer.h"
 
+namespace tailrace::line_framer_fuzz {
 namespace {
 
 using tailrace::LineBlock;
@@ -76,3 +77,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!last.lines.empty()) TAILRACE_CHECK(last.lines[0].text == bytes.substr(position));
   return 0;
 }
+
+}  // namespace tailrace::line_framer_fuzz

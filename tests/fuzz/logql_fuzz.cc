@@ -9,6 +9,7 @@
 #include "model/label_set.h"
 #include "pipeline/logql/selector.h"
 
+namespace tailrace::logql_fuzz {
 namespace {
 
 using tailrace::pipeline::logql::Comparison;
@@ -54,3 +55,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::logql_fuzz

@@ -13,6 +13,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/memory_file_system.h"
 
+namespace tailrace::outbox_segment_fuzz {
 namespace {
 
 using tailrace::positions::crc32c;
@@ -85,3 +86,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   live(files, clock, log);
   return 0;
 }
+
+}  // namespace tailrace::outbox_segment_fuzz

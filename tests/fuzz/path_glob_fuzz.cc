@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "tailer/path_glob.h"
 
+namespace tailrace::path_glob_fuzz {
 namespace {
 
 using tailrace::tailer::PathGlob;
@@ -64,3 +65,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   TAILRACE_CHECK(glob->matches(path) == matches_slowly(pattern, path));
   return 0;
 }
+
+}  // namespace tailrace::path_glob_fuzz

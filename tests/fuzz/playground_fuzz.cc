@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "debugger/playground.h"
 
+namespace tailrace::playground_fuzz {
+
 // The first line feed behind a NUL byte parts stages from lines; without a NUL it is a request.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -44,3 +46,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TAILRACE_CHECK(failed != json.contains("traces"));
   return 0;
 }
+
+}  // namespace tailrace::playground_fuzz

@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "positions/positions_file.h"
 
+namespace tailrace::positions_file_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace positions = tailrace::positions;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -26,3 +28,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::positions_file_fuzz

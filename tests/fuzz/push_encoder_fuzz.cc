@@ -14,6 +14,7 @@
 #include "shippers/push_decoder.h"
 #include "shippers/snappy_block.h"
 
+namespace tailrace::push_encoder_fuzz {
 namespace {
 
 using tailrace::LabelPair;
@@ -105,3 +106,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::push_encoder_fuzz

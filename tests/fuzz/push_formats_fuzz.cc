@@ -13,6 +13,8 @@
 #include "receivers/otlp_format.h"
 #include "receivers/recent_bodies.h"
 
+namespace tailrace::push_formats_fuzz {
+
 namespace receivers = tailrace::receivers;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -91,3 +93,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TAILRACE_CHECK(again.text() == bodies.text());
   return 0;
 }
+
+}  // namespace tailrace::push_formats_fuzz

@@ -11,6 +11,8 @@
 #include "shippers/reject_splitter.h"
 #include "shippers/snappy_block.h"
 
+namespace tailrace::push_request_fuzz {
+
 using tailrace::shippers::decode_push;
 using tailrace::shippers::decode_raw_streams;
 using tailrace::shippers::encode_range;
@@ -79,3 +81,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::push_request_fuzz

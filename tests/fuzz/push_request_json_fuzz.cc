@@ -8,6 +8,8 @@
 #include "base/check.h"
 #include "receivers/push_request.h"
 
+namespace tailrace::push_request_json_fuzz {
+
 using tailrace::Error;
 using tailrace::receivers::decode_push_request;
 
@@ -39,3 +41,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::push_request_json_fuzz

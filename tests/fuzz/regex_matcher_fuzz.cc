@@ -13,6 +13,8 @@
 #include "pipeline/matching/regex_matcher.h"
 #include "pipeline/matching/text_encoding.h"
 
+namespace tailrace::regex_matcher_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -55,3 +57,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::regex_matcher_fuzz

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "discovery/relabel.h"
 
+namespace tailrace::relabel_fuzz {
 namespace {
 
 using tailrace::config::RelabelConfig;
@@ -55,3 +56,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+
+}  // namespace tailrace::relabel_fuzz

@@ -10,6 +10,7 @@
 #include "tests/pipeline/pipeline_rig.h"
 #include "tests/support/stage_examples.h"
 
+namespace tailrace::stages_fuzz {
 namespace {
 
 using Parsed =
@@ -49,3 +50,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rig.metric_lines("");
   return 0;
 }
+
+}  // namespace tailrace::stages_fuzz

@@ -10,6 +10,8 @@
 #include "base/check.h"
 #include "receivers/syslog_framer.h"
 
+namespace tailrace::syslog_framer_fuzz {
+
 using namespace tailrace::receivers;
 
 namespace {
@@ -61,3 +63,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TAILRACE_CHECK(frames(bytes, options, piece) == frames(bytes, options, 1));
   return 0;
 }
+
+}  // namespace tailrace::syslog_framer_fuzz

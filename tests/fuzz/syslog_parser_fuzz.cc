@@ -11,6 +11,8 @@
 #include "receivers/syslog_text.h"
 #include "receivers/syslog_time.h"
 
+namespace tailrace::syslog_parser_fuzz {
+
 using namespace tailrace::receivers;
 
 namespace {
@@ -63,3 +65,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::syslog_parser_fuzz

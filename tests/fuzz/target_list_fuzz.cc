@@ -8,6 +8,7 @@
 #include "discovery/target_list.h"
 #include "model/label_set.h"
 
+namespace tailrace::target_list_fuzz {
 namespace {
 
 void check_groups(
@@ -37,3 +38,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_groups(tailrace::discovery::parse_target_list_yaml(text));
   return 0;
 }
+
+}  // namespace tailrace::target_list_fuzz

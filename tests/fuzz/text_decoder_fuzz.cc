@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "tailer/text_decoder.h"
 
+namespace tailrace::text_decoder_fuzz {
 namespace {
 
 using tailrace::LineBlock;
@@ -76,3 +77,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                  decode(**decoder, bytes, step, line_bytes_max));
   return 0;
 }
+
+}  // namespace tailrace::text_decoder_fuzz

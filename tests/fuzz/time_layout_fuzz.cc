@@ -11,6 +11,7 @@
 #include "pipeline/go_template/times.h"
 #include "pipeline/go_time/layout.h"
 
+namespace tailrace::time_layout_fuzz {
 namespace {
 
 using tailrace::Timestamp;
@@ -121,3 +122,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (read != Timestamp::of(seconds, nanoseconds)) std::abort();
   return 0;
 }
+
+}  // namespace tailrace::time_layout_fuzz

@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "http/token_response.h"
 
+namespace tailrace::token_response_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto response = tailrace::http::parse_token_response(text);
@@ -18,3 +20,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace tailrace::token_response_fuzz

@@ -9,6 +9,8 @@
 #include "debugger/trace_parse.h"
 #include "debugger/trace_text.h"
 
+namespace tailrace::trace_parse_fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tailrace;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -21,3 +23,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TAILRACE_CHECK(debugger::trace_text(*again, TextOutput::Colours::kNone) == shown);
   return 0;
 }
+
+}  // namespace tailrace::trace_parse_fuzz

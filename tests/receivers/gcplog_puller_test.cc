@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "receivers/base64.h"
@@ -222,6 +223,38 @@ TEST(GcplogPuller, knows_what_was_not_confirmed_before_a_restart_behind_any_numb
   }
   EXPECT_GE(rig.texts.size(), GcplogPuller::kRememberedMax);
   EXPECT_EQ(std::count(rig.texts.begin(), rig.texts.end(), "old"), 0);
+}
+
+// The server takes every acknowledgement and the process dies before each is confirmed, but the
+// last.
+TEST(GcplogPuller, knows_what_one_of_several_restarts_left_behind_the_others) {
+  PullRig rig;
+  constexpr int kRestarts = 5;
+  constexpr int kMessages = 500;
+  std::vector<std::string> last;
+  for (int restart = 0; restart < kRestarts; ++restart) {
+    for (int pull = 0; pull < 3; ++pull) {
+      last.clear();
+      for (int i = 0; i < kMessages; ++i) {
+        const std::string id = fmt::format("{}.{}.{}", restart, pull, i);
+        last.push_back(received(id, "a" + id, entry("t")));
+      }
+      rig.transport.reply(pulled(last));
+    }
+    rig.start();
+    for (int i = 0; i < 8; ++i)
+      rig.turn();
+    rig.cut();
+    rig.transport.reset();
+  }
+  ASSERT_EQ(rig.texts.size(), static_cast<std::size_t>(kRestarts * 3 * kMessages));
+  rig.texts.clear();
+  rig.transport.reply(pulled(last));
+  rig.start();
+  for (int i = 0; i < 3; ++i)
+    rig.turn();
+  EXPECT_TRUE(rig.texts.empty());
+  EXPECT_FALSE(rig.acknowledged().empty());
 }
 
 TEST(GcplogPuller, a_message_that_waits_and_comes_again_is_not_acknowledged_early) {
