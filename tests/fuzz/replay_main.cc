@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-// fuzzers.inc is written by CMake: a FUZZER(subject) for every subject_fuzz.cc.
+// TAILRACE_FUZZERS is made by CMake: a FUZZER(subject) for every subject_fuzz.cc.
 #define FUZZER(SUBJECT) extern "C" int SUBJECT##_fuzz(const std::uint8_t* data, std::size_t size);
-#include "fuzzers.inc"
+TAILRACE_FUZZERS
 #undef FUZZER
 
 namespace {
@@ -23,9 +23,7 @@ struct Fuzzer {
 };
 
 #define FUZZER(SUBJECT) {#SUBJECT, SUBJECT##_fuzz},
-constexpr Fuzzer kFuzzers[] = {
-#include "fuzzers.inc"
-};
+constexpr Fuzzer kFuzzers[] = {TAILRACE_FUZZERS};
 #undef FUZZER
 
 }  // namespace
