@@ -3,7 +3,6 @@
 
 #include <sys/socket.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <atomic>
 #include <functional>
@@ -14,6 +13,7 @@
 #include "base/mutex.h"
 #include "http/microhttpd_server.h"
 #include "tests/http/transport_rig.h"
+#include "tests/support/deflate_text.h"
 #include "tests/support/http_peer.h"
 
 namespace tailrace::http {
@@ -42,20 +42,6 @@ class Requests {
   mutable Mutex mutex_;
   std::vector<std::string> requests_ TAILRACE_GUARDED_BY(mutex_);
 };
-
-std::string gzipped(std::string text) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(text.size() + 100, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(text.data());
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 // A socket that is bound; listening, it takes connections and never says a word.
 class SilentSocket {
@@ -204,8 +190,8 @@ TEST_F(CurlTransportTest, keeps_the_first_64_kib_of_an_answer) {
 }
 
 TEST_F(CurlTransportTest, unpacks_gzip) {
-  const auto peer =
-      peer_answering(http_answer("200 OK", gzipped("packed"), "Content-Encoding: gzip\r\n"));
+  const auto peer = peer_answering(
+      http_answer("200 OK", testing::deflate_text("packed", 31), "Content-Encoding: gzip\r\n"));
   EXPECT_EQ(perform(get(url_of(peer->port()))).body, "packed");
   EXPECT_NE(requests_.last().find("\r\nAccept-Encoding: gzip\r\n"), std::string::npos);
 }

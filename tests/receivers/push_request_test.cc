@@ -1,8 +1,6 @@
 // Push requests as clients of Loki write them, and what is said about those that nobody can read.
 #include "receivers/push_request.h"
 
-#include <zlib.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +9,7 @@
 
 #include "shippers/push_encoder.h"
 #include "shippers/snappy_block.h"
+#include "tests/support/deflate_text.h"
 
 namespace tailrace::receivers {
 namespace {
@@ -26,22 +25,6 @@ Result<std::vector<PushedEntry>> decode(std::string_view type, std::string_view 
 
 std::string snappy(std::string_view raw) {
   return std::string(shippers::SnappyCompressor().compress({&raw, 1}));
-}
-
-// windowBits of zlib: 15 zlib's own format, 31 gzip.
-std::string deflated(std::string_view text, int window_bits) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string input(text);
-  std::string out(text.size() + 1000, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 std::string stream_of(std::string_view labels, std::int64_t time_ns,
@@ -90,8 +73,8 @@ TEST(PushRequest, reads_json_plain_and_compressed) {
     std::string body;
   };
   for (const Case& c : std::vector<Case>{{"", std::string(kStreams)},
-                                         {"gzip", deflated(kStreams, 31)},
-                                         {"deflate", deflated(kStreams, 15)}}) {
+                                         {"gzip", testing::deflate_text(kStreams, 31)},
+                                         {"deflate", testing::deflate_text(kStreams, 15)}}) {
     const auto entries = decode("application/json; charset=utf-8", c.encoding, c.body);
     ASSERT_TRUE(entries) << c.encoding << entries.error().message;
     ASSERT_EQ(entries->size(), 3U);
@@ -128,7 +111,8 @@ TEST(PushRequest, says_what_is_wrong) {
       {kJson, "br", "{}", "Content-Encoding br is not supported"},
       {kJson, "gzip", "{}", "the compressed body is damaged"},
       {kJson, "gzip", "", "the compressed body is damaged"},
-      {kJson, "gzip", deflated(kStreams, 31).substr(0, 40), "the compressed body is damaged"},
+      {kJson, "gzip", testing::deflate_text(kStreams, 31).substr(0, 40),
+       "the compressed body is damaged"},
       {kJson, "", "", kNotStreams},
       {kJson, "", "[1]", kNotStreams},
       {kJson, "", R"({"streams": {}})", kNotStreams},
@@ -165,7 +149,7 @@ TEST(PushRequest, unpacks_no_more_than_it_may) {
   for (const auto& [type, encoding, body] :
        std::vector<std::tuple<const char*, const char*, std::string>>{
            {kProtobuf, "", snappy(stream_of("{}", 1, {large}))},
-           {kJson, "gzip", deflated(large + "x", 31)}}) {
+           {kJson, "gzip", testing::deflate_text(large + "x", 31)}}) {
     const auto entries = decode(type, encoding, body);
     ASSERT_FALSE(entries);
     EXPECT_EQ(entries.error().message, "the request is too large when unpacked");
@@ -173,7 +157,7 @@ TEST(PushRequest, unpacks_no_more_than_it_may) {
   const std::string fits = stream_of("{}", 1, {std::string(1000, 'x')});
   EXPECT_TRUE(decode_push_request(kProtobuf, "", snappy(fits), fits.size()));
   EXPECT_FALSE(decode_push_request(kProtobuf, "", snappy(fits), fits.size() - 1));
-  const std::string packed = deflated(kStreams, 31);
+  const std::string packed = testing::deflate_text(kStreams, 31);
   EXPECT_TRUE(decode_push_request(kJson, "gzip", packed, kStreams.size()));
   EXPECT_FALSE(decode_push_request(kJson, "gzip", packed, kStreams.size() - 1));
 }

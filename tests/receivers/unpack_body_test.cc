@@ -1,32 +1,15 @@
 // Bodies of each encoding, damaged ones, and bombs.
 #include "receivers/unpack_body.h"
 
-#include <zlib.h>
-
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "shippers/snappy_block.h"
+#include "tests/support/deflate_text.h"
 
 namespace tailrace::receivers {
 namespace {
-
-// windowBits of zlib: 15 zlib's own format, 31 gzip, -15 neither header nor check.
-std::string squeezed(const std::string& text, int window_bits) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string input = text;
-  std::string out(text.size() + 1000, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 constexpr std::uint64_t kMax = 1'000'000;
 
@@ -39,9 +22,9 @@ TEST(UnpackBody, unpacks_each_encoding) {
     const char* encoding;
     std::string body;
   } cases[] = {
-      {"gzip", squeezed(text, 31)},
-      {"deflate", squeezed(text, 15)},
-      {"deflate", squeezed(text, -15)},
+      {"gzip", testing::deflate_text(text, 31)},
+      {"deflate", testing::deflate_text(text, 15)},
+      {"deflate", testing::deflate_text(text, -15)},
       {"snappy", std::string(shippers::SnappyCompressor().compress({&part, 1}))},
   };
   for (const auto& one : cases) {
@@ -62,12 +45,13 @@ TEST(UnpackBody, unpacks_each_encoding) {
 
 TEST(UnpackBody, joins_gzip_members) {
   std::string out;
-  EXPECT_TRUE(unpack_body("gzip", squeezed("one", 31) + squeezed("two", 31), kMax, out));
+  EXPECT_TRUE(unpack_body(
+      "gzip", testing::deflate_text("one", 31) + testing::deflate_text("two", 31), kMax, out));
   EXPECT_EQ(out, "onetwo");
 }
 
 TEST(UnpackBody, joins_many_gzip_members_and_refuses_too_many) {
-  const std::string one = squeezed("ab", 31);
+  const std::string one = testing::deflate_text("ab", 31);
   std::string many;
   std::string text;
   for (int i = 0; i < 10'000; ++i) {
@@ -84,7 +68,7 @@ TEST(UnpackBody, joins_many_gzip_members_and_refuses_too_many) {
 }
 
 TEST(UnpackBody, a_bomb_costs_no_more_than_the_limit) {
-  const std::string bomb = squeezed(std::string(50'000'000, '\0'), 31);
+  const std::string bomb = testing::deflate_text(std::string(50'000'000, '\0'), 31);
   std::string out;
   const Status done = unpack_body("gzip", bomb, kMax, out);
   ASSERT_FALSE(done);

@@ -2,29 +2,14 @@
 #pragma once
 
 #include <bzlib.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <string>
 
 #include "config/scrape_config.h"
+#include "tests/support/deflate_text.h"
 
 namespace tailrace::testing {
-
-inline std::string deflate_text(const std::string& text, int window_bits) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
-  std::string in = text;
-  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 inline std::string bzip2_text(const std::string& text) {
   std::string in = text;
