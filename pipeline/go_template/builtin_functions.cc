@@ -1,5 +1,7 @@
 // The functions of Go's templates themselves: comparison, logic, printing, escaping.
 #include <array>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -107,6 +109,7 @@ bool negate(Call& call) {
 
 bool index(Call& call) {
   Value value = call.args[0];
+  if (value.is_nil()) return false;
   for (const Value& key : call.args.subspan(1)) {
     if (value.kind == Value::Kind::kMap) {
       if (!key.is_text()) return false;
@@ -165,8 +168,12 @@ bool print_format(Call& call) {
 
 // The arguments as text, for the functions that escape.
 std::string arguments_text(const Call& call) {
+  std::vector<Value> shown(call.args.begin(), call.args.end());
+  for (Value& value : shown) {
+    if (value.is_nil()) value = Value::of_text("<no value>");
+  }
   std::string text;
-  append_all(text, call.args, call.runtime.nodes());
+  append_all(text, shown, call.runtime.nodes());
   return text;
 }
 

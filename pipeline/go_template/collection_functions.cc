@@ -248,7 +248,7 @@ constexpr auto kCollectionFunctions = std::to_array<Function>({
     {"kindIs", "sa", kind_is},
     {"dict", "a*", dict},
     {"get", "ms", get},
-    {"set", "msa", set},
+    {"set", "wsa", set},
     {"unset", "ms", unset},
     {"hasKey", "ms", has_key},
     {"pluck", "sm*", pluck},

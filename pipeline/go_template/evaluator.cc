@@ -89,6 +89,12 @@ Evaluator::Flow Evaluator::run_branch(const Node& node, const Value& dot) {
   return flow;
 }
 
+// As it lies in a map or a list.
+Value Evaluator::held(Value value) {
+  value.held_nil = value.is_nil();
+  return value;
+}
+
 Evaluator::Flow Evaluator::run_item(const Node& node, const Value& key, const Value& item) {
   const std::size_t variables = variables_.size();
   const std::vector<std::string>& names = node.pipeline->variables;
@@ -120,12 +126,12 @@ Evaluator::Flow Evaluator::run_range(const Node& node, const Value& dot) {
   if (value.list != nullptr) {
     for (; rounds < value.list->size && flow == Flow::kGoOn; ++rounds) {
       flow = run_item(node, Value::of_int(static_cast<std::int64_t>(rounds)),
-                      value.list->items[rounds]);
+                      held(value.list->items[rounds]));
     }
   } else if (value.map != nullptr) {
     for (; rounds < value.map->size && flow == Flow::kGoOn; ++rounds) {
       const MapEntry& entry = value.map->entries[rounds];
-      flow = run_item(node, Value::of_text(entry.key), entry.value);
+      flow = run_item(node, Value::of_text(entry.key), held(entry.value));
     }
   } else if (value.is_integer()) {
     for (; static_cast<std::int64_t>(rounds) < value.integer && flow == Flow::kGoOn; ++rounds) {
@@ -167,6 +173,7 @@ bool Evaluator::pipeline(const Pipeline& pipeline, const Value& dot, Value& resu
     Value next;
     if (!this->command(command, dot, final, next)) return false;
     last = next;
+    last.held_nil = false;
     final = &last;
   }
   result = last;
@@ -194,9 +201,10 @@ bool Evaluator::command(const Command& command, const Value& dot, const Value* f
 
 bool Evaluator::names_in(const std::vector<std::string>& names, Value& value) {
   for (const std::string& name : names) {
+    if (value.is_nil() && !value.held_nil) return true;
     if (value.kind != Value::Kind::kMap) return fail("what is no map has no field", name);
     const Value* const found = find(*value.map, name);
-    value = found == nullptr ? Value{} : *found;
+    value = found == nullptr ? Value{} : held(*found);
   }
   return true;
 }
@@ -261,6 +269,7 @@ bool Evaluator::fits(const Value& value, char parameter) {
     case 'l':
       return value.kind == Kind::kList;
     case 'm':
+    case 'w':
       return value.kind == Kind::kMap;
     case 't':
       return value.kind == Kind::kTime;
@@ -280,7 +289,14 @@ bool Evaluator::argument(const Operand& operand, char parameter, const Value& do
       result = Value::of_int(static_cast<std::int64_t>(result.number));
     }
   }
-  return fits(result, parameter);
+  return takes(parameter, result);
+}
+
+bool Evaluator::takes(char parameter, Value& value) {
+  if (parameter == 'm' && value.is_nil() && !value.held_nil) {
+    value = Value::of_map(make_map(arena_, 0));
+  }
+  return fits(value, parameter);
 }
 
 bool Evaluator::call(const Command& command, const Value& dot, const Value* final, Value& result) {
@@ -303,8 +319,8 @@ bool Evaluator::call_plainly(const Command& command, const Value& dot, const Val
   }
   if (final != nullptr) {
     const char parameter = parameter_at(function.parameters, given - 1);
-    if (parameter == '\0' || !fits(*final, parameter)) return false;
     args[given - 1] = *final;
+    if (parameter == '\0' || !takes(parameter, args[given - 1])) return false;
   }
   Call call{.args = {args, given}, .arena = arena_, .runtime = runtime_, .result = {}};
   if (!run_function(function, call)) return fail("error in the function", function.name);

@@ -63,6 +63,9 @@ class Evaluator {
   bool argument(const Operand& operand, char parameter, const Value& dot, Value& result);
   bool run_function(const Function& function, Call& call);
   static bool fits(const Value& value, char parameter);
+  // Makes what is missing what the parameter takes for it.
+  bool takes(char parameter, Value& value);
+  static Value held(Value value);
   bool step();
   // Notes it, unless there is one already: false.
   bool fail(std::string_view what, std::string_view name = {});

@@ -48,7 +48,8 @@ struct Call {
 };
 
 // What Go's types let in, one letter per parameter: s string, i int, f float64, b bool, a any,
-// l a list, m a map, t a time. A last `*` repeats the letter before it, none or more times.
+// l a list, m a map (what is missing is an empty one), w a map that is changed, t a time. A last
+// `*` repeats the letter before it, none or more times.
 struct Function {
   std::string_view name;
   std::string_view parameters;

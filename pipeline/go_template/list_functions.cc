@@ -32,6 +32,7 @@ bool to_strings(Call& call) {
 }
 bool sort_alpha(Call& call) {
   std::vector<std::string_view> texts = texts_of(call, call.args[0]);
+  if (call.args[0].is_nil()) texts.push_back("<nil>");
   std::sort(texts.begin(), texts.end());
   return return_texts(call, texts);
 }

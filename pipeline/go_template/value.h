@@ -31,6 +31,10 @@ struct Value {
     kDuration,  // integer: nanoseconds.
   };
   Kind kind = Kind::kNil;
+  // A nil as it lies in a map or list, Go's interface {} that holds nothing: to ask it for a field
+  // is an error, and it is no map. A pipeline takes the nothing out; that, as what is missing, has
+  // every field (none of them there) and is an empty map to functions.
+  bool held_nil = false;
   bool boolean = false;
   std::int64_t integer = 0;
   double number = 0;

@@ -39,6 +39,56 @@ TEST_P(Executes, as_go_does) {
   EXPECT_EQ(result(GetParam().text), GetParam().result) << GetParam().text;
 }
 
+// Of what is not there everything is missing, and so of a nil that came out of a pipeline; a nil
+// that lies in a map or a list has no fields.
+constexpr const char* kNested =
+    R"({{ $j := fromJson "{\"n\":null,\"a\":{\"b\":\"q\",\"n\":null},\"l\":[null]}" }})";
+
+class Nil : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Nil, as_go_does) {
+  EXPECT_EQ(result(kNested + std::string(GetParam().text)), GetParam().result) << GetParam().text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, Nil,
+    ::testing::Values(
+        Case{"{{ .nope.x }} {{ $.nope.x.y }}", "<no value> <no value>"},
+        Case{"{{ $j.zz.x }} {{ $j.a.b }} {{ $j.a.zz.x }}", "<no value> q <no value>"},
+        Case{"{{ (split \" \" .Value)._9.x }}", "<no value>"}, Case{"{{ $j.n }}", "<no value>"},
+        Case{"{{ $j.n.x }}", "error"}, Case{"{{ $j.a.n.x }}", "error"},
+        Case{"{{ ($j.n).x }}", "<no value>"}, Case{"{{ $x := $j.n }}{{ $x.x }}", "<no value>"},
+        Case{"{{ $x := $j }}{{ $x.n.x }}", "error"},
+        Case{"{{ with $x := $j.n }}w{{ else }}{{ $x.x }}{{ end }}", "<no value>"},
+        Case{"{{ define \"t\" }}{{ .x }}{{ end }}{{ template \"t\" $j.n }}", "<no value>"},
+        Case{"{{ (index $j \"n\").x }} {{ (first $j.l).x }}", "<no value> <no value>"},
+        Case{"{{ range $j.l }}{{ . }}{{ end }}", "<no value>"},
+        Case{"{{ range $j.l }}{{ .x }}{{ end }}", "error"},
+        Case{"{{ range $i, $x := $j.l }}{{ $x.x }}{{ end }}", "error"},
+        Case{"{{ range $k, $x := $j.a }}{{ if eq $k \"n\" }}{{ $x.x }}{{ end }}{{ end }}", "error"},
+        Case{"{{ range $j.l }}{{ $.zz.y }}{{ end }}", "<no value>"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Arguments, Nil,
+    ::testing::Values(
+        Case{"{{ if $j.zz.x }}y{{ else }}n{{ end }}", "n"},
+        Case{"{{ eq $j.zz.x \"x\" }} {{ not $j.zz.x }} {{ or $j.zz.x $j.n \"z\" }}",
+             "false true z"},
+        Case{"{{ $j.zz.x | default \"d\" }} {{ printf \"%v\" $j.zz.x }}", "d <nil>"},
+        Case{"{{ upper $j.zz.x }}", "error"}, Case{"{{ index $j.zz }}", "error"},
+        Case{"{{ html $j.n }} {{ js $j.zz }} {{ urlquery $j.zz.x }}",
+             "&lt;no value&gt; \\u003Cno value\\u003E %3Cno+value%3E"},
+        Case{"{{ html $j.n \"a\" }}", "&lt;no value&gt;a"}, Case{"{{ sortAlpha $j.n }}", "[<nil>]"},
+        Case{"{{ hasKey $j.zz \"a\" }} {{ get $j.zz \"a\" }} {{ keys $j.zz }} {{ values $j.zz }}",
+             "false  [] []"},
+        Case{"{{ pick $j.zz \"a\" }} {{ omit $j.zz \"a\" }} {{ unset $j.zz \"a\" }}",
+             "map[] map[] map[]"},
+        Case{"{{ pluck \"a\" $j.zz }} {{ $j.n | keys }}", "[] []"},
+        Case{"{{ merge $j.zz (dict \"q\" 1) }} {{ mergeOverwrite (dict \"q\" 1) $j.zz }}",
+             "map[q:1] map[q:1]"},
+        Case{"{{ hasKey $j.n \"a\" }}", "error"}, Case{"{{ keys $j.n }}", "error"},
+        Case{"{{ set $j.zz \"a\" 1 }}", "error"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Language, Executes,
     ::testing::Values(
