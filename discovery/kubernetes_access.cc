@@ -154,9 +154,9 @@ Result<std::string> read_kubeconfig(FileSystem& file_system, const std::string& 
 
 Result<KubernetesAccess> parse_kubeconfig(std::string_view text, const std::string& folder) {
   const auto document = config::YamlDocument::parse(text);
-  for (const config::Diagnostic& diagnostic : document.diagnostics()) {
-    return fail(Error::kCorrupt,
-                fmt::format("line {}: {}", diagnostic.location.line, diagnostic.message));
+  if (!document.diagnostics().empty()) {
+    const config::Diagnostic& first = document.diagnostics().front();
+    return fail(Error::kCorrupt, fmt::format("line {}: {}", first.location.line, first.message));
   }
   const YamlNode* const root = document.root();
   const std::string current = text_of(root, "current-context");

@@ -129,9 +129,9 @@ Result<Groups> parse_target_list_json(std::string_view text) {
 
 Result<Groups> parse_target_list_yaml(std::string_view text) {
   const auto document = config::YamlDocument::parse(text);
-  for (const config::Diagnostic& diagnostic : document.diagnostics()) {
-    return fail(Error::kInvalid,
-                fmt::format("line {}: {}", diagnostic.location.line, diagnostic.message));
+  if (!document.diagnostics().empty()) {
+    const config::Diagnostic& first = document.diagnostics().front();
+    return fail(Error::kInvalid, fmt::format("line {}: {}", first.location.line, first.message));
   }
   Groups groups;
   const config::YamlNode* const root = document.root();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -137,6 +138,11 @@ class Formatter {
       out_ += fmt::format("%!{}(MISSING)", letter);
     } else {
       verb.letter = bytes == 1 ? letter[0] : '?';
+      verb.written = letter;
+      if (letter == "v") {  // For it these two mean something else.
+        verb.go_syntax = std::exchange(verb.sharp, false);
+        verb.plus = false;
+      }
       append_with(out_, values_[next_++], verb, nodes_);
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "pipeline/go_template/value.h"
 
@@ -13,6 +14,8 @@ inline constexpr std::int64_t kWidthMax = 1'000'000;  // Go's.
 
 struct Verb {
   char letter = 'v';
+  std::string_view written = "v";  // The letter; more than one byte of a strange one.
+  bool go_syntax = false;          // `%#v`
   bool plus = false;
   bool minus = false;
   bool sharp = false;

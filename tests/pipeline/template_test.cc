@@ -90,6 +90,50 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{{ set $j.zz \"a\" 1 }}", "error"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Verbs, Executes,
+    ::testing::Values(
+        Case{"{{ printf \"%x|%X|%.2x|%012x|%#x\" -12.75 -12.75 -12.75 -12.75 -12.75 }}",
+             "-0x1.98p+03|-0X1.98P+03|-0x1.98p+03|-00x1.98p+03|-0x1.9800p+03"},
+        Case{"{{ printf \"%b|%#g|%#G|%+v|%8.3v\" -12.75 -12.75 -12.75 -12.75 -12.75 }}",
+             "-7177611906121728p-49|-12.7500|-12.7500|-12.75|   -12.8"},
+        Case{"{{ printf \"%b %x %#g\" 0.0 0.0 0.0 }}", "0p-1074 0x0p+00 0.00000"},
+        Case{"{{ printf \"%.1x %x\" 1.97 1.97 }}", "0x1.0p+01 0x1.f851eb851eb85p+00"},
+        Case{"{{ printf \"%-7d|%#d|%08.2d|%.2T\" -12.75 -12.75 -12.75 -12.75 }}",
+             "%!d(float64=-12.75 )|%!d(float64=-12.7500)|%!d(float64=-0000013)|fl"},
+        Case{"{{ printf \"%x|% x|%#x|%# X|%.2x|%8.3x\" \"é b\" \"é b\" \"é b\" \"é b\" \"é b\" \"é "
+             "b\" }}",
+             "c3a92062|c3 a9 20 62|0xc3a92062|0XC3 0XA9 0X20 0X62|c3a9|  c3a920"},
+        Case{"{{ printf \"%q|%+q|%#q|%#v|%8.3q\" \"é\\n\" \"é\\n\" \"é\\n\" \"é\\n\" \"é\\n\" }}",
+             "\"é\\n\"|\"\\u00e9\\n\"|\"é\\n\"|\"é\\n\"|   \"é\\n\""},
+        Case{"{{ printf \"%q|%#q\" \"a`b\" \"a`b\" }}", "\"a`b\"|\"a`b\""},
+        Case{"{{ printf \"%012d|%-9d|%.2d\" \"a b\" \"a b\" \"a b\" }}",
+             "%!d(string=000000000a b)|%!d(string=a b      )|%!d(string=a )"},
+        Case{"{{ printf \"%#v|%+v|%q|%#x\" (list 1 \"a\" nil 2.5) (list 1 \"a\" nil 2.5) (list 1 "
+             "\"a\" nil 2.5) (list 1 \"a\" nil 2.5) }}",
+             "[]interface {}{1, \"a\", interface {}(nil), 2.5}|[1 a <nil> 2.5]|['\\x01' \"a\" "
+             "<nil> %!q(float64=2.5)]|[0x1 0x61 <nil> 0x1.4000p+01]"},
+        Case{"{{ printf \"%#v|%5v\" (dict \"k\" (list \"v\")) (dict \"k\" (list \"v\")) }}",
+             "map[string]interface {}{\"k\":[]interface {}{\"v\"}}|map[    k:[    v]]"},
+        Case{"{{ printf \"%#v|%q\" (splitList \",\" \"b,a\") (splitList \",\" \"b,a\") }}",
+             "[]string{\"b\", \"a\"}|[\"b\" \"a\"]"},
+        Case{"{{ printf \"%O|%05O|%#o|%#08x|%+v|%8.3d|%.0d\" 42 42 42 42 42 42 42 }}",
+             "0o52|0o00052|052|0x0000002a|42|     042|42"},
+        Case{"{{ printf \"%.0d|%5.0d\" 0 0 }}", "|     "},
+        Case{"{{ printf \"%U|%#U|%#.6U|%08U|%c|%q\" 233 233 233 233 233 233 }}",
+             "U+00E9|U+00E9 'é'|U+0000E9 'é'|  U+00E9|é|'é'"},
+        Case{"{{ printf \"%q|%#U|%+q\" 8 8 8 }}", "'\\b'|U+0008|'\\b'"},
+        Case{"{{ printf \"%q|%c\" -7 -7 }}", "'�'|�"},
+        Case{"{{ printf \"%s|%5d|%é\" true true true }}",
+             "%!s(bool=true)|%!d(bool= true)|%!é(bool=true)"},
+        Case{"{{ printf \"%+.3e|% f|%+08.1f|%-9.1f|\" 3.14159 3.14159 3.14159 3.14159 }}",
+             "+3.142e+00| 3.141590|+00003.1|3.1      |"},
+        Case{"{{ printf \"%6.2f|%06.2f|%+d|% d\" 3.14159 3.14159 3.14159 3.14159 }}",
+             "  3.14|003.14|%!d(float64=+3.14159)|%!d(float64= 3.14159)"},
+        Case{"{{ printf \"%+d|% d|%+5d|%-5d|%05d\" -42 -42 -42 -42 -42 }}",
+             "-42|-42|  -42|-42  |-0042"},
+        Case{"{{ printf \"%T|%T\" nil nil }}", "<nil>|<nil>"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Language, Executes,
     ::testing::Values(
         Case{"x {{ .Value }} y", "x a b y"}, Case{"{{.nope}}", "<no value>"},
