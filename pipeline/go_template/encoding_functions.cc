@@ -67,7 +67,7 @@ bool to_base64(Call& call) {
 // The digits of a text in base 32 or 64, without line ends and padding.
 struct BaseDigits {
   std::string digits;
-  std::size_t end = 0;    // Where the text stops being what it should be; its size: nowhere.
+  std::size_t end = 0;    // Where Go says that the text stops being what it should be.
   bool complete = false;  // All of it was read, and it is padded to whole groups.
 };
 
@@ -86,7 +86,10 @@ BaseDigits take_digits(std::string_view text, std::string_view alphabet, std::si
     if (padding != 0 || alphabet.find(c) == std::string_view::npos) break;
     kept += c;
   }
-  result.complete = at == text.size() && (kept.size() + padding) % group == 0;
+  const bool whole = (kept.size() + padding) % group == 0;
+  result.complete = at == text.size() && whole;
+  if (at == text.size() && padding == 0) at -= kept.size() % group;  // The group that is not whole.
+  if (at < text.size() && padding != 0 && !whole) --at;
   return result;
 }
 

@@ -121,13 +121,11 @@ bool last(Call& call) {
 }
 bool rest(Call& call) {
   const auto all = items(call, 0);
-  if (all.empty()) return true;  // nil
-  return return_list(call, all.subspan(1));
+  return return_list(call, all.empty() ? all : all.subspan(1));
 }
 bool initial(Call& call) {
   const auto all = items(call, 0);
-  if (all.empty()) return true;
-  return return_list(call, all.first(all.size() - 1));
+  return return_list(call, all.empty() ? all : all.first(all.size() - 1));
 }
 bool append(Call& call) {
   std::vector<Value> values(items(call, 0).begin(), items(call, 0).end());
@@ -200,8 +198,9 @@ bool chunk(Call& call) {
   return return_list(call, chunks);
 }
 // slice list from to; sprig's, which takes the place of Go's and knows no texts.
+// What stands behind the two places is not looked at.
 bool slice(Call& call) {
-  if (call.args[0].kind != Value::Kind::kList || call.args.size() > 3) return false;
+  if (call.args[0].kind != Value::Kind::kList) return false;
   const auto all = items(call, 0);
   if (all.empty()) return true;
   const auto size = static_cast<std::int64_t>(all.size());

@@ -63,6 +63,34 @@ bool is_connector(std::uint32_t code_point) {
   return code_point == '-' || code_point == '_' || is_space(code_point);
 }
 
+// The first character of `text` that is no digit; 0: none.
+std::uint32_t behind_digits(std::string_view text) {
+  while (!text.empty()) {
+    const DecodedCharacter character = decode_utf8(text);
+    if (!is_digit(character.code_point)) return character.code_point;
+    text.remove_prefix(character.bytes);
+  }
+  return 0;
+}
+
+// Whether a word begins with `c`, which is no connector and follows one that is none: at an upper
+// case letter, where letters with and without cases meet, and at a number before small letters.
+// `rest` is behind `c`.
+bool begins_word(std::uint32_t before, std::uint32_t c, std::string_view rest,
+                 const Runtime& runtime) {
+  const auto is_caseless = [&](std::uint32_t letter) {
+    return runtime.is_letter(letter) && !runtime.is_upper(letter) && !runtime.is_lower(letter);
+  };
+  if (is_digit(c)) return runtime.is_letter(before) && runtime.is_lower(behind_digits(rest));
+  if (!runtime.is_letter(before) && !is_digit(before)) return false;
+  if (runtime.is_upper(c)) {
+    const std::uint32_t after = rest.empty() ? 0 : decode_utf8(rest).code_point;
+    return !runtime.is_upper(before) || runtime.is_lower(after);
+  }
+  if (is_caseless(c)) return !is_caseless(before);
+  return runtime.is_lower(c) && is_caseless(before);
+}
+
 }  // namespace
 
 bool is_space(std::uint32_t c) {
@@ -145,38 +173,44 @@ void append_connected(std::string& out, std::string_view text, char connector,
     const DecodedCharacter character = decode_utf8(text);
     text.remove_prefix(character.bytes);
     const std::uint32_t c = character.code_point;
-    const std::uint32_t after = text.empty() ? 0 : decode_utf8(text).code_point;
-    const bool begins_word = before != 0 && !is_connector(before) && runtime.is_upper(c) &&
-                             (!runtime.is_upper(before) || runtime.is_lower(after)) &&
-                             (runtime.is_letter(before) || is_digit(before));
     if (is_connector(c)) {
       out += connector;
     } else {
-      if (begins_word) out += connector;
+      const bool in_a_text = before != 0 && !is_connector(before);
+      if (in_a_text && begins_word(before, c, text, runtime)) out += connector;
       append_utf8(out, runtime.lower(c));
     }
     before = c;
   }
 }
 
-// The first letter of each word in upper case, the connectors between words gone.
+// The first letter of each word in upper case, what else is in upper case at its begin in lower.
+// Of several connectors one goes, those at the ends stay (and of nothing else, one comes twice).
 void append_camel_case(std::string& out, std::string_view text, const Runtime& runtime) {
-  bool begins_word = true;
-  bool is_start = true;
+  std::uint32_t pending = 0;  // To be written, unless it is a connector before a word.
+  bool capitals = false;      // A word's begin in upper case.
+  bool has_word = false;
   while (!text.empty()) {
     const DecodedCharacter character = decode_utf8(text);
     text.remove_prefix(character.bytes);
-    const std::uint32_t c = character.code_point;
+    std::uint32_t c = character.code_point;
+    const bool first = !has_word || is_connector(pending);
     if (is_connector(c)) {
-      // Those that the text begins with stay.
-      if (is_start) append_utf8(out, c);
-      begins_word = true;
-      continue;
+      if (pending != 0) append_utf8(out, pending);
+    } else if (first) {
+      if (pending != 0 && !has_word) append_utf8(out, pending);
+      has_word = true;
+      capitals = runtime.is_upper(c);
+      c = runtime.upper(c);
+    } else {
+      append_utf8(out, pending);
+      capitals = capitals && runtime.is_upper(c);
+      if (capitals) c = runtime.lower(c);
     }
-    append_utf8(out, begins_word ? runtime.upper(c) : c);
-    begins_word = false;
-    is_start = false;
+    pending = c;
   }
+  if (pending != 0) append_utf8(out, pending);
+  if (pending != 0 && !has_word) append_utf8(out, pending);
 }
 
 }  // namespace tailrace::pipeline::go_template

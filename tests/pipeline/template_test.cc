@@ -134,6 +134,65 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{{ printf \"%T|%T\" nil nil }}", "<nil>|<nil>"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    WordsAndEncodings, Executes,
+    ::testing::Values(
+        Case{"{{ camelcase \"a1b2\" }} {{ camelcase \"a1B2\" }} {{ camelcase \"fooBar\" }} {{ "
+             "camelcase \"foo2bar\" }} {{ camelcase \"foo2Bar\" }} {{ camelcase \"FOO_BAR\" }}",
+             "A1b2 A1B2 FooBar Foo2bar Foo2Bar FooBar"},
+        Case{"{{ camelcase \"fooBAR\" }} {{ camelcase \"x1Y\" }} {{ camelcase \"1ab\" }} {{ "
+             "camelcase \"1AB\" }} {{ camelcase \"aB\" }} {{ camelcase \"A2b\" }}",
+             "FooBAR X1Y 1ab 1AB AB A2b"},
+        Case{"{{ camelcase \"A2B\" }} {{ camelcase \"AB2CD\" }} {{ camelcase \"ab-2cd\" }} {{ "
+             "camelcase \"ab_2CD\" }} {{ camelcase \"世a\" }} {{ camelcase \"世A\" }}",
+             "A2B Ab2CD Ab2cd Ab2CD 世a 世A"},
+        Case{"{{ camelcase \"a世B\" }} {{ camelcase \"a世b\" }} {{ camelcase \"AB世CD\" }} {{ "
+             "camelcase \"x!Y\" }} {{ camelcase \"X!YZ\" }} {{ camelcase \"x!yz\" }}",
+             "A世B A世b Ab世CD X!Y X!YZ X!yz"},
+        Case{"{{ camelcase \"A.B.C\" }} {{ camelcase \"a.b.c\" }} {{ camelcase \"IDs\" }} {{ "
+             "camelcase \"myID\" }} {{ camelcase \"myIDs\" }} {{ camelcase \"MyIDField\" }}",
+             "A.B.C A.b.c Ids MyID MyIDs MyIDField"},
+        Case{"{{ camelcase \"a-B-C\" }} {{ camelcase \"XYZ_abc\" }} {{ camelcase \"2G\" }} {{ "
+             "camelcase \"2g\" }} {{ camelcase \"22GG\" }} {{ camelcase \"a_B\" }}",
+             "ABC XyzAbc 2G 2g 22GG AB"},
+        Case{"{{ camelcase \"FOO\" }} {{ camelcase \"Foo\" }} {{ camelcase \"fOO\" }} {{ camelcase "
+             "\"ÉÀ\" }} {{ camelcase \"éÀb\" }}",
+             "Foo Foo FOO Éà ÉÀb"},
+        Case{"{{ snakecase \"a1b2\" }} {{ snakecase \"a12b\" }} {{ snakecase \"a1B2\" }} {{ "
+             "snakecase \"ab12cd\" }} {{ snakecase \"AB12CD\" }} {{ snakecase \"a1\" }}",
+             "a_1b2 a_12b a1_b2 ab_12cd ab12_cd a1"},
+        Case{"{{ snakecase \"1a\" }} {{ snakecase \"A1\" }} {{ snakecase \"A1B\" }} {{ snakecase "
+             "\"1A1\" }} {{ snakecase \"a_1b\" }} {{ snakecase \"a1_b\" }}",
+             "1a a1 a1_b 1_a1 a_1b a1_b"},
+        Case{"{{ snakecase \"世a\" }} {{ snakecase \"a世\" }} {{ snakecase \"世世\" }} {{ "
+             "snakecase \"世1\" }} {{ snakecase \"1世\" }} {{ snakecase \"a世1b\" }}",
+             "世_a a_世 世世 世1 1_世 a_世_1b"},
+        Case{"{{ snakecase \"世A\" }} {{ snakecase \"A世\" }} {{ snakecase \"HTTP2Server\" }} {{ "
+             "snakecase \"x2y\" }} {{ snakecase \"v1beta1\" }} {{ snakecase \"utf8\" }}",
+             "世_a a_世 http2_server x_2y v_1beta1 utf8"},
+        Case{"{{ snakecase \"UTF8\" }} {{ snakecase \"x86_64\" }} {{ snakecase \"a 1\" }} {{ "
+             "snakecase \"foo1Bar2\" }} {{ snakecase \"md5Sum\" }} {{ snakecase \"1st\" }}",
+             "utf8 x86_64 a_1 foo1_bar2 md5_sum 1st"},
+        Case{"{{ snakecase \"2ndPlace\" }} {{ snakecase \"s3Bucket\" }} {{ snakecase \"IPv4Addr\" "
+             "}} {{ snakecase \"ip4\" }} {{ snakecase \"A4b\" }} {{ snakecase \"Ab4\" }}",
+             "2nd_place s3_bucket i_pv4_addr ip4 a_4b ab4"},
+        Case{"{{ snakecase \"aB4c\" }} {{ snakecase \"a-1\" }} {{ snakecase \"世_a\" }} {{ "
+             "snakecase \"é1\" }} {{ snakecase \"дом\" }} {{ snakecase \"домДом\" }}",
+             "a_b_4c a_1 世_a é1 дом дом_дом"},
+        Case{"{{ camelcase \"x__\" }} {{ camelcase \"_x_y_\" }} {{ camelcase \"x-\\ty\" }}",
+             "X__ _XY_ X-Y"},
+        Case{"{{ camelcase \"__\" }} {{ camelcase \"_\" }}", "___ __"},
+        Case{"[{{ camelcase \"  x  y  \" }}]", "[  X Y  ]"},
+        Case{"{{ b64dec \"string\" }}", "illegal base64 data at input byte 4"},
+        Case{"{{ b64dec \"a\" }}", "illegal base64 data at input byte 0"},
+        Case{"{{ b64dec \"YQ=a\" }}", "illegal base64 data at input byte 2"},
+        Case{"{{ b64dec \"ab=\" }}", "illegal base64 data at input byte 3"},
+        Case{"{{ b32dec \"ABCDEFGHA\" }}", "illegal base32 data at input byte 8"},
+        Case{"{{ b32dec \"ME=====A\" }}", "illegal base32 data at input byte 6"},
+        Case{"{{ initial (list) }} {{ rest (list) }} {{ slice (list 1 2 3) 1 \"2\" 9 9 }}{{ slice "
+             "(list) \"x\" 1 2 }}",
+             "[] [] [2]<no value>"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Language, Executes,
     ::testing::Values(
         Case{"x {{ .Value }} y", "x a b y"}, Case{"{{.nope}}", "<no value>"},
