@@ -140,8 +140,10 @@ class JsonDecoder {
       return true;
     }
     if (value.get(object) != simdjson::SUCCESS) return false;
-    for (const auto field : object)
-      return append_one(field.key, field.value, out, form, depth);
+    if (object.size() != 0) {
+      const auto first = *object.begin();
+      return append_one(first.key, first.value, out, form, depth);
+    }
     if (form == OtlpText::kJson) out += "null";
     return true;
   }

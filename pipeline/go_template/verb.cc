@@ -223,7 +223,7 @@ std::string character_text(std::int64_t value) {
   return text;
 }
 
-// U+00E9, with `#` U+00E9 'é'
+// U+0061, with `#` U+0061 'a'
 void append_unicode(std::string& out, std::int64_t value, const Verb& verb) {
   const auto digits =
       static_cast<int>(std::clamp<std::int64_t>(verb.precision.value_or(4), 4, 1000));
