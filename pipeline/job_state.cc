@@ -92,7 +92,14 @@ void JobState::update(MetricFamilyId family, std::span<const SeriesUpdate> updat
   Family& target = families_[family];
   for (const SeriesUpdate& update : updates) {
     Series& series = find(target, update);
-    series.value = update.replaces ? update.amount : series.value + update.amount;
+    if (update.replaces) {
+      series.value = update.amount;
+    } else if (update.reached.has_value() && series.value == update.handle->value) {
+      series.value = *update.reached;
+    } else {
+      series.value += update.amount;
+    }
+    update.handle->value = series.value;
     series.bucket_counts.resize(std::max(series.bucket_counts.size(), update.bucket_counts.size()));
     for (std::size_t i = 0; i < update.bucket_counts.size(); ++i) {
       series.bucket_counts[i] += update.bucket_counts[i];

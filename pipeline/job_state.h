@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ using MetricFamilyId = std::uint32_t;
 struct SeriesHandle {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;  // 0: not looked up yet.
+  double value = 0;              // The series' (histogram: its sum), when it was last updated.
 };
 
 // What one worker did to one series since it last published.
@@ -34,6 +36,9 @@ struct SeriesUpdate {
   SeriesHandle* handle = nullptr;    // Updated.
   bool replaces = false;             // Gauge `set`: `amount` is the value, else it is added.
   double amount = 0;                 // Histogram: the sum of the observations.
+  // handle->value and what was added to it, one after the other: floats add up to something else in
+  // another order, and this is Promtail's. Used where no other worker has changed the series since.
+  std::optional<double> reached = std::nullopt;
   std::span<const std::uint64_t> bucket_counts;  // Histogram: per bucket, +Inf last.
 };
 

@@ -154,13 +154,16 @@ void MetricsStage::apply(Metric& metric, Series& series, double operand) {
       ++bucket;
     ++series.bucket_counts[bucket];
     series.amount += operand;
+    series.reached += operand;
   } else if (config.action == MetricAction::kSet) {
     series.replaces = true;
     series.amount = operand;
   } else if (config.action == MetricAction::kDec || config.action == MetricAction::kSub) {
     series.amount -= operand;
+    series.reached -= operand;
   } else {
     series.amount += operand;
+    series.reached += operand;
   }
   if (series.changed) return;
   series.changed = true;
@@ -180,6 +183,7 @@ void MetricsStage::publish(JobState& job) {
                           .handle = &series.handle,
                           .replaces = series.replaces,
                           .amount = series.amount,
+                          .reached = series.reached,
                           .bucket_counts = series.bucket_counts});
     }
     job.update(metric.family, updates_);
@@ -187,6 +191,7 @@ void MetricsStage::publish(JobState& job) {
       Series& series = metric.series[index];
       series.changed = series.replaces = false;
       series.amount = 0;
+      series.reached = series.handle.value;
       std::fill(series.bucket_counts.begin(), series.bucket_counts.end(), 0);
     }
     metric.changed.clear();

@@ -38,7 +38,8 @@ class MetricsStage final : public Stage {
     bool has_le = false;  // A histogram cannot have a label of that name.
     bool changed = false;
     bool replaces = false;
-    double amount = 0;
+    double amount = 0;   // Since the last publish().
+    double reached = 0;  // The same on top of what was there then.
     std::vector<std::uint64_t> bucket_counts;
   };
   struct Metric {

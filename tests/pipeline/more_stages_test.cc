@@ -154,5 +154,24 @@ TEST(LabelAllowStage, later_stages_see_what_is_left) {
   EXPECT_EQ(rig.last().labels, R"({a="1", b="new", m="y"})");
 }
 
+// Sums of floats depend on their order: it is that of the lines, however many blocks they come in.
+TEST(MetricsStage, sums_add_up_line_by_line) {
+  config::MetricConfig histogram = counter("v");
+  histogram.type = config::MetricConfig::Type::kHistogram;
+  histogram.match_all = false;
+  histogram.buckets = {1};
+  const std::vector<std::string> values = {"1", "0.0007", "1", "0.05", "120", "5"};
+  for (std::size_t block = 1; block <= values.size(); ++block) {
+    PipelineRig rig(stages(regex("(?P<v>.*)"), config::MetricsStageConfig{{histogram}}));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      rig.run(values[i]);
+      if ((i + 1) % block == 0) rig.metric_lines("");
+    }
+    EXPECT_EQ(rig.metric_lines("promtail_custom_v_sum"),
+              std::vector<std::string>{R"(promtail_custom_v_sum{job="t"} 127.0507)"})
+        << block;
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::pipeline::testing
