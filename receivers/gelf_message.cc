@@ -77,7 +77,8 @@ void append_value(std::string& out, const element& value, int depth) {
       out += "null";
       return;
     default:
-      append_go_json_number(out, value.get_double().value_unsafe());
+      // -0 as 0: as a whole number it has no sign when simdjson has read it.
+      append_go_json_number(out, value.get_double().value_unsafe() + 0.0);
       return;
   }
 }

@@ -261,7 +261,7 @@ Fault parse_3164(SyslogCursor at, SyslogMessage& message) {
 
 bool looks_like_5424(SyslogCursor at) {
   int version = 0;
-  return at.peek() != '0' && at.number(version, {.least = 1, .most = 2}) && at.take(' ') &&
+  return at.peek() != '0' && at.number(version, {.least = 1, .most = 3}) && at.take(' ') &&
          (at.peek() == '-' || is_digit(at.peek()));
 }
 

@@ -78,6 +78,7 @@ TEST(SyslogParser, takes_rfc5424_apart) {
        {"<13>1 2003-13-24T05:14:15Z h a p m - month", "", "fault time"},
        {"<13>1 - h a p", "", "fault header"},
        {"<13>0 - - - - - - version", "", "fault time"},
+       {"<13>615 - h a p m - three digits", "13|h|a|p|m||three digits", "="},
        // Another kind of message, in a job that is for RFC 5424.
        {"<13>Oct  1 22:14:15 h tag[12]: text", "", "13|h|tag|12|||text"}},
       SyslogFormat::kRfc5424);
