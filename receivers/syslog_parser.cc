@@ -323,7 +323,11 @@ std::string_view to_text(SyslogMessage::Fault fault) {
 bool SyslogParams::next() {
   name_ = value_ = {};
   while (!rest_.empty()) {
-    if (rest_.front() == '[') {
+    // Behind a space a bracket may be the first character of a name.
+    const bool spaced = rest_.front() == ' ';
+    if (spaced) rest_.remove_prefix(1);
+    if (spaced && (rest_.empty() || rest_.front() == ' ' || rest_.front() == ']')) continue;
+    if (rest_.front() == '[' && !spaced) {
       const std::size_t end = rest_.find_first_of(" ]", 1);
       if (end == std::string_view::npos) break;
       id_ = rest_.substr(1, end - 1);
@@ -335,8 +339,6 @@ bool SyslogParams::next() {
         fresh_ = false;
         return true;
       }
-    } else if (rest_.front() == ' ') {
-      rest_.remove_prefix(1);
     } else {
       const std::size_t equals = rest_.find('=');
       if (equals == std::string_view::npos || equals + 1 >= rest_.size()) break;

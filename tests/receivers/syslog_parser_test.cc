@@ -167,12 +167,12 @@ TEST(SyslogParser, knows_when_a_message_was_written) {
 }
 
 TEST(SyslogParser, goes_over_structured_data) {
-  SyslogParams params("[a x=\"1\" y=\"\\\"]\\]\"][b@1][c z=\"\"]");
+  SyslogParams params("[a x=\"1\" y=\"\\\"]\\]\"][b@1][c z=\"\" [w=\"2\" ]");
   std::string seen;
   while (params.next())
     seen.append(params.id()).append(".").append(params.name()).append("=").append(params.value()) +=
         ";";
-  EXPECT_EQ(seen, "a.x=1;a.y=\\\"]\\];b@1.=;c.z=;");
+  EXPECT_EQ(seen, "a.x=1;a.y=\\\"]\\];b@1.=;c.z=;c.[w=2;");
 }
 
 TEST(SyslogParser, writes_a_message_anew_as_promtail_does) {
