@@ -83,6 +83,32 @@ void append_value(std::string& out, const element& value, int depth) {
   }
 }
 
+// Whole numbers beyond 64 bits, which simdjson does not take, as the fractions that Go reads every
+// number as.
+std::string long_numbers_with_fractions(std::string_view json) {
+  constexpr std::string_view kInNumbers = "0123456789+-.eE";
+  constexpr std::size_t kDigitsMax = 18;
+  std::string out;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size();) {
+    const char c = json[i];
+    const std::size_t end = std::min(json.find_first_not_of(kInNumbers, i), json.size());
+    if (in_text || end == i) {
+      const std::size_t bytes = in_text && c == '\\' && i + 1 < json.size() ? 2 : 1;
+      if (c == '"') in_text = !in_text;
+      out += json.substr(i, bytes);
+      i += bytes;
+      continue;
+    }
+    const std::string_view number = json.substr(i, end - i);
+    out += number;
+    const bool whole = number.find_first_of(".eE") == std::string_view::npos;
+    if (whole && number.size() > kDigitsMax) out += "e0";
+    i = end;
+  }
+  return out;
+}
+
 Status wrong_type(std::string_view name) {
   return fail(Error::kInvalid, "the field " + std::string(name) + " has the wrong type");
 }
@@ -96,6 +122,7 @@ struct GelfReader::State {
   std::string_view full_message;
   double timestamp = 0;
   std::vector<std::pair<std::string_view, element>> additional;
+  std::string with_fractions;  // What the texts of a message with long numbers lie in.
 
   Status take_fields(const simdjson::dom::object& object);
   Status take_field(std::string_view name, const element& value);
@@ -192,7 +219,11 @@ Result<const GelfMessage*> GelfReader::read(std::string_view json) {
   element root;
   simdjson::dom::object object;
   // The bytes behind it may be read, so no copy is needed.
-  const auto code = state_->parser.parse(json.data(), json.size(), false).get(root);
+  auto code = state_->parser.parse(json.data(), json.size(), false).get(root);
+  if (code == simdjson::NUMBER_ERROR) {
+    state_->with_fractions = long_numbers_with_fractions(json);
+    code = state_->parser.parse(state_->with_fractions).get(root);
+  }
   if (code != simdjson::SUCCESS) {
     return fail(Error::kInvalid, std::string("no JSON: ") + simdjson::error_message(code));
   }

@@ -76,7 +76,7 @@ class Kafka(unittest.TestCase):
 
     def wait_for_all(self):
         expected = set(self.cluster.lines())
-        wait_for(lambda: expected <= set(self.loki.lines()), "all lines", 90)
+        wait_for(lambda: expected <= set(self.loki.lines()), "all lines", 240)
 
     def assert_once(self, changing=()):
         """`changing`: those that may come twice."""
@@ -138,8 +138,9 @@ class Kafka(unittest.TestCase):
         self.assert_once()
 
     def wait_for_commits(self):
-        """A change of a group takes two rounds of it, which mock brokers begin after nine seconds each."""
-        wait_for(lambda: self.cluster.committed() == self.cluster.produced, "the commits", 90)
+        """A change of a group takes two rounds of it, which mock brokers begin after nine seconds each, and one
+        that was killed is waited for until its session ends, 45 seconds."""
+        wait_for(lambda: self.cluster.committed() == self.cluster.produced, "the commits", 240)
 
     def test_several_share_a_group_that_changes(self):
         rigs = [self.rig() for _ in range(3)]
@@ -169,7 +170,7 @@ class Kafka(unittest.TestCase):
             return calm
 
         def produce_until_calm():
-            wait_for(produce, "a group that stays as it is", 120)
+            wait_for(produce, "a group that stays as it is", 300)
 
         for rig in rigs:
             processes.append(rig.start())

@@ -51,6 +51,9 @@ TEST(GelfMessage, becomes_the_line_that_promtail_makes) {
        "\xc3\xa9"
        R"(","timestamp":1385053862.3072,"level":1,"_a":1.5,"_big":1e+21,"_id":12345678901234567000,"_n":null,"_o":{"a":[1,true],"b":1},"_small":1e-7,"_user_id":9001})",
        "alert"},
+      {R"({"version":"1.1","host":"h","short_message":"s \"99999999999999999999\"","_a":99999999999999999999,"_b":-123456789012345678901234,"_c":[18446744073709551615],"_d":1})",
+       R"({"version":"1.1","host":"h","short_message":"s \"99999999999999999999\"","timestamp":0,"_a":100000000000000000000,"_b":-1.2345678901234569e+23,"_c":[18446744073709552000],"_d":1})",
+       "emergency"},
       {R"({"version":"1.1","host":"h","short_message":"s"})",
        R"({"version":"1.1","host":"h","short_message":"s","timestamp":0})", "emergency"},
       {R"({"version":"1.1","host":"h","short_message":"s","timestamp":1,"full_message":"f","facility":"fac","line":3,"file":"x","level":7})",
