@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/read_whole.h"
 #include "config/dump_config.h"
 #include "config/load.h"
 #include "daemon/control_socket.h"
@@ -23,19 +24,6 @@ namespace {
 
 Error wrong_flags(std::string message) {
   return {Error::kInvalid, std::move(message)};
-}
-
-Result<std::string> read_whole(FileSystem& file_system, const std::string& path) {
-  const auto file = file_system.open(path, OpenMode::kRead);
-  if (!file) return fail(file.error());
-  std::string text;
-  std::string buffer(64U << 10U, '\0');
-  while (true) {
-    const auto got = (*file)->read_at(text.size(), buffer);
-    if (!got) return fail(got.error());
-    if (*got == 0) return text;
-    text.append(buffer, 0, *got);
-  }
 }
 
 // As the daemon names it: absolute, without "." and "..".
@@ -76,7 +64,8 @@ void add_facts(Result<WhyFacts> facts, WhyInput& input) {
 
 std::optional<config::Config> load_config(const WhyOptions& options, const WhyWorldView& world,
                                           const TextOutput& output) {
-  const Result<std::string> text = read_whole(world.file_system, options.config_file);
+  const Result<std::string> text =
+      read_whole(world.file_system, options.config_file, config::kConfigBytesMax);
   if (!text) {
     output.write(text.error().message + "\n");
     return std::nullopt;

@@ -4,11 +4,11 @@
 // works on every file system and needs no watch of the few that a user has.
 #include "discovery/file_discovery.h"
 
-#include <array>
 #include <cerrno>
 
 #include <fmt/format.h>
 
+#include "base/read_whole.h"
 #include "config/names.h"
 #include "discovery/target_list.h"
 
@@ -17,23 +17,6 @@ namespace {
 
 bool same_file_state(const FileStat& a, const FileStat& b) {
   return a.device == b.device && a.inode == b.inode && a.size == b.size && a.modified == b.modified;
-}
-
-Result<std::string> read_list_file(FileSystem& file_system, const std::string& path,
-                                   std::uint64_t bytes_max) {
-  const auto file = file_system.open(path, OpenMode::kRead);
-  if (!file) return fail(file.error());
-  std::string text;
-  std::array<char, 16384> buffer{};
-  for (;;) {
-    const auto count = (*file)->read_at(text.size(), buffer);
-    if (!count) return fail(count.error());
-    if (*count == 0) return text;
-    text.append(buffer.data(), *count);
-    if (text.size() > bytes_max) {
-      return fail(Error::kExhausted, fmt::format("is longer than {} bytes", bytes_max));
-    }
-  }
 }
 
 }  // namespace
@@ -108,7 +91,7 @@ bool FileDiscovery::read(const std::string& path, const FileStat& stat, Listed& 
                                                          {.key = "path", .value = path},
                                                          {.key = "reason", .value = why}});
   };
-  const auto text = read_list_file(world_.file_system, on_disk(path), kListBytesMax);
+  const auto text = read_whole(world_.file_system, on_disk(path), kListBytesMax);
   if (!text) {
     complain(text.error().message);
     return false;

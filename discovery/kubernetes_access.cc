@@ -2,11 +2,11 @@
 #include "discovery/kubernetes_access.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "base/read_whole.h"
 #include "config/yaml_document.h"
 #include "discovery/label_name.h"
 #include "http/secret_file.h"
@@ -136,20 +136,6 @@ Result<KubernetesAccess> in_cluster(const DiscoveryWorld& world) {
   return access;
 }
 
-Result<std::string> read_kubeconfig(FileSystem& file_system, const std::string& path) {
-  const auto file = file_system.open(path, OpenMode::kRead);
-  if (!file) return fail(file.error());
-  std::string text;
-  std::array<char, 16384> buffer{};
-  while (text.size() <= config::kConfigBytesMax) {
-    const auto count = (*file)->read_at(text.size(), buffer);
-    if (!count) return fail(count.error());
-    if (*count == 0) break;
-    text.append(buffer.data(), *count);
-  }
-  return text;
-}
-
 }  // namespace
 
 Result<KubernetesAccess> parse_kubeconfig(std::string_view text, const std::string& folder) {
@@ -201,7 +187,7 @@ Result<KubernetesAccess> find_kubernetes_access(const config::KubernetesSdConfig
   }
   if (config.kubeconfig_file.empty()) return in_cluster(world);
   const std::string path = path_in(world.working_directory, config.kubeconfig_file);
-  const auto text = read_kubeconfig(world.file_system, path);
+  const auto text = read_whole(world.file_system, path, config::kConfigBytesMax);
   if (!text) return fail(text.error());
   auto access = parse_kubeconfig(*text, path.substr(0, path.find_last_of('/')));
   if (!access) return fail(access.error().code, path + ": " + access.error().message);

@@ -1,9 +1,10 @@
 // A secret that stands in a file and may be changed there at any time.
 #include "http/secret_file.h"
 
-#include <array>
 #include <string_view>
 #include <utility>
+
+#include "base/read_whole.h"
 
 namespace tailrace::http {
 
@@ -31,17 +32,9 @@ Result<std::string> SecretFile::read() {
       known_->size == stat->size && known_->modified == stat->modified) {
     return text_;
   }
-  const auto file = file_system_.open(path_, OpenMode::kRead);
-  if (!file) return fail(file.error());
-  std::string content;
-  std::array<char, 4096> buffer{};
-  while (content.size() < kSecretBytesMax) {
-    const auto count = (*file)->read_at(content.size(), buffer);
-    if (!count) return fail(count.error());
-    if (*count == 0) break;
-    content.append(buffer.data(), *count);
-  }
-  text_ = trimmed(content);
+  const auto content = read_whole(file_system_, path_, kSecretBytesMax);
+  if (!content) return fail(content.error());
+  text_ = trimmed(*content);
   known_ = *stat;
   return text_;
 }

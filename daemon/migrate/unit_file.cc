@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/read_whole.h"
+
 namespace tailrace::daemon::migrate {
 namespace {
 
@@ -114,17 +116,7 @@ std::string expanded(std::string_view text, const UnitEnvironment& environment) 
 }  // namespace
 
 Result<std::string> read_text(FileSystem& file_system, const std::string& path) {
-  const auto file = file_system.open(path, OpenMode::kRead);
-  if (!file) return fail(file.error());
-  std::string text;
-  std::string buffer(64U << 10U, '\0');
-  while (true) {
-    const auto got = (*file)->read_at(text.size(), buffer);
-    if (!got) return fail(got.error());
-    if (*got == 0) return text;
-    text.append(buffer, 0, *got);
-    if (text.size() > kTextBytesMax) return fail(EFBIG, path + " is too large");
-  }
+  return read_whole(file_system, path, kTextBytesMax);
 }
 
 std::vector<UnitSetting> parse_unit(std::string_view text) {
